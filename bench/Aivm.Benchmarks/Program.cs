@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: chain");
+return 2;
