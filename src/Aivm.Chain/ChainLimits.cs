@@ -1,0 +1,25 @@
+namespace Aivm.Chain;
+
+/// <summary>What a genesis may set: sizes in bytes, gas in gas units (1 gas = 1 ns of a reference core).</summary>
+public sealed record ChainLimits
+{
+    public static ChainLimits Default { get; } = new();
+
+    /// <summary>EIP-7825's cap on one transaction's gas limit, AIVM's value.</summary>
+    public ulong TransactionGas { get; init; } = 1UL << 25;
+
+    /// <summary>One encoded transaction.</summary>
+    public int TransactionBytes { get; init; } = 1 << 20;
+
+    /// <summary>All encoded transactions of a block together.</summary>
+    public int BlockBytes { get; init; } = 8 << 20;
+
+    /// <summary>A model's container.</summary>
+    public int ModelBytes { get; init; } = 8 << 20;
+
+    /// <summary>One chunk of an upload.</summary>
+    public int ChunkBytes { get; init; } = 256 << 10;
+
+    /// <summary>Blocks after which an unfinished upload may be removed by anyone.</summary>
+    public ulong UploadLifetime { get; init; } = 10_000;
+}
