@@ -40,7 +40,7 @@ public sealed record UnsignedTransaction
 
     public IReadOnlyList<AccessListEntry> AccessList { get; init; } = [];
 
-    public Hash256 SigningHash => Keccak.Hash(Encode(signature: null).Written);
+    public Hash256 SigningHash => Keccak.Hash(Write(signature: null).Written);
 
     /// <param name="key">A secret key, 32 bytes.</param>
     /// <exception cref="ArgumentException">The key is no secret key, or the type cannot say what this transaction says.</exception>
@@ -53,11 +53,14 @@ public sealed record UnsignedTransaction
         if (Type != TransactionType.DynamicFee && MaxPriorityFeePerGas != MaxFeePerGas)
             throw new ArgumentException("This type of transaction has one gas price: set GasPrice.");
         var signature = Secp256k1.Sign(SigningHash, key);
-        return new Transaction(this, signature, Encode(signature).ToArray());
+        return new Transaction(this, signature, Encode(signature));
     }
 
+    /// <summary>The envelope with a signature, whoever made it.</summary>
+    public byte[] Encode(Signature signature) => Write(signature).ToArray();
+
     /// <summary>The envelope with its signature, or what the signature covers.</summary>
-    private RlpWriter Encode(Signature? signature)
+    private RlpWriter Write(Signature? signature)
     {
         var isTyped = Type != TransactionType.Legacy;
         var writer = new RlpWriter(256 + Data.Length);
