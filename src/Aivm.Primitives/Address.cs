@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Aivm.Primitives;
 
@@ -46,6 +47,21 @@ public readonly struct Address : IEquatable<Address>, IComparable<Address>
     public static Address Parse(ReadOnlySpan<char> text) =>
         TryParse(text, out var value) ? value : throw new FormatException("Expected 0x and 40 hexadecimal digits.");
 
+    /// <summary>Reads what a person typed: digits of one case, or mixed case with the right EIP-55 checksum.</summary>
+    public static bool TryParseChecked(ReadOnlySpan<char> text, out Address value)
+    {
+        if (!TryParse(text, out var parsed))
+        {
+            value = default;
+            return false;
+        }
+        var digits = text[^(2 * Size)..];
+        var mixed = digits.ContainsAnyInRange('a', 'f') && digits.ContainsAnyInRange('A', 'F');
+        var right = !mixed || digits.SequenceEqual(parsed.ToChecksumString().AsSpan(2));
+        value = right ? parsed : default;
+        return right;
+    }
+
     public bool Equals(Address other) => Span.SequenceEqual(other.Span);
 
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is Address other && Equals(other);
@@ -56,6 +72,24 @@ public readonly struct Address : IEquatable<Address>, IComparable<Address>
     public int CompareTo(Address other) => Span.SequenceCompareTo(other.Span);
 
     public override string ToString() => Hex.Encode(Span);
+
+    /// <summary>EIP-55: a letter is upper case where the hash of the lower-case digits has a nibble of 8 or more.</summary>
+    public string ToChecksumString()
+    {
+        var text = ToString();
+        Span<byte> digits = stackalloc byte[2 * Size];
+        Encoding.ASCII.GetBytes(text.AsSpan(2), digits);
+        return string.Create(text.Length, (text, Hash: Keccak.Hash(digits)), static (result, source) =>
+        {
+            source.text.CopyTo(result);
+            for (var i = 0; i < 2 * Size; i++)
+            {
+                var nibble = i % 2 == 0 ? source.Hash.Span[i / 2] >> 4 : source.Hash.Span[i / 2] & 0xF;
+                if (nibble >= 8)
+                    result[i + 2] = char.ToUpperInvariant(result[i + 2]);
+            }
+        });
+    }
 
     public static bool operator ==(Address left, Address right) => left.Equals(right);
 
