@@ -1,0 +1,266 @@
+using System.Buffers.Binary;
+using Aivm.Primitives;
+using RocksDbSharp;
+
+namespace Aivm.State;
+
+/// <summary>
+/// A store in a directory, on RocksDB. A write returns after the write-ahead log was synced, so that neither a killed process nor a power
+/// cut loses it. Memory is bounded: a 32 MiB block cache that also holds indexes and filters, and two write buffers of 16 MiB.
+/// </summary>
+public sealed class RocksDbStore : IKeyValueStore
+{
+    /// <summary>Changes with every change of layout that older or newer programs would misread.</summary>
+    public const uint CurrentVersion = 1;
+
+    /// <summary>Free space below which writes are refused, so that flushes and compactions of what was accepted still fit.</summary>
+    public const long DefaultReserve = 64L << 20;
+
+    private const int ScanPage = 256;
+
+    private readonly string _path;
+    private readonly long _reserve;
+    private readonly DriveInfo _drive;
+    private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
+
+    // Guards the handle, not the data: RocksDB is thread-safe, but a handle must not be closed while another thread reads through it.
+    private readonly ReaderWriterLockSlim _handleLock = new();
+    private RocksDb? _database;
+    private bool _failed;
+    private bool _disposed;
+
+    private RocksDbStore(string path, long reserve)
+    {
+        _path = path;
+        _reserve = reserve;
+        _drive = new DriveInfo(path);
+        _database = OpenDatabase(path);
+    }
+
+    /// <summary>Opens the store of a directory, or makes a new one where there is none.</summary>
+    /// <param name="path">The directory, created with its parents when missing.</param>
+    /// <param name="reserve">Bytes that stay free on the disk; see <see cref="DefaultReserve"/>.</param>
+    /// <exception cref="AivmException">
+    /// <c>data-dir-in-use</c>, <c>data-dir-read-only</c>, <c>disk-full</c>, <c>store-version</c>, <c>store-corrupt</c> or <c>store-failed</c>.
+    /// </exception>
+    public static RocksDbStore Open(string path, long reserve = DefaultReserve)
+    {
+        path = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, path);
+        }
+        var store = new RocksDbStore(path, reserve);
+        try
+        {
+            store.CheckVersion();
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    public byte[]? Get(ReadOnlySpan<byte> key)
+    {
+        _handleLock.EnterReadLock();
+        try
+        {
+            return Database.Get(key);
+        }
+        catch (RocksDbException exception)
+        {
+            throw StoreFailure.From(exception, _path);
+        }
+        finally
+        {
+            _handleLock.ExitReadLock();
+        }
+    }
+
+    public void Write(State.WriteBatch batch)
+    {
+        RequireSpace(batch.Size);
+        if (Volatile.Read(ref _failed))
+            Reopen();
+        using var native = new RocksDbSharp.WriteBatch();
+        foreach (var (key, value) in batch.Changes)
+        {
+            if (value is null)
+                native.Delete(key);
+            else
+                native.Put(key, value);
+        }
+        _handleLock.EnterReadLock();
+        try
+        {
+            Database.Write(native, _synced);
+        }
+        catch (RocksDbException exception)
+        {
+            // RocksDB refuses every write after a failed one until it is opened again.
+            Volatile.Write(ref _failed, true);
+            throw StoreFailure.From(exception, _path);
+        }
+        finally
+        {
+            _handleLock.ExitReadLock();
+        }
+    }
+
+    public IEnumerable<KeyValuePair<byte[], byte[]>> Scan(byte[] prefix, byte[]? from = null)
+    {
+        var start = from is not null && from.AsSpan().SequenceCompareTo(prefix) > 0 ? from : prefix;
+        List<KeyValuePair<byte[], byte[]>> page;
+        do
+        {
+            page = ReadPage(prefix, start);
+            foreach (var pair in page)
+                yield return pair;
+            if (page.Count > 0)
+                start = [.. page[^1].Key, 0];
+        }
+        while (page.Count == ScanPage);
+    }
+
+    public void Dispose()
+    {
+        _handleLock.EnterWriteLock();
+        try
+        {
+            _disposed = true;
+            _database?.Dispose();
+            _database = null;
+        }
+        finally
+        {
+            _handleLock.ExitWriteLock();
+        }
+    }
+
+    private RocksDb Database
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _database ?? throw StoreFailure.NotReopened(_path);
+        }
+    }
+
+    /// <summary>A page per lock, so that no native iterator outlives its store in the hands of a caller who stopped enumerating.</summary>
+    private List<KeyValuePair<byte[], byte[]>> ReadPage(byte[] prefix, byte[] start)
+    {
+        List<KeyValuePair<byte[], byte[]>> page = [];
+        _handleLock.EnterReadLock();
+        try
+        {
+            using var iterator = Database.NewIterator();
+            for (iterator.Seek(start); iterator.Valid() && page.Count < ScanPage; iterator.Next())
+            {
+                if (!iterator.GetKeySpan().StartsWith(prefix))
+                    break;
+                page.Add(new(iterator.Key(), iterator.Value()));
+            }
+        }
+        catch (RocksDbException exception)
+        {
+            throw StoreFailure.From(exception, _path);
+        }
+        finally
+        {
+            _handleLock.ExitReadLock();
+        }
+        return page;
+    }
+
+    private void CheckVersion()
+    {
+        var key = StoreKeys.Of(StoreKeys.Version);
+        if (Get(key) is { } stored)
+        {
+            var found = stored.Length == sizeof(uint) ? BinaryPrimitives.ReadUInt32BigEndian(stored) : (uint?)null;
+            if (found != CurrentVersion)
+                throw StoreFailure.Version(_path, found, CurrentVersion);
+            return;
+        }
+        if (Scan([]).Any())
+            throw StoreFailure.Version(_path, null, CurrentVersion);
+        var version = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(version, CurrentVersion);
+        var batch = new State.WriteBatch();
+        batch.Put(key, version);
+        Write(batch);
+    }
+
+    private void RequireSpace(long batchSize)
+    {
+        long free;
+        try
+        {
+            free = _drive.AvailableFreeSpace;
+        }
+        catch (IOException exception)
+        {
+            throw StoreFailure.From(exception, _path);
+        }
+        if (free - batchSize < _reserve)
+            throw StoreFailure.DiskFull(_path);
+    }
+
+    private void Reopen()
+    {
+        _handleLock.EnterWriteLock();
+        try
+        {
+            if (!_failed)
+                return;
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _database?.Dispose();
+            _database = null;
+            _database = OpenDatabase(_path);
+            _failed = false;
+        }
+        finally
+        {
+            _handleLock.ExitWriteLock();
+        }
+    }
+
+    private static RocksDb OpenDatabase(string path)
+    {
+        var table = new BlockBasedTableOptions()
+            .SetBlockCache(Cache.CreateLru(32UL << 20))
+            .SetCacheIndexAndFilterBlocks(true)
+            .SetPinL0FilterAndIndexBlocksInCache(true)
+            .SetFilterPolicy(BloomFilterPolicy.Create(10, false))
+            .SetFormatVersion(5);
+        var options = new DbOptions()
+            .SetCreateIfMissing(true)
+            .SetBlockBasedTableFactory(table)
+            .SetCompression(Compression.Lz4)
+            .SetWriteBufferSize(16UL << 20)
+            .SetMaxWriteBufferNumber(2)
+            .SetMaxTotalWalSize(64UL << 20)
+            .SetMaxOpenFiles(256)
+            .IncreaseParallelism(2)
+            .SetWalRecoveryMode(Recovery.PointInTime)
+            .SetInfoLogLevel(InfoLogLevel.Error)
+            .SetMaxLogFileSize(1UL << 20)
+            .SetKeepLogFileNum(2)
+            .SetStatsDumpPeriodSec(0);
+        try
+        {
+            return RocksDb.Open(options, path);
+        }
+        catch (RocksDbException exception)
+        {
+            throw StoreFailure.From(exception, path);
+        }
+    }
+}
