@@ -47,7 +47,7 @@ internal readonly ref struct StoredNode
         var all = items.Rest;
         if (!items.TryReadItem(out var first) || !items.TryReadItem(out var second))
             return false;
-        return items.End ? TryReadShort(all, first, second, out node) : TryReadBranch(all, first, second, ref items, out node);
+        return items.End ? TryReadShort(all, first, second, out node) : TryReadBranch(all, first, second, items, out node);
     }
 
     private static bool TryReadShort(ReadOnlySpan<byte> all, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out StoredNode node)
@@ -67,7 +67,7 @@ internal readonly ref struct StoredNode
     }
 
     private static bool TryReadBranch(
-        ReadOnlySpan<byte> all, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ref RlpReader items, out StoredNode node)
+        ReadOnlySpan<byte> all, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, RlpReader items, out StoredNode node)
     {
         node = default;
         if (!IsReference(first) || !IsReference(second))
