@@ -11,6 +11,8 @@ namespace Aivm.Node.JsonRpc;
 /// </summary>
 internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string> health, ILogger logger, CancellationToken stopping)
 {
+    private const long MaxDiscardedBytes = 64 << 20;
+
     private readonly RpcLimits _limits = dispatcher.Limits;
 
     public Task HandleAsync(HttpContext context)
@@ -38,33 +40,30 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
 
     private async Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.ContentLength > _limits.MaxBodyBytes)
-        {
-            await RefuseTooLargeAsync(context);
-            return;
-        }
         byte[]? body = null;
         try
         {
-            int length;
+            long length;
             (body, length) = await ReadBodyAsync(context);
             if (length > _limits.MaxBodyBytes)
             {
-                await RefuseTooLargeAsync(context);
+                context.Response.Headers.Connection = "close";
+                await RefuseAsync(
+                    context, StatusCodes.Status413PayloadTooLarge, $"the body is over {_limits.MaxBodyBytes} bytes: send smaller batches");
                 return;
             }
             using var response = new ResponseBuffer(_limits.MaxResponseBytes);
-            dispatcher.Answer(body.AsMemory(0, length), response, subscriber: null);
+            dispatcher.Answer(body.AsMemory(0, (int)length), response, subscriber: null);
             if (response.Length == 0)
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
             else
                 await WriteAsync(context, response.Written);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             await RefuseAsync(context, StatusCodes.Status408RequestTimeout, "the body took too long to arrive");
         }
-        catch (Exception exception) when (exception is IOException or BadHttpRequestException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             LogBrokenRequest(exception.Message);
             context.Abort();
@@ -76,12 +75,15 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
         }
     }
 
-    /// <summary>The body in a rented array, and its length: one byte over the limit at most.</summary>
-    private async ValueTask<(byte[] Bytes, int Length)> ReadBodyAsync(HttpContext context)
+    /// <summary>
+    /// The body in a rented array, and its length. A body over the limit is read on but not kept, for a while: closing at once would
+    /// reset the connection under a client that is still sending, and it would never see the answer.
+    /// </summary>
+    private async ValueTask<(byte[] Bytes, long Length)> ReadBodyAsync(HttpContext context)
     {
-        var announced = (int)(context.Request.ContentLength ?? 0);
-        var bytes = ArrayPool<byte>.Shared.Rent(Math.Max(announced, 1024));
-        var length = 0;
+        var announced = Math.Min(context.Request.ContentLength ?? 0, _limits.MaxBodyBytes);
+        var bytes = ArrayPool<byte>.Shared.Rent((int)Math.Max(announced, 1024));
+        var length = 0L;
         var reader = context.Request.BodyReader;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         deadline.CancelAfter(_limits.RequestTimeout);
@@ -90,12 +92,14 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
             while (true)
             {
                 var result = await reader.ReadAsync(deadline.Token);
-                var chunk = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, _limits.MaxBodyBytes + 1 - length));
-                bytes = EnsureRoom(bytes, length, (int)chunk.Length);
-                chunk.CopyTo(bytes.AsSpan(length));
-                length += (int)chunk.Length;
+                if (length + result.Buffer.Length <= _limits.MaxBodyBytes)
+                {
+                    bytes = EnsureRoom(bytes, (int)length, (int)result.Buffer.Length);
+                    result.Buffer.CopyTo(bytes.AsSpan((int)length));
+                }
+                length += result.Buffer.Length;
                 reader.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted || length > _limits.MaxBodyBytes)
+                if (result.IsCompleted || length > MaxDiscardedBytes)
                     return (bytes, length);
             }
         }
@@ -129,13 +133,6 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
         {
             NodeMetrics.WebSockets.Add(-1);
         }
-    }
-
-    private Task RefuseTooLargeAsync(HttpContext context)
-    {
-        // The rest of the body is not read: the connection cannot be used again.
-        context.Response.Headers.Connection = "close";
-        return RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, $"the body is over {_limits.MaxBodyBytes} bytes: send smaller batches");
     }
 
     private static Task RefuseAsync(HttpContext context, int status, string message)

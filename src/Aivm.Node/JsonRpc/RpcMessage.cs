@@ -43,7 +43,8 @@ internal sealed record RpcMessage(bool IsBatch, List<RpcRequest> Requests)
         }
         catch (JsonException exception)
         {
-            error = RpcError.Parse(reader.CurrentDepth >= limits.MaxJsonDepth
+            // The reader stops at the bracket that would open one level too many.
+            error = RpcError.Parse(reader.CurrentDepth >= limits.MaxJsonDepth - 1
                 ? $"parse error: nested deeper than {limits.MaxJsonDepth} levels"
                 : $"parse error: not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}");
             return false;

@@ -38,7 +38,7 @@ internal sealed class RpcServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = limits.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = null; // The endpoint counts, and answers in JSON.
             kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = limits.MaxWebSockets;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
