@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Aivm.Primitives;
 using CsCheck;
 
@@ -38,34 +37,28 @@ public sealed class TransactionTests
     [Fact]
     public void Transactions_of_ethers_are_read_signed_and_hashed_alike()
     {
-        using var fixtures = Fixture("transactions.json");
-        foreach (var expected in fixtures.RootElement.GetProperty("transactions").EnumerateArray())
+        foreach (var expected in Fixtures.Read("transactions.json").GetProperty("transactions").EnumerateArray())
         {
-            var raw = Text("raw");
-            var transaction = Decode(Hex.Decode(raw));
-            Assert.Equal(Text("hash"), transaction.Hash.ToString());
-            Assert.Equal(Text("signingHash"), transaction.SigningHash.ToString());
+            var transaction = Decode(Hex.Decode(expected.Text("raw")));
+            Assert.Equal(expected.Text("hash"), transaction.Hash.ToString());
+            Assert.Equal(expected.Text("signingHash"), transaction.SigningHash.ToString());
             Assert.Equal(expected.GetProperty("type").GetInt32(), (int)transaction.Type);
-            Assert.Equal(OptionalText("chainId"), transaction.ChainId?.ToString());
-            Assert.Equal(Text("nonce"), transaction.Nonce.ToString());
-            Assert.Equal(Text("maxPriorityFeePerGas"), transaction.MaxPriorityFeePerGas.ToString());
-            Assert.Equal(Text("maxFeePerGas"), transaction.MaxFeePerGas.ToString());
-            Assert.Equal(Text("gasLimit"), transaction.GasLimit.ToString());
-            Assert.Equal(OptionalText("to"), transaction.To?.ToString());
-            Assert.Equal(Text("value"), transaction.Value.ToString());
-            Assert.Equal(Text("data"), Hex.Encode(transaction.Data.Span));
+            Assert.Equal(expected.Text("chainId"), transaction.ChainId?.ToString());
+            Assert.Equal(expected.Text("nonce"), transaction.Nonce.ToString());
+            Assert.Equal(expected.Text("maxPriorityFeePerGas"), transaction.MaxPriorityFeePerGas.ToString());
+            Assert.Equal(expected.Text("maxFeePerGas"), transaction.MaxFeePerGas.ToString());
+            Assert.Equal(expected.Text("gasLimit"), transaction.GasLimit.ToString());
+            Assert.Equal(expected.Text("to"), transaction.To?.ToString());
+            Assert.Equal(expected.Text("value"), transaction.Value.ToString());
+            Assert.Equal(expected.Text("data"), Hex.Encode(transaction.Data.Span));
+            var accessList = expected.GetProperty("accessList").EnumerateArray().ToArray();
+            Assert.Equal(accessList.Select(entry => entry.Text("address")), transaction.AccessList.Select(entry => entry.Address.ToString()));
             Assert.Equal(
-                expected.GetProperty("accessList").EnumerateArray().Select(entry => entry.GetProperty("address").GetString()),
-                transaction.AccessList.Select(entry => entry.Address.ToString()));
-            Assert.Equal(
-                expected.GetProperty("accessList").EnumerateArray().SelectMany(entry => entry.GetProperty("storageKeys").EnumerateArray()).Select(key => key.GetString()),
+                accessList.SelectMany(entry => entry.Texts("storageKeys")),
                 transaction.AccessList.SelectMany(entry => entry.StorageKeys).Select(key => key.ToString()));
             Assert.True(transaction.TryRecoverSender(out var sender));
-            Assert.Equal(Text("sender"), sender.ToString());
-            Assert.Equal(raw, Hex.Encode(Content(transaction).Sign(Hex.Decode(Text("key"))).Encoded.Span));
-
-            string Text(string name) => expected.GetProperty(name).GetString()!;
-            string? OptionalText(string name) => expected.GetProperty(name).GetString();
+            Assert.Equal(expected.Text("sender"), sender.ToString());
+            Assert.Equal(expected.Text("raw"), Hex.Encode(Content(transaction).Sign(Hex.Decode(expected.Text("key"))).Encoded.Span));
         }
     }
 
@@ -252,7 +245,4 @@ public sealed class TransactionTests
         Data = transaction.Data,
         AccessList = transaction.AccessList,
     };
-
-    private static JsonDocument Fixture(string name) =>
-        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "Aivm.Tests", "Primitives", "Fixtures", name)));
 }
