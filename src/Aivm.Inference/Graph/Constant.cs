@@ -68,6 +68,17 @@ public sealed class Constant
         _ => BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(8 * index, 8)),
     };
 
+    /// <summary>The lowest and highest element; (0, 0) when there is none.</summary>
+    internal (long Min, long Max) Range()
+    {
+        if (Count == 0)
+            return (0, 0);
+        var (min, max) = (this[0], this[0]);
+        for (var i = 1; i < Count; i++)
+            (min, max) = (Math.Min(min, this[i]), Math.Max(max, this[i]));
+        return (min, max);
+    }
+
     public long[] ToArray()
     {
         var values = new long[Count];

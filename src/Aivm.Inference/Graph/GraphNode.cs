@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Aivm.Primitives;
 
 namespace Aivm.Inference;
 
@@ -45,6 +46,30 @@ public abstract class GraphNode
 
     /// <summary>The constants it refers to, in the container's order.</summary>
     public abstract ImmutableArray<Constant> Constants { get; }
+
+    /// <summary>Whether a source may hold <see cref="ElementTypes.MissingInput"/>.</summary>
+    internal virtual bool ReadsMissing => false;
+
+    /// <summary>Bytes of the node's constants in the form in which kernels use them: an upper bound, from shapes alone.</summary>
+    internal virtual Int128 PreparedBytes
+    {
+        get
+        {
+            var bytes = Int128.Zero;
+            foreach (var constant in Constants)
+                bytes += constant.Bytes.Length;
+            return bytes;
+        }
+    }
+
+    /// <summary>The result's type, shape and range, or the rule that this node breaks.</summary>
+    internal abstract Inferred Infer(ReadOnlySpan<ValueInfo> sources);
+
+    /// <summary>What a run of this node takes. Called after <see cref="Infer"/> accepted it.</summary>
+    internal abstract Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result);
+
+    /// <summary>Writes the fields in the order in which the operator's Read takes them.</summary>
+    internal abstract void Write(GraphWriter writer);
 }
 
 /// <summary>Rows and columns: of a kernel, a stride, a dilation.</summary>
@@ -78,66 +103,58 @@ public sealed record Window
     public long OutputWidth(long width) =>
         Slide(width + Padding.Left + Padding.Right, Kernel.Width, Dilations.Width, Strides.Width);
 
+    internal const int MaxExtent = 4096;
+
+    internal long PaddedHeight(long height) => height + Padding.Top + Padding.Bottom;
+
+    internal long PaddedWidth(long width) => width + Padding.Left + Padding.Right;
+
+    internal Error? Check()
+    {
+        foreach (var extent in (ReadOnlySpan<Extent>)[Kernel, Strides, Dilations])
+            if (extent.Height is < 1 or > MaxExtent || extent.Width is < 1 or > MaxExtent)
+                return Inferred.Field($"a window's {extent.Height} x {extent.Width}; 1 to {MaxExtent} each");
+        foreach (var side in (ReadOnlySpan<int>)[Padding.Top, Padding.Left, Padding.Bottom, Padding.Right])
+            if (side is < 0 or > MaxExtent)
+                return Inferred.Field($"a padding of {side}; 0 to {MaxExtent}");
+        return null;
+    }
+
+    /// <summary>[channels, height', width'] of a source [channels, height, width], or why the window does not fit.</summary>
+    internal Error? Apply(Shape source, int channels, out Shape result)
+    {
+        result = default;
+        if (Check() is { } fault)
+            return fault;
+        if (source.Rank != 3)
+            return Inferred.Shape($"a window over {source}; [channels, height, width] is needed");
+        var (height, width) = (OutputHeight(source[1]), OutputWidth(source[2]));
+        if (height < 1 || width < 1)
+            return Inferred.Shape($"a window of {Kernel.Height} x {Kernel.Width} does not fit into {source}");
+        result = [channels, (int)height, (int)width];
+        return null;
+    }
+
+    /// <summary>Whether every position of the window has an element of the source in it.</summary>
+    internal bool AlwaysTouches(int height, int width) =>
+        AlwaysTouches(height, OutputHeight(height), Kernel.Height, Dilations.Height, Strides.Height, Padding.Top)
+        && AlwaysTouches(width, OutputWidth(width), Kernel.Width, Dilations.Width, Strides.Width, Padding.Left);
+
+    private static bool AlwaysTouches(int size, long positions, int kernel, int dilation, int stride, int before)
+    {
+        for (var position = 0L; position < positions; position++)
+        {
+            var first = (position * stride) - before;
+            var skipped = first >= 0 ? 0 : (-first + dilation - 1) / dilation;
+            if (skipped >= kernel || first + (skipped * dilation) >= size)
+                return false;
+        }
+        return true;
+    }
+
     private static long Slide(long padded, long kernel, long dilation, long stride)
     {
         var room = padded - ((kernel - 1) * dilation) - 1;
         return room < 0 ? 0 : (room / stride) + 1;
     }
-}
-
-/// <summary>What happens to an accumulator: scaling by a shift with rounding, then the activation.</summary>
-/// <remarks>
-/// h = (acc + 2^(s-1)) >> s with the channel's shift s (h = acc for s = 0), then y = Activation(h).
-/// To <see cref="ElementType.S32"/> there is no rounding and no activation: y = acc * 2^(S - s), S the largest shift, which brings
-/// channels of different scales to one.
-/// </remarks>
-public sealed class Requantise
-{
-    /// <summary>S8, S16 or S32.</summary>
-    public required ElementType Output { get; init; }
-
-    /// <summary>Each 0 to 24: one per output channel, or a single one when they are all equal.</summary>
-    public required ImmutableArray<byte> Shifts { get; init; }
-
-    /// <summary>Null exactly when <see cref="Output"/> is S32.</summary>
-    public required Activation? Activation { get; init; }
-
-    /// <summary>A single shift, clamped to the whole range of the type.</summary>
-    public static Requantise To(ElementType output, int shift) =>
-        To(output, [checked((byte)shift)], new Activation.Clamp((int)ElementTypes.MinOf(output), (int)ElementTypes.MaxOf(output)));
-
-    /// <param name="shifts">Equal shifts are folded into one.</param>
-    public static Requantise To(ElementType output, ImmutableArray<byte> shifts, Activation activation) =>
-        new() { Output = output, Shifts = Fold(shifts), Activation = activation };
-
-    /// <summary>Accumulators as they are, at the scale of the largest shift.</summary>
-    public static Requantise Raw(ImmutableArray<byte> shifts) =>
-        new() { Output = ElementType.S32, Shifts = Fold(shifts), Activation = null };
-
-    /// <summary>The largest shift: S of the specification.</summary>
-    public int MaxShift => Shifts.Max();
-
-    public int ShiftOf(int channel) => Shifts.Length == 1 ? Shifts[0] : Shifts[channel];
-
-    private static ImmutableArray<byte> Fold(ImmutableArray<byte> shifts)
-    {
-        foreach (var shift in shifts)
-            if (shift != shifts[0])
-                return shifts;
-        return [shifts[0]];
-    }
-}
-
-/// <summary>What is applied to a rescaled accumulator.</summary>
-public abstract record Activation
-{
-    private Activation()
-    {
-    }
-
-    /// <summary>y = min(max(h, Low), High): identity, ReLU, ReLU6 and Clip.</summary>
-    public sealed record Clamp(int Low, int High) : Activation;
-
-    /// <summary>y = Entries[min(max(h, Low), Low + n - 1) - Low] with n entries of the output's type: any other function.</summary>
-    public sealed record Table(int Low, Constant Entries) : Activation;
 }

@@ -23,6 +23,9 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The innermost dimension; 1 for a scalar.</summary>
     public int Last => Rank == 0 ? 1 : Dimensions[^1];
 
+    /// <summary>The same shape with another innermost dimension.</summary>
+    internal Shape WithLast(int dimension) => new(Dimensions.SetItem(Rank - 1, dimension));
+
     /// <summary>The number of elements, saturated at <see cref="long.MaxValue"/>.</summary>
     public long Elements
     {

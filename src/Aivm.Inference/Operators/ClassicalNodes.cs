@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Aivm.Primitives;
 
 namespace Aivm.Inference;
 
@@ -21,6 +22,48 @@ public sealed class WideDenseNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Weights, Bias];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsInteger || Weights.Type == ElementType.Rank || Bias.Type != ElementType.S64)
+            return Inferred.Type($"a wide dense layer of {x.Type} by {Weights.Type} with a bias of {Bias.Type}");
+        if (x.Shape.Rank == 0 || Weights.Shape.Rank != 2 || Weights.Shape[1] != x.Shape.Last || Bias.Shape != [Weights.Shape[0]])
+            return Inferred.Shape($"weights {Weights.Shape} with bias {Bias.Shape} for {x.Shape}");
+        var largest = Int128.Zero;
+        for (var o = 0; o < Bias.Count; o++)
+        {
+            // At most 2^24 terms below 2^63: the sum stays below 2^87, and is checked before it is multiplied.
+            var sum = Int128.Zero;
+            for (var i = 0; i < x.Shape.Last; i++)
+                sum += Magnitudes.Of(Weights[(o * x.Shape.Last) + i]);
+            var bound = sum >= GraphAnalysis.WideBound ? sum : (sum * x.Magnitude) + Magnitudes.Of(Bias[o]);
+            if (bound >= GraphAnalysis.WideBound)
+                return Inferred.Bound($"output {o} may reach {bound}: over 2^62");
+            largest = Int128.Max(largest, bound);
+        }
+        return new ValueInfo(ElementType.S64, x.Shape.WithLast(Bias.Count), -(long)largest, (long)largest);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
+    {
+        var macs = result.Shape.Elements * (Int128)sources[0].Shape.Last;
+        return new(macs, macs * GasTable.WideMac);
+    }
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Constant(Weights);
+        writer.Constant(Bias);
+    }
+
+    internal static WideDenseNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Weights = reader.Constant(),
+        Bias = reader.Constant(),
+    };
 }
 
 /// <summary>A tree's size, which is public: how many nodes, and which of the ensemble's scores its leaves add to.</summary>
@@ -54,6 +97,127 @@ public sealed class TreeEnsembleNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Splits, Leaves, Base];
+
+    /// <summary>Splits on a path, at most.</summary>
+    public const int MaxDepth = 256;
+
+    public const int MaxTreeNodes = 1 << 20;
+
+    public const int MaxTargets = 1 << 16;
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (x.Type != ElementType.Rank || Splits.Type != ElementType.S32 || Leaves.Type is not (ElementType.S32 or ElementType.S64) || Base.Type != ElementType.S64)
+            return Inferred.Type($"trees over {x.Type} with splits {Splits.Type}, leaves {Leaves.Type}, base {Base.Type}");
+        if (x.Shape.Rank != 1 || Splits.Shape.Rank != 1 || Leaves.Shape.Rank != 1 || Targets is < 1 or > MaxTargets || Base.Shape != [Targets])
+            return Inferred.Shape($"{Targets} targets over {x.Shape} with base {Base.Shape}");
+        var bounds = new Int128[Targets];
+        for (var t = 0; t < Targets; t++)
+            bounds[t] = Magnitudes.Of(Base[t]);
+        var (node, leaf) = (0, 0);
+        foreach (var tree in Trees)
+        {
+            if (CheckTree(tree, x.Shape[0], ref node, ref leaf, bounds) is { } fault)
+                return fault;
+        }
+        if (node != Splits.Count || leaf != Leaves.Count)
+            return Inferred.Shape($"{Splits.Count} nodes and {Leaves.Count} leaf values where the trees have {node} and {leaf}");
+        var largest = Int128.Zero;
+        foreach (var bound in bounds)
+            largest = Int128.Max(largest, bound);
+        return largest < GraphAnalysis.WideBound
+            ? new ValueInfo(ElementType.S64, [Targets], -(long)largest, (long)largest)
+            : Inferred.Bound($"a score may reach {largest}: over 2^62");
+    }
+
+    /// <summary>Walks one tree in preorder: every split opens two places, every leaf closes one, and the last node closes the last place.</summary>
+    private Error? CheckTree(TreeShape tree, int features, ref int node, ref int leaf, Int128[] bounds)
+    {
+        if (tree.Nodes is < 1 or > MaxTreeNodes || tree.Nodes > Splits.Count - node)
+            return Inferred.Shape($"a tree of {tree.Nodes} nodes where {Splits.Count - node} are left");
+        if (tree.FirstTarget < 0 || tree.TargetCount < 1 || tree.FirstTarget > Targets - tree.TargetCount)
+            return Inferred.Shape($"a tree for targets {tree.FirstTarget} and {tree.TargetCount - 1} more of {Targets}");
+        var largest = new long[tree.TargetCount];
+        var walk = new TreeWalk();
+        for (var i = 0; i < tree.Nodes; i++)
+        {
+            if (walk.Done)
+                return Inferred.Field("a tree ends before its last node");
+            var word = Splits[node++];
+            if (word == TreeSplit.Leaf)
+            {
+                walk.Leaf();
+                if (Leaves.Count - leaf < tree.TargetCount)
+                    return Inferred.Shape("more leaves than leaf values");
+                for (var t = 0; t < tree.TargetCount; t++)
+                    largest[t] = Math.Max(largest[t], Magnitudes.Of(Leaves[leaf++]));
+            }
+            else
+            {
+                if (word < 0 || TreeSplit.Unpack((int)word) is var split && (split.Feature >= features || split.Rank >= RankNode.MaxThresholds))
+                    return Inferred.Field($"a split {word} over {features} features");
+                if (!walk.TrySplit(MaxDepth))
+                    return Inferred.Field($"a path of more than {MaxDepth} splits");
+            }
+        }
+        if (!walk.Done)
+            return Inferred.Field("a tree has a split without its subtrees");
+        for (var t = 0; t < tree.TargetCount; t++)
+            bounds[tree.FirstTarget + t] += largest[t];
+        return null;
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
+    {
+        var (node, steps) = (0, Int128.Zero);
+        foreach (var tree in Trees)
+        {
+            var walk = new TreeWalk();
+            for (var i = 0; i < tree.Nodes; i++)
+            {
+                if (Splits[node++] == TreeSplit.Leaf)
+                    walk.Leaf();
+                else
+                    walk.TrySplit(MaxDepth);
+            }
+            steps += walk.Deepest + tree.TargetCount;
+        }
+        return new(0, (steps * GasTable.Branch) + (Targets * (Int128)GasTable.Move));
+    }
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Count(Targets);
+        writer.Count(Trees.Length);
+        foreach (var tree in Trees)
+        {
+            writer.Count(tree.Nodes);
+            writer.Count(tree.FirstTarget);
+            writer.Count(tree.TargetCount);
+        }
+        writer.Constant(Splits);
+        writer.Constant(Leaves);
+        writer.Constant(Base);
+    }
+
+    internal static TreeEnsembleNode Read(ref GraphReader reader)
+    {
+        var (source, targets) = (reader.Value(), reader.Count(MaxTargets));
+        var trees = new TreeShape[reader.Count(reader.Remaining / 12)];
+        for (var i = 0; i < trees.Length; i++)
+            trees[i] = new TreeShape(reader.Count(MaxTreeNodes), reader.Count(MaxTargets), reader.Count(MaxTargets));
+        return new()
+        {
+            Source = source,
+            Targets = targets,
+            Trees = [.. trees],
+            Splits = reader.Constant(),
+            Leaves = reader.Constant(),
+            Base = reader.Constant(),
+        };
+    }
 }
 
 /// <summary>A split sends a sample to its true subtree when rank(feature) &lt;= <paramref name="Rank"/>, or when the feature is missing and <paramref name="MissingTrue"/>.</summary>

@@ -24,8 +24,43 @@ public sealed class AddNode : GraphNode
 
     public override ImmutableArray<int> Sources => [Left, Right];
 
-    public override ImmutableArray<Constant> Constants =>
-        Requantise.Activation is Activation.Table table ? [table.Entries] : [];
+    public override ImmutableArray<Constant> Constants => Requantise.Constants;
+
+    internal const int MaxFactor = 32767;
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var (left, right) = (sources[0], sources[1]);
+        if (!left.IsNarrow || !right.IsNarrow)
+            return Inferred.Type($"adding {left.Type} and {right.Type}; S8, S16 or S32 is needed");
+        if (left.Shape != right.Shape)
+            return Inferred.Shape($"adding {left.Shape} and {right.Shape}");
+        if (LeftFactor == 0 || RightFactor == 0 || Math.Abs((long)LeftFactor) > MaxFactor || Math.Abs((long)RightFactor) > MaxFactor)
+            return Inferred.Field($"factors {LeftFactor} and {RightFactor}; 1 to {MaxFactor} in magnitude");
+        var magnitude = (left.Magnitude * Math.Abs(LeftFactor)) + (right.Magnitude * Math.Abs(RightFactor));
+        return Requantise.Infer(left.Shape, channels: 1, [magnitude]);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, LinearWork.Finish(result, Requantise) + (result.Shape.Elements * (Int128)GasTable.Clamp));
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Left);
+        writer.Value(Right);
+        writer.Int32(LeftFactor);
+        writer.Int32(RightFactor);
+        writer.Requantise(Requantise);
+    }
+
+    internal static AddNode Read(ref GraphReader reader) => new()
+    {
+        Left = reader.Value(),
+        Right = reader.Value(),
+        LeftFactor = reader.Int32(),
+        RightFactor = reader.Int32(),
+        Requantise = reader.Requantise(),
+    };
 }
 
 /// <summary>acc = x * Factor, then <see cref="Requantise"/> with a single shift: another scale, another width. The source is S8, S16 or S32.</summary>
@@ -42,8 +77,33 @@ public sealed class RescaleNode : GraphNode
 
     public override ImmutableArray<int> Sources => [Source];
 
-    public override ImmutableArray<Constant> Constants =>
-        Requantise.Activation is Activation.Table table ? [table.Entries] : [];
+    public override ImmutableArray<Constant> Constants => Requantise.Constants;
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsNarrow)
+            return Inferred.Type($"rescaling {x.Type}; S8, S16 or S32 is needed");
+        return Factor == 0 || Math.Abs((long)Factor) > AddNode.MaxFactor
+            ? Inferred.Field($"a factor of {Factor}; 1 to {AddNode.MaxFactor} in magnitude")
+            : Requantise.Infer(x.Shape, channels: 1, [x.Magnitude * Math.Abs(Factor)]);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, LinearWork.Finish(result, Requantise));
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Int32(Factor);
+        writer.Requantise(Requantise);
+    }
+
+    internal static RescaleNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Factor = reader.Int32(),
+        Requantise = reader.Requantise(),
+    };
 }
 
 /// <summary>
@@ -63,6 +123,25 @@ public sealed class TableNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Entries];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsActivation || Entries.Type is not (ElementType.S8 or ElementType.S16))
+            return Inferred.Type($"a table of {Entries.Type} over {x.Type}; S8 or S16 is needed");
+        return Tables.Check(Low, Entries) is { } fault ? fault : Tables.Range(x.Shape, Entries);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Lookup);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Int32(Low);
+        writer.Constant(Entries);
+    }
+
+    internal static TableNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Low = reader.Int32(), Entries = reader.Constant() };
 }
 
 /// <summary>
@@ -87,4 +166,34 @@ public sealed class InterpolateNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Entries];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsInteger)
+            return Inferred.Type($"interpolating over {x.Type}");
+        if (Tables.CheckInterpolated(Shift, Entries) is { } fault)
+            return fault;
+        return Low + ((Int128)(Entries.Count - 1) << Shift) <= long.MaxValue
+            ? Tables.Range(x.Shape, Entries)
+            : Inferred.Field("the table ends beyond 64 bits");
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Interpolation);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Int64(Low);
+        writer.Byte(Shift);
+        writer.Constant(Entries);
+    }
+
+    internal static InterpolateNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Low = reader.Int64(),
+        Shift = reader.Byte(),
+        Entries = reader.Constant(),
+    };
 }

@@ -27,8 +27,52 @@ public sealed class ConvNode : GraphNode
 
     public override ImmutableArray<int> Sources => [Source];
 
-    public override ImmutableArray<Constant> Constants =>
-        Requantise.Activation is Activation.Table table ? [Weights, Bias, table.Entries] : [Weights, Bias];
+    public override ImmutableArray<Constant> Constants => [Weights, Bias, .. Requantise.Constants];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsActivation || Weights.Type != ElementType.S8 || Bias.Type != ElementType.S32)
+            return Inferred.Type($"a convolution of {x.Type} by {Weights.Type} with a bias of {Bias.Type}; S8 or S16 by S8 with S32 is needed");
+        if (Weights.Shape.Rank != 4 || Bias.Shape != [Weights.Shape[0]])
+            return Inferred.Shape($"weights {Weights.Shape} with bias {Bias.Shape}");
+        if (Weights.Shape[2] != Window.Kernel.Height || Weights.Shape[3] != Window.Kernel.Width)
+            return Inferred.Shape($"weights {Weights.Shape} for a kernel of {Window.Kernel.Height} x {Window.Kernel.Width}");
+        if (Window.Apply(x.Shape, Weights.Shape[0], out var shape) is { } fault)
+            return fault;
+        if (Groups < 1 || x.Shape[0] % Groups != 0 || Weights.Shape[0] % Groups != 0 || Weights.Shape[1] != x.Shape[0] / Groups)
+            return Inferred.Shape($"{Groups} groups, weights {Weights.Shape}, source {x.Shape}");
+        return Requantise.Infer(shape, Weights.Shape[0], LinearWork.Magnitudes(Weights, Bias, x.Magnitude));
+    }
+
+    internal override Int128 PreparedBytes => LinearWork.PreparedBytes(Weights, Groups) + base.PreparedBytes;
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
+    {
+        var positions = (Int128)result.Shape[1] * result.Shape[2];
+        var padded = sources[0].Shape[0] * (Int128)Window.PaddedHeight(sources[0].Shape[1]) * Window.PaddedWidth(sources[0].Shape[2]);
+        return LinearWork.Measure(Weights, Groups, positions, padded, result, Requantise);
+    }
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Constant(Weights);
+        writer.Constant(Bias);
+        writer.Window(Window);
+        writer.Count(Groups);
+        writer.Requantise(Requantise);
+    }
+
+    internal static ConvNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Weights = reader.Constant(),
+        Bias = reader.Constant(),
+        Window = reader.Window(),
+        Groups = reader.Count(int.MaxValue),
+        Requantise = reader.Requantise(),
+    };
 }
 
 /// <summary>
@@ -50,6 +94,36 @@ public sealed class DenseNode : GraphNode
 
     public override ImmutableArray<int> Sources => [Source];
 
-    public override ImmutableArray<Constant> Constants =>
-        Requantise.Activation is Activation.Table table ? [Weights, Bias, table.Entries] : [Weights, Bias];
+    public override ImmutableArray<Constant> Constants => [Weights, Bias, .. Requantise.Constants];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsActivation || Weights.Type != ElementType.S8 || Bias.Type != ElementType.S32)
+            return Inferred.Type($"a dense layer of {x.Type} by {Weights.Type} with a bias of {Bias.Type}; S8 or S16 by S8 with S32 is needed");
+        if (x.Shape.Rank == 0 || Weights.Shape.Rank != 2 || Weights.Shape[1] != x.Shape.Last || Bias.Shape != [Weights.Shape[0]])
+            return Inferred.Shape($"weights {Weights.Shape} with bias {Bias.Shape} for {x.Shape}");
+        return Requantise.Infer(x.Shape.WithLast(Weights.Shape[0]), Weights.Shape[0], LinearWork.Magnitudes(Weights, Bias, x.Magnitude));
+    }
+
+    internal override Int128 PreparedBytes => LinearWork.PreparedBytes(Weights, groups: 1) + base.PreparedBytes;
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        LinearWork.Measure(Weights, groups: 1, result.Shape.Elements / Weights.Shape[0], sources[0].Shape.Elements, result, Requantise);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Constant(Weights);
+        writer.Constant(Bias);
+        writer.Requantise(Requantise);
+    }
+
+    internal static DenseNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Weights = reader.Constant(),
+        Bias = reader.Constant(),
+        Requantise = reader.Requantise(),
+    };
 }

@@ -14,6 +14,28 @@ public sealed class MaxPoolNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsActivation)
+            return Inferred.Type($"pooling {x.Type}; S8 or S16 is needed");
+        if (x.Shape.Rank != 3)
+            return Inferred.Shape($"pooling {x.Shape}; [channels, height, width] is needed");
+        if (Window.Apply(x.Shape, x.Shape[0], out var shape) is { } fault)
+            return fault;
+        return Window.AlwaysTouches(x.Shape[1], x.Shape[2]) ? x with { Shape = shape } : Inferred.Shape("a pool's window lies wholly in the padding");
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, PoolWork.Measure(Window, sources[0], result));
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Window(Window);
+    }
+
+    internal static MaxPoolNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Window = reader.Window() };
 }
 
 /// <summary>
@@ -38,6 +60,62 @@ public sealed class AveragePoolNode : GraphNode
 
     public override ImmutableArray<int> Sources => [Source];
 
-    public override ImmutableArray<Constant> Constants =>
-        Requantise.Activation is Activation.Table table ? [table.Entries] : [];
+    public override ImmutableArray<Constant> Constants => Requantise.Constants;
+
+    internal const int MaxMultiplier = 1 << 24;
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsActivation)
+            return Inferred.Type($"pooling {x.Type}; S8 or S16 is needed");
+        if (x.Shape.Rank != 3)
+            return Inferred.Shape($"pooling {x.Shape}; [channels, height, width] is needed");
+        if (Window.Apply(x.Shape, x.Shape[0], out var shape) is { } fault)
+            return fault;
+        if (!Window.AlwaysTouches(x.Shape[1], x.Shape[2]))
+            return Inferred.Shape("a pool's window lies wholly in the padding");
+        if (Multiplier is < 1 or > MaxMultiplier)
+            return Inferred.Field($"a multiplier of {Multiplier}; 1 to {MaxMultiplier}");
+        // m_n * n is at most m * N + n / 2 where a window has lost elements to the padding.
+        var elements = (long)Window.Kernel.Height * Window.Kernel.Width;
+        var weight = (elements * Multiplier) + (ExcludesPadding ? elements / 2 : 0);
+        return Requantise.Infer(shape, channels: 1, [weight * x.Magnitude]);
+    }
+
+    /// <summary>m for a window with n elements inside the source.</summary>
+    internal int MultiplierOf(int inside)
+    {
+        var elements = (long)Window.Kernel.Height * Window.Kernel.Width;
+        return ExcludesPadding && inside != elements ? (int)(((Multiplier * elements) + (inside / 2)) / inside) : Multiplier;
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, PoolWork.Measure(Window, sources[0], result) + LinearWork.Finish(result, Requantise));
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Window(Window);
+        writer.Int32(Multiplier);
+        writer.Flag(ExcludesPadding);
+        writer.Requantise(Requantise);
+    }
+
+    internal static AveragePoolNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Window = reader.Window(),
+        Multiplier = reader.Int32(),
+        ExcludesPadding = reader.Flag(),
+        Requantise = reader.Requantise(),
+    };
+}
+
+/// <summary>What pools share.</summary>
+internal static class PoolWork
+{
+    public static Int128 Measure(Window window, ValueInfo source, ValueInfo result) =>
+        (result.Shape.Elements * (Int128)window.Kernel.Height * window.Kernel.Width * GasTable.Pool)
+        + (source.Shape.Elements * (Int128)GasTable.Gather);
 }

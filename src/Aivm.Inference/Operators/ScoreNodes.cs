@@ -24,6 +24,44 @@ public sealed class SoftmaxNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Entries];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsInteger)
+            return Inferred.Type($"a softmax of {x.Type}");
+        if (x.Shape.Rank == 0)
+            return Inferred.Shape("a softmax needs an axis");
+        if (Tables.CheckInterpolated(Shift, Entries) is { } fault)
+            return fault;
+        if ((Int128)x.Max - x.Min >= GraphAnalysis.WideBound)
+            return Inferred.Bound($"scores from {x.Min} to {x.Max}: 2^62 apart");
+        var (min, max) = Entries.Range();
+        if (min < 0 || max > 1 << 30 || Entries[0] < 1)
+            return Inferred.Field($"exponentials from {min} to {max}, the first {Entries[0]}");
+        return OutputExponent is < 1 or > 30
+            ? Inferred.Field($"an output exponent of {OutputExponent}; 1 to 30")
+            : new ValueInfo(OutputExponent <= 14 ? ElementType.S16 : ElementType.S32, x.Shape, 0, 1L << OutputExponent);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, result.Shape.Elements * (Int128)(GasTable.Clamp + GasTable.Interpolation + GasTable.Division), result.Shape.Last * (Int128)8);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Byte(Shift);
+        writer.Constant(Entries);
+        writer.Byte(OutputExponent);
+    }
+
+    internal static SoftmaxNode Read(ref GraphReader reader) => new()
+    {
+        Source = reader.Value(),
+        Shift = reader.Byte(),
+        Entries = reader.Constant(),
+        OutputExponent = reader.Byte(),
+    };
 }
 
 /// <summary>
@@ -40,4 +78,24 @@ public sealed class ArgMaxNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var x = sources[0];
+        if (!x.IsInteger)
+            return Inferred.Type($"the largest of {x.Type}");
+        if (Axis < 0 || Axis >= x.Shape.Rank)
+            return Inferred.Field($"axis {Axis} of {x.Shape}");
+        return new ValueInfo(ElementType.S32, new Shape(x.Shape.Dimensions.RemoveAt(Axis)), 0, x.Shape[Axis] - 1);
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, sources[0].Shape.Elements * (Int128)GasTable.Branch);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Byte(Axis);
+    }
+
+    internal static ArgMaxNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Axis = reader.Byte() };
 }

@@ -14,6 +14,21 @@ public sealed class ReshapeNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources) =>
+        Shape.Elements == sources[0].Shape.Elements
+            ? sources[0] with { Shape = Shape }
+            : Inferred.Shape($"{sources[0].Shape} does not reshape to {Shape}");
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Shape(Shape);
+    }
+
+    internal static ReshapeNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Shape = reader.Shape() };
 }
 
 /// <summary>Axis i of the result is axis <c>Permutation[i]</c> of the source, as in ONNX.</summary>
@@ -28,4 +43,30 @@ public sealed class TransposeNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [];
+
+    internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
+    {
+        var shape = sources[0].Shape;
+        if (Permutation.Length != shape.Rank)
+            return Inferred.Shape($"a permutation of {Permutation.Length} axes for {shape}");
+        var (dimensions, seen) = (new int[shape.Rank], new bool[shape.Rank]);
+        for (var i = 0; i < dimensions.Length; i++)
+        {
+            var axis = Permutation[i];
+            if (axis < 0 || axis >= shape.Rank || seen[axis])
+                return Inferred.Field($"[{string.Join(", ", Permutation)}] is no permutation");
+            (seen[axis], dimensions[i]) = (true, shape[axis]);
+        }
+        return sources[0] with { Shape = Shape.Create(dimensions) };
+    }
+
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+
+    internal override void Write(GraphWriter writer)
+    {
+        writer.Value(Source);
+        writer.Axes(Permutation);
+    }
+
+    internal static TransposeNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Permutation = reader.Axes() };
 }

@@ -1,0 +1,64 @@
+namespace Aivm.Inference;
+
+/// <summary>
+/// Prices in thousandths of a gas; 1 gas = 1 ns of a reference core. Every number of the gas schedule stands here and in docs/spec/aivm-q.md.
+/// </summary>
+internal static class GasTable
+{
+    /// <summary>A run: reading the input, taking a workspace, writing the output.</summary>
+    public const long Run = 1_000_000;
+
+    /// <summary>Any node.</summary>
+    public const long Node = 150_000;
+
+    /// <summary>An element of an input or an output.</summary>
+    public const long Port = 2_000;
+
+    /// <summary>A multiply-accumulate of a convolution or a dense layer: 25 a gas.</summary>
+    public const long Mac = 40;
+
+    /// <summary>A multiply-accumulate where each output channel sees few inputs (depthwise, grouped): less of a vector is used.</summary>
+    public const long NarrowMac = 400;
+
+    /// <summary>An element of a linear layer's or pool's source, brought to the kernel's layout with its padding.</summary>
+    public const long Gather = 1_000;
+
+    /// <summary>An element requantised with a clamp.</summary>
+    public const long Clamp = 1_000;
+
+    /// <summary>An element looked up in a table.</summary>
+    public const long Lookup = 2_000;
+
+    /// <summary>An element moved to another place.</summary>
+    public const long Move = 2_000;
+
+    /// <summary>An element of a pool's window.</summary>
+    public const long Pool = 500;
+
+    /// <summary>An element scaled in 128 bits.</summary>
+    public const long Wide = 10_000;
+
+    /// <summary>A multiply-accumulate in 64 bits.</summary>
+    public const long WideMac = 2_000;
+
+    /// <summary>An interpolation.</summary>
+    public const long Interpolation = 6_000;
+
+    /// <summary>A division of 64 bits.</summary>
+    public const long Division = 15_000;
+
+    /// <summary>A comparison that nothing predicts: a step of a binary search or of a tree's path.</summary>
+    public const long Branch = 5_000;
+
+    /// <summary>A byte of container decoded, hashed and validated when a model is loaded.</summary>
+    public const long LoadByte = 8_000;
+
+    /// <summary>A byte of prepared weights.</summary>
+    public const long PrepareByte = 2_000;
+
+    /// <summary>Loading, besides its bytes.</summary>
+    public const long Load = 20_000_000;
+
+    /// <summary>Thousandths to gas, rounded up.</summary>
+    public static Int128 ToGas(Int128 thousandths) => (thousandths + 999) / 1000;
+}

@@ -1,0 +1,46 @@
+namespace Aivm.Inference;
+
+/// <summary>Bounds and prices that convolutions and dense layers share. Weights are [Cout, Cin / groups, ...].</summary>
+internal static class LinearWork
+{
+    /// <summary>By output channel: sum|w| * max|x| + |b|.</summary>
+    public static long[] Magnitudes(Constant weights, Constant bias, long source)
+    {
+        var magnitudes = new long[weights.Shape[0]];
+        var perChannel = weights.Count / magnitudes.Length;
+        for (var o = 0; o < magnitudes.Length; o++)
+        {
+            var sum = 0L;
+            foreach (var weight in weights.Bytes.Slice(o * perChannel, perChannel))
+                sum += Math.Abs((int)unchecked((sbyte)weight));
+            magnitudes[o] = (sum * source) + Inference.Magnitudes.Of(bias[o]);
+        }
+        return magnitudes;
+    }
+
+    /// <summary>Vectors hold 8 output channels of one group, and 4 input channels each.</summary>
+    public static Int128 PreparedBytes(Constant weights, int groups) =>
+        groups < 1 || weights.Shape.Rank < 2 || IsNarrow(weights, groups) ? 2 * (Int128)weights.Count : 2 * VectorWeights(weights, groups);
+
+    public static Work Measure(Constant weights, int groups, Int128 positions, Int128 padded, ValueInfo result, Requantise requantise)
+    {
+        var macs = positions * weights.Count;
+        var price = IsNarrow(weights, groups) ? macs * GasTable.NarrowMac : positions * VectorWeights(weights, groups) * GasTable.Mac;
+        return new(macs, price + (padded * GasTable.Gather) + Finish(result, requantise), padded * 4);
+    }
+
+    public static Int128 Finish(ValueInfo result, Requantise requantise) =>
+        result.Shape.Elements * (Int128)(requantise.Activation is Activation.Table ? GasTable.Lookup : GasTable.Clamp);
+
+    /// <summary>Groups too small to fill a vector, depthwise above all.</summary>
+    public static bool IsNarrow(Constant weights, int groups) => groups > 1 && (weights.Shape[0] / groups < 8 || weights.Shape[1] < 4);
+
+    private static Int128 VectorWeights(Constant weights, int groups)
+    {
+        var channels = weights.Shape[0] / groups;
+        var taps = weights.Count / weights.Shape[0] / weights.Shape[1];
+        return (Int128)groups * RoundUp(channels, 8) * taps * RoundUp(weights.Shape[1], 4);
+    }
+
+    private static Int128 RoundUp(int value, int multiple) => ((Int128)value + multiple - 1) / multiple * multiple;
+}
