@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Aivm.Primitives;
 
 namespace Aivm.Inference;
@@ -5,26 +6,47 @@ namespace Aivm.Inference;
 /// <summary>A container decoded, validated and prepared to run. Immutable; any number of threads may run it at once.</summary>
 public sealed class Model
 {
-    private Model(Graph graph) => Graph = graph;
+    private readonly Plan _plan;
+    private readonly WorkspacePool _workspaces;
+
+    private Model(Hash256 hash, Graph graph, GraphAnalysis analysis, int containerBytes, Plan plan)
+    {
+        (Hash, Graph, Analysis, _plan) = (hash, graph, analysis, plan);
+        _workspaces = new WorkspacePool(plan.WorkspaceBytes);
+        LoadGas = (ulong)GasTable.ToGas(GasTable.Load
+            + (containerBytes * (Int128)GasTable.LoadByte)
+            + (analysis.PreparedBytes * (Int128)GasTable.PrepareByte)
+            + (graph.Nodes.Length * (Int128)GasTable.LoadNode));
+        ResidentMemory = containerBytes + analysis.PreparedBytes;
+        foreach (var input in graph.Inputs)
+        {
+            InputCount += (int)input.Shape.Elements;
+            PackedInputLength += (int)input.Shape.Elements * PackedSize(input.Format);
+        }
+        foreach (var output in plan.Outputs)
+            OutputCount += (int)output.Elements;
+    }
 
     public Graph Graph { get; }
+
+    public GraphAnalysis Analysis { get; }
 
     /// <summary>keccak256 of the container: the model's identity.</summary>
     public Hash256 Hash { get; }
 
     /// <summary>Of one run. A function of the graph alone.</summary>
-    public ulong Gas { get; }
+    public ulong Gas => Analysis.Gas;
 
     /// <summary>Of loading and preparing: charged at the first touch in a transaction, whatever is cached.</summary>
     public ulong LoadGas { get; }
 
     /// <summary>Multiply-accumulates of one run.</summary>
-    public ulong Macs { get; }
+    public ulong Macs => Analysis.Macs;
 
-    /// <summary>Bytes of workspace that one run uses.</summary>
-    public long PeakMemory { get; }
+    /// <summary>Bytes of workspace that one run uses. Below <see cref="GraphAnalysis.MemoryBytes"/> and, unlike it, a matter of this machine's kernels.</summary>
+    public long PeakMemory => _plan.WorkspaceBytes;
 
-    /// <summary>Bytes that the prepared model holds while it is cached.</summary>
+    /// <summary>A bound on the bytes that the model holds while it is cached, besides its workspaces.</summary>
     public long ResidentMemory { get; }
 
     /// <summary>Elements of all inputs together.</summary>
@@ -36,21 +58,96 @@ public sealed class Model
     /// <summary>Elements of all outputs together.</summary>
     public int OutputCount { get; }
 
-    public static bool TryLoad(ReadOnlySpan<byte> container, out Model model, out Error error) =>
-        TryLoad(container, ModelLimits.OnChain, out model, out error);
+    /// <summary>The shape of an output.</summary>
+    public Shape OutputShape(int output) => _plan.Outputs[output].Info.Shape;
 
-    /// <summary>Errors: <c>container-*</c> (malformed bytes), <c>graph-*</c> (a graph that breaks a rule), <c>limit-*</c> (over a limit).</summary>
-    public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, out Model model, out Error error) => throw new NotImplementedException();
+    /// <summary>Loads with the limits of the chain and this processor's best kernels.</summary>
+    public static bool TryLoad(ReadOnlySpan<byte> container, out Model model, out Error error) =>
+        TryLoad(container, ModelLimits.OnChain, Simd.Level, out model, out error);
+
+    public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, out Model model, out Error error) =>
+        TryLoad(container, limits, Simd.Level, out model, out error);
+
+    /// <param name="error">Of <see cref="Container.TryDecode"/> or <see cref="GraphAnalysis.TryAnalyse(Graph, ModelLimits, out GraphAnalysis, out Error)"/>.</param>
+    public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, out Model model, out Error error)
+    {
+        model = null!;
+        if (!Container.TryDecode(container, limits, out var graph, out error) || !GraphAnalysis.TryAnalyse(graph, limits, out var analysis, out error))
+            return false;
+        model = new Model(Keccak.Hash(container), graph, analysis, container.Length, PlanBuilder.Build(graph, analysis, level));
+        return true;
+    }
 
     /// <summary>Runs the model. Errors: <c>input-shape</c>, <c>input-range</c>.</summary>
     /// <param name="input">All inputs' elements, in order.</param>
     /// <param name="output">Receives <see cref="OutputCount"/> values.</param>
-    public bool TryRun(ReadOnlySpan<long> input, Span<long> output, out Error error) => throw new NotImplementedException();
+    public unsafe bool TryRun(ReadOnlySpan<long> input, Span<long> output, out Error error)
+    {
+        if (input.Length != InputCount)
+        {
+            error = new Error("input-shape", $"{input.Length} numbers; the model takes {InputCount}");
+            return false;
+        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, OutputCount);
+        error = CheckRanges(input)!;
+        if (error is not null)
+            return false;
 
-    /// <summary>Reads a packed input. Errors: <c>input-shape</c>.</summary>
+        var workspace = _workspaces.Take();
+        foreach (var tensor in _plan.Inputs)
+        {
+            var elements = (int)tensor.Elements;
+            input[..elements].CopyTo(new Span<long>(workspace.Pointer + tensor.Block.Offset, elements));
+            input = input[elements..];
+        }
+        foreach (var step in _plan.Steps)
+            step.Run(workspace.Pointer);
+        var position = 0;
+        foreach (var tensor in _plan.Outputs)
+            for (var i = 0L; i < tensor.Elements; i++)
+                output[position++] = Elements.Load(workspace.Pointer + tensor.Block.Offset, tensor.Type, i);
+        _workspaces.Return(workspace);
+        return true;
+    }
+
+    private Error? CheckRanges(ReadOnlySpan<long> input)
+    {
+        foreach (var port in Graph.Inputs)
+        {
+            var values = input[..(int)port.Shape.Elements];
+            input = input[values.Length..];
+            switch (port.Format)
+            {
+                case InputFormat.U8 when values.ContainsAnyExceptInRange(0, 255):
+                    return new Error("input-range", $"input {port.Name} takes 0 to 255");
+                case InputFormat.Fixed { AllowsMissing: false } when values.Contains(ElementTypes.MissingInput):
+                    return new Error("input-range", $"input {port.Name} takes no missing value (-2^63)");
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Reads a packed input: little-endian int64 for fixed-point inputs, bytes for u8. Errors: <c>input-shape</c>.</summary>
     /// <param name="values">Receives <see cref="InputCount"/> values.</param>
-    public bool TryUnpack(ReadOnlySpan<byte> packed, Span<long> values, out Error error) => throw new NotImplementedException();
+    public bool TryUnpack(ReadOnlySpan<byte> packed, Span<long> values, out Error error)
+    {
+        if (packed.Length != PackedInputLength)
+        {
+            error = new Error("input-shape", $"{packed.Length} bytes; the model takes {PackedInputLength}");
+            return false;
+        }
+        foreach (var port in Graph.Inputs)
+        {
+            var size = PackedSize(port.Format);
+            for (var i = 0; i < port.Shape.Elements; i++, packed = packed[size..], values = values[1..])
+                values[0] = size == 1 ? packed[0] : BinaryPrimitives.ReadInt64LittleEndian(packed);
+        }
+        error = null!;
+        return true;
+    }
 
-    /// <summary>Canonical JSON: hash, gas, inputs (name, shape, format) and outputs (name, shape, kind, exponent, class names).</summary>
-    public string Describe() => throw new NotImplementedException();
+    private static int PackedSize(InputFormat format) => format is InputFormat.U8 ? 1 : 8;
+
+    /// <summary>Canonical JSON: what a caller must know to feed the model and read its answer.</summary>
+    public string Describe() => ModelDescription.Write(this);
 }

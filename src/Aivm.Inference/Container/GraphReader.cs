@@ -18,7 +18,11 @@ internal ref struct GraphReader
     private ReadOnlySpan<byte> _bytes;
     private int _constantsSeen;
 
-    public GraphReader(ReadOnlySpan<byte> bytes, ReadOnlySpan<Constant> constants) => (_bytes, _constants) = (bytes, constants);
+    public GraphReader(ReadOnlySpan<byte> bytes, ReadOnlySpan<Constant> constants)
+    {
+        _bytes = bytes;
+        _constants = constants;
+    }
 
     public Error? Fault { get; private set; }
 

@@ -61,7 +61,7 @@ public sealed class Constant
     /// <summary>The element at a row-major position.</summary>
     public long this[int index] => Type switch
     {
-        ElementType.S8 => (sbyte)_data[index],
+        ElementType.S8 => unchecked((sbyte)_data[index]),
         ElementType.S16 => BinaryPrimitives.ReadInt16LittleEndian(_data.AsSpan(2 * index, 2)),
         ElementType.Rank => BinaryPrimitives.ReadUInt16LittleEndian(_data.AsSpan(2 * index, 2)),
         ElementType.S32 => BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(4 * index, 4)),

@@ -56,7 +56,10 @@ internal static class GasTable
     /// <summary>A byte of prepared weights.</summary>
     public const long PrepareByte = 2_000;
 
-    /// <summary>Loading, besides its bytes.</summary>
+    /// <summary>A node decoded, analysed and planned.</summary>
+    public const long LoadNode = 10_000_000;
+
+    /// <summary>Loading, besides its bytes and nodes.</summary>
     public const long Load = 20_000_000;
 
     /// <summary>Thousandths to gas, rounded up.</summary>

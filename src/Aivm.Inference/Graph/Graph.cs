@@ -5,7 +5,7 @@ namespace Aivm.Inference;
 /// <summary>
 /// An AIVM-Q model: inputs, then nodes in order of execution, then outputs. Values are numbered: the inputs first, then one
 /// value per node (node i yields value <c>Inputs.Length + i</c>); a node reads lower numbers only. Nothing here is checked:
-/// <see cref="GraphAnalysis.TryAnalyse"/> says whether a graph is a model.
+/// <see cref="GraphAnalysis"/> says whether a graph is a model.
 /// </summary>
 public sealed class Graph
 {

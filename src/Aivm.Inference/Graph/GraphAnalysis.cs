@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Aivm.Primitives;
 
@@ -82,7 +81,7 @@ public sealed class GraphAnalysis
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
             var input = graph.Inputs[i];
-            if (CheckName(input.Name) ?? CheckShape(input.Shape) is { } fault)
+            if ((CheckName(input.Name) ?? CheckShape(input.Shape)) is { } fault)
                 return At($"input {i}", fault);
             for (var j = 0; j < i; j++)
                 if (graph.Inputs[j].Name == input.Name)

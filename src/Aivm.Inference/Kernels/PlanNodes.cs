@@ -1,0 +1,122 @@
+namespace Aivm.Inference;
+
+internal sealed partial class PlanBuilder
+{
+    private void AddNode(GraphNode node, int value)
+    {
+        switch (node)
+        {
+            case ReshapeNode reshape:
+                Define(value, Layout.Planar, Use(reshape.Source, Layout.Planar).Block);
+                break;
+            case TransposeNode transpose:
+                AddTranspose(transpose, value);
+                break;
+            case QuantiseNode quantise:
+                AddUnary(quantise.Source, value, (source, result) => new QuantiseStep(quantise, source, result));
+                break;
+            case ClampNode clamp:
+                AddUnary(clamp.Source, value, (source, result) => new ClampStep(clamp, source, result));
+                break;
+            case RankNode rank:
+                AddUnary(rank.Source, value, (source, result) => new RankStep(rank, source, result));
+                break;
+            case ConvNode conv:
+                AddConv(conv, value);
+                break;
+            case DenseNode dense:
+                AddDense(dense, value);
+                break;
+            case AddNode add:
+                AddSum(UseAny(add.Left), add.LeftFactor, add.Right, add.RightFactor, value, add.Requantise);
+                break;
+            case RescaleNode rescale:
+                AddSum(UseAny(rescale.Source), rescale.Factor, null, 0, value, rescale.Requantise);
+                break;
+            case TableNode table:
+                var any = UseAny(table.Source);
+                var mapped = Define(value, any.Layout);
+                Add(new TableStep(table, any, mapped), any.Block, mapped.Block);
+                break;
+            case InterpolateNode interpolate:
+                AddUnary(interpolate.Source, value, (source, result) => new InterpolateStep(interpolate, source, result));
+                break;
+            case MaxPoolNode pool:
+                AddPool(pool.Source, value, pool.Window, null);
+                break;
+            case AveragePoolNode pool:
+                AddPool(pool.Source, value, pool.Window, pool);
+                break;
+            case SoftmaxNode softmax:
+                var exponentials = Allocate(8L * _analysis.Values[value].Shape.Last);
+                AddUnary(softmax.Source, value, (source, result) => new SoftmaxStep(softmax, source, result, exponentials), exponentials);
+                break;
+            case WideDenseNode wide:
+                AddUnary(wide.Source, value, (source, result) => new WideDenseStep(wide, source, result));
+                break;
+            case TreeEnsembleNode trees:
+                AddUnary(trees.Source, value, (source, result) => new TreeEnsembleStep(trees, source, result));
+                break;
+            case ArgMaxNode argMax:
+                AddUnary(argMax.Source, value, (source, result) => new ArgMaxStep(source, result, argMax.Axis));
+                break;
+            default:
+                throw new InvalidOperationException($"No kernel for {node.Operator}.");
+        }
+    }
+
+    /// <summary>A step over one planar tensor.</summary>
+    private void AddUnary(int source, int value, Func<Tensor, Tensor, Step> create, params ReadOnlySpan<Block> scratch)
+    {
+        var (from, to) = (Use(source, Layout.Planar), Define(value, Layout.Planar));
+        Add(create(from, to), [from.Block, to.Block, .. scratch]);
+    }
+
+    private void AddTranspose(TransposeNode node, int value)
+    {
+        var source = Use(node.Source, Layout.Planar);
+        // [H, W, C] to [C, H, W] is the same memory with the channels innermost.
+        if (node.Permutation is [2, 0, 1])
+        {
+            Define(value, Layout.ChannelsLast, source.Block);
+            return;
+        }
+        var result = Define(value, Layout.Planar);
+        Add(new TransposeStep(source, result, node.Permutation.AsSpan()), source.Block, result.Block);
+    }
+
+    private void AddSum(Tensor left, int leftFactor, int? rightValue, int rightFactor, int value, Requantise requantise)
+    {
+        var right = rightValue is { } number ? Use(number, left.Layout) : null;
+        var result = Define(value, left.Layout);
+        var step = new AddStep(left, leftFactor, right, rightFactor, result, new Requantiser(requantise, channels: 1, _level), _level);
+        Add(step, right is null ? [left.Block, result.Block] : [left.Block, right.Block, result.Block]);
+    }
+
+    private void AddPool(int sourceValue, int value, Window window, AveragePoolNode? average)
+    {
+        var source = Use(sourceValue, Layout.ChannelsLast);
+        var result = Define(value, Layout.ChannelsLast);
+        var sums = Allocate(4L * source.Info.Shape[0]);
+        var requantiser = average is null ? null : new Requantiser(average.Requantise, channels: 1, _level);
+        Add(new PoolStep(window, average, requantiser, source, result, sums), source.Block, result.Block, sums);
+    }
+
+    private void AddConv(ConvNode node, int value)
+    {
+        var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
+        var source = Use(node.Source, Layout.Planar);
+        var result = Define(value, Layout.Planar);
+        var plane = Allocate(4L * result.Info.Shape[1] * result.Info.Shape[2]);
+        Add(new ConvScalarStep(node, source, result, plane, requantiser), source.Block, result.Block, plane);
+    }
+
+    private void AddDense(DenseNode node, int value)
+    {
+        var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
+        var source = Use(node.Source, Layout.Planar);
+        var result = Define(value, Layout.Planar);
+        var row = Allocate(4L * node.Bias.Count);
+        Add(new DenseScalarStep(node, source, result, row, requantiser), source.Block, result.Block, row);
+    }
+}

@@ -1,0 +1,51 @@
+using Aivm.Inference;
+
+namespace Aivm.Tests.Inference;
+
+/// <summary>Each operator on numbers small enough to check by hand.</summary>
+public sealed class OperatorTests
+{
+    [Fact]
+    public void A_convolution_sums_taps_pads_with_zeros_and_rounds_half_up()
+    {
+        // 3 x 3 ones over a 2 x 2 image [1 2; 3 4] with padding 1: every position sees the whole image, 10. (10 + 2) >> 2 = 3.
+        var graph = Graphs.OfS8([1, 2, 2], source => new ConvNode
+        {
+            Source = source,
+            Weights = Constant.S8([1, 1, 3, 3], [1, 1, 1, 1, 1, 1, 1, 1, 1]),
+            Bias = Constant.S32([1], [0]),
+            Window = new() { Kernel = new(3, 3), Padding = new(1, 1, 1, 1) },
+            Requantise = Requantise.To(ElementType.S8, 2),
+        });
+        Assert.Equal([3, 3, 3, 3], Graphs.Run(graph, [1, 2, 3, 4]));
+    }
+
+    [Fact]
+    public void A_dense_layer_scales_each_channel_by_its_own_shift_and_clamps()
+    {
+        var graph = Graphs.OfS8([2], source => new DenseNode
+        {
+            Source = source,
+            Weights = Constant.S8([3, 2], [1, 2, -3, 4, 127, 127]),
+            Bias = Constant.S32([3], [1, -1, 0]),
+            Requantise = Requantise.To(ElementType.S8, [0, 3, 1], new Activation.Clamp(-5, 100)),
+        });
+        // 10 + 40 + 1 = 51; (-30 + 80 - 1 + 4) >> 3 = 6; (127 * 30 + 1) >> 1 = 1905, clamped.
+        Assert.Equal([51, 6, 100], Graphs.Run(graph, [10, 20]));
+        // -10 - 40 + 1 = -49, clamped; (30 - 80 - 1 + 4) >> 3 = -47 >> 3 = -6, clamped.
+        Assert.Equal([-5, -5, -5], Graphs.Run(graph, [-10, -20]));
+    }
+
+    [Fact]
+    public void Raw_accumulators_come_out_at_the_scale_of_the_largest_shift()
+    {
+        var graph = Graphs.OfS8([1], source => new DenseNode
+        {
+            Source = source,
+            Weights = Constant.S8([2, 1], [3, 5]),
+            Bias = Constant.S32([2], [1, 1]),
+            Requantise = Requantise.Raw([2, 4]),
+        });
+        Assert.Equal([(30 + 1) * 4, 51], Graphs.Run(graph, [10]));
+    }
+}
