@@ -22,4 +22,20 @@ public sealed record ChainLimits
 
     /// <summary>Blocks after which an unfinished upload may be removed by anyone.</summary>
     public ulong UploadLifetime { get; init; } = 10_000;
+
+    /// <returns>What is wrong with these limits, or null.</returns>
+    internal string? Validate()
+    {
+        if (TransactionGas < IntrinsicGas.Transaction || TransactionGas > 1UL << 40)
+            return $"limits.transactionGas is {TransactionGas}";
+        if (TransactionBytes is < 1024 or > 16 << 20)
+            return $"limits.transactionBytes is {TransactionBytes}";
+        if (BlockBytes < TransactionBytes || BlockBytes > 64 << 20)
+            return $"limits.blockBytes is {BlockBytes}";
+        if (ModelBytes is < 1024 or > 64 << 20)
+            return $"limits.modelBytes is {ModelBytes}";
+        if (ChunkBytes < 1024 || ChunkBytes > TransactionBytes)
+            return $"limits.chunkBytes is {ChunkBytes}";
+        return UploadLifetime is < 1 or > 1UL << 32 ? $"limits.uploadLifetime is {UploadLifetime}" : null;
+    }
 }

@@ -24,6 +24,52 @@ public sealed record Genesis
 
     /// <summary>Ordered by address. System contracts need no entry: every genesis holds them.</summary>
     public IReadOnlyList<GenesisAccount> Alloc { get; init; } = [];
+
+    /// <returns>What no chain can start from: <c>genesis-invalid</c>, or null.</returns>
+    public Error? Validate()
+    {
+        if (ChainId == 0 || ChainId > MaxChainId)
+            return Invalid($"chainId {ChainId} is outside 1 to {MaxChainId}");
+        if (GasLimit < IntrinsicGas.Transaction || GasLimit > MaxGasLimit)
+            return Invalid($"gasLimit {GasLimit} is outside {IntrinsicGas.Transaction} to {MaxGasLimit}");
+        if (BaseFee > MaxBaseFee)
+            return Invalid($"baseFee {BaseFee} is over {MaxBaseFee}");
+        if (NetworkFeeBps > 10_000)
+            return Invalid($"networkFeeBps {NetworkFeeBps} is over 10000");
+        if (Limits.Validate() is { } limit)
+            return Invalid(limit);
+        return ValidateAlloc();
+    }
+
+    // The sum of all balances stays below 2^128, so that no credit overflows a balance, ever.
+    private static readonly UInt256 MaxSupply = UInt256.One << 128;
+
+    // A legacy signature carries 2 * chainId + 36 in v, and JavaScript counts to 2^53 only.
+    private const ulong MaxChainId = 1UL << 52;
+
+    private const ulong MaxGasLimit = 1UL << 40;
+
+    private static readonly UInt256 MaxBaseFee = UInt256.One << 64;
+
+    private Error? ValidateAlloc()
+    {
+        var supply = UInt256.Zero;
+        for (var i = 0; i < Alloc.Count; i++)
+        {
+            var account = Alloc[i];
+            if (i > 0 && Alloc[i - 1].Address.CompareTo(account.Address) >= 0)
+                return Invalid($"alloc is not in ascending order at {account.Address}");
+            if (SystemContracts.IsReserved(account.Address))
+                return Invalid($"{account.Address} belongs to the system");
+            if (account.Code.Span.StartsWith([(byte)0xEF]))
+                return Invalid($"the code of {account.Address} begins with 0xEF, which marks the system's own kinds of code");
+            if (account.Balance > MaxSupply || (supply += account.Balance) > MaxSupply)
+                return Invalid("the balances sum to more than 2^128 wei");
+        }
+        return null;
+    }
+
+    private static Error Invalid(string reason) => new("genesis-invalid", $"The genesis is refused: {reason}.");
 }
 
 /// <param name="Balance">Wei; a coin has 18 decimals.</param>

@@ -20,7 +20,7 @@ public sealed record LogEntry(Address Address, IReadOnlyList<Hash256> Topics, Re
         writer.EndList(entry);
     }
 
-    internal static bool TryRead(ref RlpReader items, [NotNullWhen(true)] out LogEntry? log)
+    public static bool TryRead(ref RlpReader items, [NotNullWhen(true)] out LogEntry? log)
     {
         log = null;
         if (!items.TryReadList(out var entry)

@@ -1,0 +1,35 @@
+using Aivm.Primitives;
+using Aivm.State;
+
+namespace Aivm.Chain;
+
+/// <summary>What all frames of a transaction share.</summary>
+public sealed class TransactionContext(WorldState state, BlockContext block, ModelCache models, Address origin, UInt256 gasPrice)
+{
+    private readonly HashSet<Address> _loadedModels = [];
+
+    public WorldState State => state;
+
+    public BlockContext Block => block;
+
+    public ModelCache Models => models;
+
+    /// <summary>The transaction's sender.</summary>
+    public Address Origin => origin;
+
+    /// <summary>In wei.</summary>
+    public UInt256 GasPrice => gasPrice;
+
+    public List<LogEntry> Logs { get; } = [];
+
+    /// <summary>Gas to give back at the end, before its cap. A frame that fails takes back what it added.</summary>
+    public long Refund { get; set; }
+
+    /// <summary>
+    /// True at the first touch of a model in this transaction, which pays for loading it. A revert does not undo a touch: the gas of a
+    /// reverted frame is spent, and with it the loading is paid.
+    /// </summary>
+    public bool IsFirstTouch(Address model) => !_loadedModels.Contains(model);
+
+    public void MarkLoaded(Address model) => _loadedModels.Add(model);
+}

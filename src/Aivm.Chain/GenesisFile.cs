@@ -1,0 +1,133 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Aivm.Primitives;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// A genesis as JSON. Strict: every key is known and stands once, addresses and code are 0x-hexadecimal, balances and the base fee decimal
+/// text in wei. <see cref="Write"/> is canonical: equal geneses give equal bytes.
+/// </summary>
+public static class GenesisFile
+{
+    public const int MaxBytes = 16 << 20;
+
+    private static readonly GenesisJsonContext Strict = new(new JsonSerializerOptions(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        MaxDepth = 8,
+    });
+
+    public static byte[] Write(Genesis genesis)
+    {
+        var alloc = new SortedDictionary<string, AccountJson>(StringComparer.Ordinal);
+        foreach (var account in genesis.Alloc)
+        {
+            var code = account.Code.IsEmpty ? null : Hex.Encode(account.Code.Span);
+            alloc.Add(account.Address.ToString(), new AccountJson { Balance = account.Balance.ToString(), Nonce = account.Nonce, Code = code });
+        }
+        var json = new GenesisJson
+        {
+            ChainId = genesis.ChainId,
+            Time = genesis.Time,
+            GasLimit = genesis.GasLimit,
+            BaseFee = genesis.BaseFee.ToString(),
+            NetworkFeeBps = genesis.NetworkFeeBps,
+            Limits = genesis.Limits,
+            Alloc = alloc,
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(json, Strict.GenesisJson);
+    }
+
+    /// <summary>Errors: <c>genesis-invalid</c>, with what is wrong and where.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out Genesis? genesis, [NotNullWhen(false)] out Error? error)
+    {
+        genesis = null;
+        if (json.Length > MaxBytes)
+            return Fails($"it has {json.Length} bytes; the limit is {MaxBytes}", out error);
+        GenesisJson? file;
+        try
+        {
+            file = JsonSerializer.Deserialize(json, Strict.GenesisJson);
+        }
+        catch (JsonException exception)
+        {
+            return Fails(exception.Message, out error);
+        }
+        if (file is null)
+            return Fails("it is null", out error);
+        return TryConvert(file, out genesis, out error);
+    }
+
+    private static bool TryConvert(GenesisJson file, [NotNullWhen(true)] out Genesis? genesis, [NotNullWhen(false)] out Error? error)
+    {
+        genesis = null;
+        if (!UInt256.TryParse(file.BaseFee, out var baseFee))
+            return Fails("baseFee is not a number", out error);
+        var alloc = new List<GenesisAccount>();
+        foreach (var (key, value) in file.Alloc)
+        {
+            if (!key.StartsWith("0x", StringComparison.Ordinal) || !Address.TryParse(key, out var address))
+                return Fails($"alloc has the key {key}, which is not an address", out error);
+            if (!UInt256.TryParse(value.Balance, out var balance))
+                return Fails($"the balance of {key} is not a number", out error);
+            if (!Hex.TryDecode(value.Code, out var code))
+                return Fails($"the code of {key} is not hexadecimal", out error);
+            alloc.Add(new GenesisAccount(address, balance, value.Nonce, code));
+        }
+        alloc.Sort((left, right) => left.Address.CompareTo(right.Address));
+        genesis = new Genesis
+        {
+            ChainId = file.ChainId,
+            Time = file.Time,
+            GasLimit = file.GasLimit,
+            BaseFee = baseFee,
+            NetworkFeeBps = file.NetworkFeeBps,
+            Limits = file.Limits,
+            Alloc = alloc,
+        };
+        error = genesis.Validate();
+        return error is null;
+    }
+
+    private static bool Fails(string reason, out Error error)
+    {
+        error = new Error("genesis-invalid", $"The genesis is refused: {reason}.");
+        return false;
+    }
+}
+
+internal sealed record GenesisJson
+{
+    public required ulong ChainId { get; init; }
+
+    public ulong Time { get; init; }
+
+    public required ulong GasLimit { get; init; }
+
+    public required string BaseFee { get; init; }
+
+    public ushort NetworkFeeBps { get; init; }
+
+    public required ChainLimits Limits { get; init; }
+
+    public required SortedDictionary<string, AccountJson> Alloc { get; init; }
+}
+
+internal sealed record AccountJson
+{
+    public required string Balance { get; init; }
+
+    public ulong Nonce { get; init; }
+
+    public string? Code { get; init; }
+}
+
+[JsonSerializable(typeof(GenesisJson))]
+internal sealed partial class GenesisJsonContext : JsonSerializerContext;

@@ -1,0 +1,99 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Chain;
+
+/// <summary>An account whose code is a model: <c>infer(int64[])</c>, <c>inferPacked(bytes)</c>, <c>describe()</c>.</summary>
+public static class ModelAccount
+{
+    private const byte AddressTag = 0xA1;
+
+    /// <summary>In front of the container; EIP-3541 keeps 0xEF free of EVM code.</summary>
+    public static ReadOnlySpan<byte> CodePrefix => [0xEF, 0xA1];
+
+    /// <param name="modelHash">keccak256 of the container.</param>
+    public static Address AddressOf(Address publisher, Hash256 modelHash)
+    {
+        Span<byte> preimage = [AddressTag, .. publisher.Span, .. modelHash.Span];
+        return new Address(Keccak.Hash(preimage).Span[(Hash256.Size - Address.Size)..]);
+    }
+
+    internal static CallResult Execute(TransactionContext context, CallFrame frame, ReadOnlyMemory<byte> code) =>
+        NativeCall.Run(context, frame, call => Dispatch(call, code));
+
+    /// <summary>Runs a model on a packed input for another contract, at the same price as a call of the account.</summary>
+    internal static long[] RunPacked(NativeCall call, Address account, ReadOnlyMemory<byte> code, ReadOnlySpan<byte> packed)
+    {
+        var model = Load(call, account, code);
+        call.Charge(model.Gas);
+        var input = new long[model.InputCount];
+        return model.TryUnpack(packed, input, out var error) ? Run(model, input) : throw ModelsErrors.InvalidInput(error);
+    }
+
+    private static byte[] Dispatch(NativeCall call, ReadOnlyMemory<byte> code)
+    {
+        if (!call.Frame.Value.IsZero)
+            throw ModelsErrors.ValueNotAccepted();
+        var calldata = call.Frame.Input.Span;
+        if (!AbiSelector.TrySplit(calldata, out var selector, out var arguments))
+            throw ModelsErrors.UnknownSelector(calldata);
+        var reader = new AbiReader(arguments);
+        if (selector == ModelsAbi.ModelInfer.Selector)
+            return Infer(call, code, reader);
+        if (selector == ModelsAbi.ModelInferPacked.Selector)
+            return InferPacked(call, code, reader);
+        if (selector == ModelsAbi.ModelDescribe.Selector)
+            return Describe(call, code, reader);
+        throw ModelsErrors.UnknownSelector(calldata);
+    }
+
+    private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
+    {
+        if (!arguments.TryReadInt64Array(call.Frame.Input.Length / Hash256.Size, out var input) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInfer);
+        var model = Load(call, call.Self, code);
+        call.Charge(model.Gas);
+        return ModelsAbi.ModelInfer.BeginReturn().WriteInt64Array(Run(model, input)).ToArray();
+    }
+
+    private static byte[] InferPacked(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
+    {
+        if (!arguments.TryReadBytes(out var packed) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInferPacked);
+        var output = RunPacked(call, call.Self, code, packed);
+        return ModelsAbi.ModelInferPacked.BeginReturn().WriteInt64Array(output).ToArray();
+    }
+
+    private static byte[] Describe(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
+    {
+        if (!arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelDescribe);
+        return ModelsAbi.ModelDescribe.BeginReturn().WriteString(Load(call, call.Self, code).Describe()).ToArray();
+    }
+
+    /// <summary>
+    /// The model, prepared. The first touch in a transaction pays for loading before any work is done, whatever the cache holds; the price was
+    /// noted by the Models contract when the model was sealed.
+    /// </summary>
+    private static Model Load(NativeCall call, Address account, ReadOnlyMemory<byte> code)
+    {
+        if (call.Context.IsFirstTouch(account))
+        {
+            call.Charge(ModelsStorage.LoadGasOf(call.State, account));
+            call.Context.MarkLoaded(account);
+        }
+        var codeHash = call.State.GetCodeHash(account);
+        if (call.Context.Models.TryGet(codeHash, out var cached))
+            return cached;
+        if (!Model.TryLoad(code.Span[CodePrefix.Length..], out var model, out var error))
+            throw ModelsErrors.InvalidModel(error);
+        call.Context.Models.Add(codeHash, model);
+        return model;
+    }
+
+    private static long[] Run(Model model, ReadOnlySpan<long> input)
+    {
+        var output = new long[model.OutputCount];
+        return model.TryRun(input, output, out var error) ? output : throw ModelsErrors.InvalidInput(error);
+    }
+}

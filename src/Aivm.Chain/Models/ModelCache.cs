@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// Prepared models by code hash, bounded in memory and shared by all threads. What it holds changes how long a call takes, never what it costs.
+/// </summary>
+public sealed class ModelCache(long capacityBytes = 128L << 20)
+{
+    private readonly LruCache<Hash256, Model> _models = new(capacityBytes, model => model.ResidentMemory);
+
+    public bool TryGet(Hash256 codeHash, [NotNullWhen(true)] out Model? model) => _models.TryGet(codeHash, out model);
+
+    public void Add(Hash256 codeHash, Model model) => _models.Add(codeHash, model);
+}

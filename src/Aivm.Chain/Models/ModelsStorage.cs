@@ -1,0 +1,262 @@
+using System.Text;
+using Aivm.Primitives;
+using Aivm.State;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// Where the Models contract keeps what (docs/spec/models-contract.md, "Storage"): Solidity's layout. Packed words have their first member
+/// in the low bytes.
+/// </summary>
+internal static class ModelsStorage
+{
+    private const int AddressBits = 160;
+    private const int Word = 32;
+
+    private static readonly UInt256 ModelsSlot = 0;
+    private static readonly UInt256 FirstPublisherSlot = 1;
+    private static readonly UInt256 InfosSlot = 2;
+    private static readonly UInt256 VersionsSlot = 3;
+    private static readonly UInt256 UploadsSlot = 4;
+    private static readonly UInt256 ReceiptsSlot = 5;
+    private static readonly UInt256 InferencesSlot = 6;
+
+    public static UInt256 ModelCount(NativeCall call) => call.Read(ModelsSlot);
+
+    public static Address ModelAt(NativeCall call, UInt256 index) => ToAddress(call.Read(ArrayStart(call, ModelsSlot) + index));
+
+    public static void AddModel(NativeCall call, Address model) => Append(call, ModelsSlot, ToWord(model));
+
+    public static Address FirstPublisher(NativeCall call, Hash256 hash) => ToAddress(call.Read(Mapped(call, hash, FirstPublisherSlot)));
+
+    public static void SetFirstPublisher(NativeCall call, Hash256 hash, Address publisher) =>
+        call.Write(Mapped(call, hash, FirstPublisherSlot), ToWord(publisher));
+
+    /// <summary>The slots of a model's record. Reverts with NotAModel where there is none.</summary>
+    public static ModelSlots Model(NativeCall call, Address model)
+    {
+        var slots = new ModelSlots(call, Mapped(call, ToWord(model).ToHash256(), InfosSlot));
+        return slots.Exists ? slots : throw ModelsErrors.NotAModel(model);
+    }
+
+    /// <summary>The slots of a record that does not exist yet.</summary>
+    public static ModelSlots NewModel(NativeCall call, Address model) => new(call, Mapped(call, ToWord(model).ToHash256(), InfosSlot));
+
+    /// <summary>What the first touch of a model pays, as its account's code asks: without gas of its own.</summary>
+    public static ulong LoadGasOf(WorldState state, Address model) =>
+        (ulong)state.GetStorage(SystemContracts.Models, Mapped(ToWord(model).ToHash256(), InfosSlot) + ModelSlots.LoadGasSlot);
+
+    /// <summary>The array of a name's versions, oldest first.</summary>
+    public static UInt256 Versions(NativeCall call, Address publisher, string name)
+    {
+        var key = call.Keccak([.. publisher.Span, .. Encoding.UTF8.GetBytes(name)]);
+        return Mapped(call, key, VersionsSlot);
+    }
+
+    public static UploadSlots Upload(NativeCall call, Address publisher, Hash256 hash)
+    {
+        var key = call.Keccak([.. publisher.Span, .. hash.Span]);
+        return new UploadSlots(call, Mapped(call, key, UploadsSlot));
+    }
+
+    public static UInt256 ReceiptHeight(NativeCall call, Hash256 receiptId) => call.Read(Mapped(call, receiptId, ReceiptsSlot));
+
+    public static void AddReceipt(NativeCall call, Hash256 receiptId) =>
+        call.Write(Mapped(call, receiptId, ReceiptsSlot), call.Block.Number);
+
+    /// <summary>The number of this inference, from 0.</summary>
+    public static UInt256 CountInference(NativeCall call)
+    {
+        var number = call.Read(InferencesSlot);
+        call.Write(InferencesSlot, number + UInt256.One);
+        return number;
+    }
+
+    public static UInt256 Length(NativeCall call, UInt256 array) => call.Read(array);
+
+    public static UInt256 Element(NativeCall call, UInt256 array, UInt256 index) => call.Read(ArrayStart(call, array) + index);
+
+    public static void Append(NativeCall call, UInt256 array, UInt256 value)
+    {
+        var length = call.Read(array);
+        call.Write(ArrayStart(call, array) + length, value);
+        call.Write(array, length + UInt256.One);
+    }
+
+    /// <summary>Removes an array with all its elements.</summary>
+    public static void Clear(NativeCall call, UInt256 array)
+    {
+        var length = (ulong)call.Read(array);
+        var start = ArrayStart(call, array);
+        for (var i = 0UL; i < length; i++)
+            call.Write(start + i, UInt256.Zero);
+        call.Write(array, UInt256.Zero);
+    }
+
+    /// <summary>A string of at most 31 bytes is in its slot; the bytes of a longer one follow at the hash of the slot.</summary>
+    public static string ReadString(NativeCall call, UInt256 slot)
+    {
+        Span<byte> word = stackalloc byte[Word];
+        var head = call.Read(slot);
+        head.WriteBigEndian(word);
+        if ((word[^1] & 1) == 0)
+            return Encoding.UTF8.GetString(word[..(word[^1] / 2)]);
+        var length = (int)(ulong)(head >> 1);
+        var bytes = new byte[(length + Word - 1) / Word * Word];
+        var start = ArrayStart(call, slot);
+        for (var i = 0; i < bytes.Length / Word; i++)
+            call.Read(start + (ulong)i).WriteBigEndian(bytes.AsSpan(i * Word));
+        return Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+    }
+
+    public static void WriteString(NativeCall call, UInt256 slot, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        Span<byte> word = stackalloc byte[Word];
+        word.Clear();
+        if (bytes.Length < Word)
+        {
+            bytes.CopyTo(word);
+            word[^1] = (byte)(2 * bytes.Length);
+            call.Write(slot, UInt256.FromBigEndian(word));
+            return;
+        }
+        call.Write(slot, (ulong)((2 * bytes.Length) + 1));
+        var start = ArrayStart(call, slot);
+        for (var i = 0; i * Word < bytes.Length; i++)
+        {
+            word.Clear();
+            bytes.AsSpan(i * Word, Math.Min(Word, bytes.Length - (i * Word))).CopyTo(word);
+            call.Write(start + (ulong)i, UInt256.FromBigEndian(word));
+        }
+    }
+
+    public static UInt256 ToWord(Address address) => UInt256.FromBigEndian(address.Span);
+
+    public static Address ToAddress(UInt256 word) => new(word.ToHash256().Span[(Hash256.Size - Address.Size)..]);
+
+    public static ulong Bits(UInt256 word, int shift, int bits) => (ulong)((word >> shift) & ((UInt256.One << bits) - UInt256.One));
+
+    public static Address AddressIn(UInt256 word) => ToAddress(word & ((UInt256.One << AddressBits) - UInt256.One));
+
+    private static UInt256 Mapped(NativeCall call, Hash256 key, UInt256 slot)
+    {
+        call.Charge(CallGas.Hash(2 * Word));
+        return Mapped(key, slot);
+    }
+
+    private static UInt256 Mapped(Hash256 key, UInt256 slot) =>
+        UInt256.FromBigEndian(Keccak.Hash([.. key.Span, .. slot.ToHash256().Span]).Span);
+
+    private static UInt256 ArrayStart(NativeCall call, UInt256 slot) => UInt256.FromBigEndian(call.Keccak(slot.ToHash256().Span).Span);
+}
+
+/// <summary>The record of a published model. Each property is one read of one slot.</summary>
+internal readonly struct ModelSlots(NativeCall call, UInt256 start)
+{
+    private static readonly UInt256 Publication = 1;
+    private static readonly UInt256 HashSlot = 2;
+    private static readonly UInt256 PriceSlot = 3;
+    public static readonly UInt256 LoadGasSlot = 4;
+    private static readonly UInt256 MetadataSlot = 5;
+    private static readonly UInt256 NameSlot = 6;
+
+    public bool Exists => !call.Read(start).IsZero;
+
+    public (Address Owner, ulong Height, uint Version) Ownership
+    {
+        get
+        {
+            var word = call.Read(start);
+            return (ModelsStorage.AddressIn(word), ModelsStorage.Bits(word, 160, 64), (uint)ModelsStorage.Bits(word, 224, 32));
+        }
+        set => call.Write(start, ModelsStorage.ToWord(value.Owner) | ((UInt256)value.Height << 160) | ((UInt256)value.Version << 224));
+    }
+
+    public (Address Publisher, ulong Gas, uint Size) Origin
+    {
+        get
+        {
+            var word = call.Read(start + Publication);
+            return (ModelsStorage.AddressIn(word), ModelsStorage.Bits(word, 160, 64), (uint)ModelsStorage.Bits(word, 224, 32));
+        }
+        set => call.Write(
+            start + Publication, ModelsStorage.ToWord(value.Publisher) | ((UInt256)value.Gas << 160) | ((UInt256)value.Size << 224));
+    }
+
+    public Hash256 Hash
+    {
+        get => call.Read(start + HashSlot).ToHash256();
+        set => call.Write(start + HashSlot, UInt256.FromBigEndian(value.Span));
+    }
+
+    public UInt256 Price
+    {
+        get => call.Read(start + PriceSlot);
+        set => call.Write(start + PriceSlot, value);
+    }
+
+    public ulong LoadGas
+    {
+        get => (ulong)call.Read(start + LoadGasSlot);
+        set => call.Write(start + LoadGasSlot, value);
+    }
+
+    /// <summary>The hash of the text, which is a blob; zero when there is none.</summary>
+    public Hash256 Metadata
+    {
+        get => call.Read(start + MetadataSlot).ToHash256();
+        set => call.Write(start + MetadataSlot, UInt256.FromBigEndian(value.Span));
+    }
+
+    public string Name
+    {
+        get => ModelsStorage.ReadString(call, start + NameSlot);
+        set => ModelsStorage.WriteString(call, start + NameSlot, value);
+    }
+}
+
+/// <summary>An upload's progress, in one word.</summary>
+/// <param name="Size">0 means that there is no upload.</param>
+internal readonly record struct UploadProgress(uint Size, uint Received, uint ChunkSize, ulong ExpiresAt)
+{
+    public bool Exists => Size != 0;
+}
+
+internal readonly struct UploadSlots(NativeCall call, UInt256 start)
+{
+    private static readonly UInt256 DepositSlot = 1;
+    private static readonly UInt256 ChunksSlot = 2;
+
+    public UploadProgress Progress
+    {
+        get
+        {
+            var word = call.Read(start);
+            return new UploadProgress(
+                (uint)ModelsStorage.Bits(word, 0, 32),
+                (uint)ModelsStorage.Bits(word, 32, 32),
+                (uint)ModelsStorage.Bits(word, 64, 32),
+                ModelsStorage.Bits(word, 96, 64));
+        }
+        set => call.Write(
+            start, (UInt256)value.Size | ((UInt256)value.Received << 32) | ((UInt256)value.ChunkSize << 64) | ((UInt256)value.ExpiresAt << 96));
+    }
+
+    public UInt256 Deposit
+    {
+        get => call.Read(start + DepositSlot);
+        set => call.Write(start + DepositSlot, value);
+    }
+
+    /// <summary>The array of the chunks' hashes.</summary>
+    public UInt256 Chunks => start + ChunksSlot;
+
+    /// <summary>Frees every slot of the upload.</summary>
+    public void Clear()
+    {
+        ModelsStorage.Clear(call, Chunks);
+        call.Write(start + DepositSlot, UInt256.Zero);
+        call.Write(start, UInt256.Zero);
+    }
+}

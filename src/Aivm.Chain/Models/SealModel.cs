@@ -1,0 +1,101 @@
+using System.Text.Unicode;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// <c>seal(bytes32 hash, string name, string metadata, uint256 price)</c>: turns a complete upload into a model account. The gas for hashing
+/// and validating is charged before the container is looked at.
+/// </summary>
+internal static class SealModel
+{
+    public static byte[] Execute(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadHash(out var hash) || !arguments.TryReadString(out var name)
+            || !arguments.TryReadBytes(out var metadata) || !arguments.TryReadUInt256(out var price) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.Seal);
+        if (!ModelNames.IsLocalName(name))
+            throw ModelsErrors.InvalidName(name);
+        if (metadata.Length > ModelsParameters.MaxMetadataBytes)
+            throw ModelsErrors.MetadataTooLong(metadata.Length, ModelsParameters.MaxMetadataBytes);
+        if (!Utf8.IsValid(metadata))
+            throw ModelsErrors.InvalidMetadata();
+        var upload = ModelsStorage.Upload(call, call.Caller, hash);
+        var progress = BeginUpload.RequireOpen(call, upload, hash);
+        if (progress.Received != progress.Size)
+            throw ModelsErrors.UploadIncomplete(progress.Received, progress.Size);
+
+        call.Charge(CallGas.NewAccount + (ModelsParameters.SealGasPerByte * progress.Size));
+        var code = Assemble(call, upload, progress);
+        var model = Validate(call, hash, code);
+        var account = ModelAccount.AddressOf(call.Caller, hash);
+        var version = Register(call, account, hash, name, metadata, price, model, progress.Size);
+        call.State.SetNonce(account, 1);
+        call.State.SetCode(account, code);
+        call.Context.Models.Add(call.State.GetCodeHash(account), model);
+
+        var deposit = upload.Deposit;
+        upload.Clear();
+        call.Pay(call.Caller, deposit);
+        call.Log(
+            ModelsAbi.ModelPublished,
+            ModelsAbi.ModelPublished.BeginData().WriteString(name).WriteUInt(version).WriteUInt(price).WriteUInt(model.Gas),
+            AbiEvent.TopicOf(account),
+            AbiEvent.TopicOf(call.Caller),
+            hash);
+        return ModelsAbi.Seal.BeginReturn().WriteAddress(account).ToArray();
+    }
+
+    /// <summary>The account's code: the prefix and the chunks one after the other.</summary>
+    private static byte[] Assemble(NativeCall call, UploadSlots upload, UploadProgress progress)
+    {
+        var code = new byte[ModelAccount.CodePrefix.Length + progress.Size];
+        ModelAccount.CodePrefix.CopyTo(code);
+        var end = ModelAccount.CodePrefix.Length;
+        for (var i = 0UL; end < code.Length; i++)
+        {
+            var chunk = call.State.GetBlob(ModelsStorage.Element(call, upload.Chunks, i).ToHash256());
+            chunk.Span.CopyTo(code.AsSpan(end));
+            end += chunk.Length;
+        }
+        return code;
+    }
+
+    private static Model Validate(NativeCall call, Hash256 hash, byte[] code)
+    {
+        var container = code.AsSpan(ModelAccount.CodePrefix.Length);
+        var actual = Keccak.Hash(container);
+        if (actual != hash)
+            throw ModelsErrors.HashMismatch(actual);
+        if (!Model.TryLoad(container, out var model, out var error))
+            throw ModelsErrors.InvalidModel(error);
+        // A run that fits into no transaction could never be paid for.
+        var limit = call.Block.Genesis.Limits.TransactionGas;
+        if (model.Gas > limit || model.LoadGas > limit - model.Gas)
+            throw ModelsErrors.InvalidModel(new Error(
+                "model-too-heavy", $"loading takes {model.LoadGas} gas and a run {model.Gas}; a transaction has at most {limit}"));
+        return model;
+    }
+
+    private static uint Register(
+        NativeCall call, Address account, Hash256 hash, string name, ReadOnlySpan<byte> metadata, UInt256 price, Model model, uint size)
+    {
+        var versions = ModelsStorage.Versions(call, call.Caller, name);
+        ModelsStorage.Append(call, versions, ModelsStorage.ToWord(account));
+        var version = (uint)(ulong)ModelsStorage.Length(call, versions);
+        ModelsStorage.AddModel(call, account);
+        if (ModelsStorage.FirstPublisher(call, hash).IsZero)
+            ModelsStorage.SetFirstPublisher(call, hash, call.Caller);
+        var record = ModelsStorage.NewModel(call, account);
+        record.Ownership = (call.Caller, call.Block.Number, version);
+        record.Origin = (call.Caller, model.Gas, size);
+        record.Hash = hash;
+        record.Price = price;
+        record.LoadGas = model.LoadGas;
+        record.Name = name;
+        if (!metadata.IsEmpty)
+            record.Metadata = call.StoreBlob(metadata);
+        return version;
+    }
+}
