@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aivm.Primitives;
 
@@ -20,6 +21,7 @@ public static class Keccak
         0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
     ];
 
+    [SkipLocalsInit]
     public static Hash256 Hash(ReadOnlySpan<byte> data)
     {
         Span<byte> digest = stackalloc byte[32];
@@ -28,6 +30,7 @@ public static class Keccak
     }
 
     /// <param name="digest">Receives 32 bytes.</param>
+    [SkipLocalsInit]
     public static void Hash(ReadOnlySpan<byte> data, Span<byte> digest)
     {
         Span<ulong> state = stackalloc ulong[25];

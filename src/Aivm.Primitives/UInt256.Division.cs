@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Aivm.Primitives;
@@ -76,7 +77,10 @@ public readonly partial struct UInt256
     {
         unchecked
         {
-            var n = divisor._u3 != 0 ? 4 : divisor._u2 != 0 ? 3 : divisor._u1 != 0 ? 2 : 1;
+            if (divisor.FitsUInt64)
+                return DivideByLimb(u[..^1], divisor._u0, q);
+
+            var n = divisor._u3 != 0 ? 4 : divisor._u2 != 0 ? 3 : 2;
             var shift = n * 64 - divisor.BitLength;
             var normalised = divisor << shift;
             Span<ulong> v = [normalised._u0, normalised._u1, normalised._u2, normalised._u3];
@@ -105,18 +109,15 @@ public readonly partial struct UInt256
                 {
                     estimate = Divide2By1(high, u[j + n - 1], top, reciprocal, out var rest);
                     // The estimate is at most two too large; the second divisor limb tells.
-                    if (n > 1)
+                    for (var correction = 0; correction < 2; correction++)
                     {
-                        for (var correction = 0; correction < 2; correction++)
-                        {
-                            var productHigh = Math.BigMul(estimate, v[n - 2], out var productLow);
-                            if (productHigh < rest || (productHigh == rest && productLow <= u[j + n - 2]))
-                                break;
-                            estimate--;
-                            rest += top;
-                            if (rest < top)
-                                break;
-                        }
+                        var productHigh = Math.BigMul(estimate, v[n - 2], out var productLow);
+                        if (productHigh < rest || (productHigh == rest && productLow <= u[j + n - 2]))
+                            break;
+                        estimate--;
+                        rest += top;
+                        if (rest < top)
+                            break;
                     }
                 }
 
@@ -133,9 +134,24 @@ public readonly partial struct UInt256
                 q[j] = estimate;
             }
 
-            var remainder = new UInt256(u[0], n > 1 ? u[1] : 0, n > 2 ? u[2] : 0, n > 3 ? u[3] : 0);
+            var remainder = new UInt256(u[0], u[1], n > 2 ? u[2] : 0, n > 3 ? u[3] : 0);
             return remainder >> shift;
         }
+    }
+
+    private static ulong DivideByLimb(ReadOnlySpan<ulong> u, ulong divisor, Span<ulong> q)
+    {
+        var shift = BitOperations.LeadingZeroCount(divisor);
+        var normalised = divisor << shift;
+        var reciprocal = Reciprocal(normalised);
+        // The dividend is shifted along with the divisor, limb by limb; two shifts, because one by 64 would be a shift by 0.
+        var remainder = u[^1] >> 1 >> (63 - shift);
+        for (var i = u.Length - 1; i >= 0; i--)
+        {
+            var low = i > 0 ? u[i - 1] >> 1 >> (63 - shift) : 0;
+            q[i] = Divide2By1(remainder, (u[i] << shift) | low, normalised, reciprocal, out remainder);
+        }
+        return remainder >> shift;
     }
 
     private static ulong SubtractProduct(Span<ulong> u, ReadOnlySpan<ulong> v, ulong factor)

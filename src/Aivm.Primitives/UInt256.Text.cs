@@ -5,6 +5,7 @@ namespace Aivm.Primitives;
 public readonly partial struct UInt256
 {
     private const int MaxDecimalDigits = 78;
+    private const int MaxDigitsPerLimb = 19;
     private const ulong TenTo19 = 10_000_000_000_000_000_000;
 
     /// <summary>Reads decimal digits, or 0x and at most 64 hexadecimal digits; no sign, no separators, no white space.</summary>
@@ -27,7 +28,7 @@ public readonly partial struct UInt256
         {
             (rest, var group) = DivRem(rest, TenTo19);
             var digits = group._u0;
-            for (var i = 0; rest.IsZero ? digits != 0 : i < 19; i++)
+            for (var i = 0; rest.IsZero ? digits != 0 : i < MaxDigitsPerLimb; i++)
             {
                 text[--start] = (char)('0' + digits % 10);
                 digits /= 10;
@@ -69,10 +70,16 @@ public readonly partial struct UInt256
         if (digits.Length is 0 or > MaxDecimalDigits || digits.ContainsAnyExceptInRange('0', '9'))
             return false;
         var result = Zero;
-        foreach (var digit in digits)
+        while (!digits.IsEmpty)
         {
-            if (!TryMultiply(result, 10, out result) || !TryAdd(result, (ulong)(digit - '0'), out result))
+            // Nineteen digits at a time; what is left over comes first.
+            var count = (digits.Length - 1) % MaxDigitsPerLimb + 1;
+            ulong group = 0;
+            foreach (var digit in digits[..count])
+                group = 10 * group + (ulong)(digit - '0');
+            if (!TryMultiply(result, TenTo19, out result) || !TryAdd(result, group, out result))
                 return false;
+            digits = digits[count..];
         }
         value = result;
         return true;
