@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using Aivm.Primitives;
 using RocksDbSharp;
 
@@ -15,6 +16,11 @@ public sealed class RocksDbStore : IKeyValueStore
 
     /// <summary>Free space below which writes are refused, so that flushes and compactions of what was accepted still fit.</summary>
     public const long DefaultReserve = 64L << 20;
+
+    private const ulong WriteBufferSize = 16UL << 20;
+
+    /// <summary>Two write buffers as tables, and the next log.</summary>
+    private const long RecoverySpace = 3 * (long)WriteBufferSize;
 
     private const int ScanPage = 256;
 
@@ -86,9 +92,7 @@ public sealed class RocksDbStore : IKeyValueStore
 
     public void Write(State.WriteBatch batch)
     {
-        RequireSpace(batch.Size);
-        if (Volatile.Read(ref _failed))
-            Reopen();
+        RequireSpace(batch.Size, _reserve);
         using var native = new RocksDbSharp.WriteBatch();
         foreach (var (key, value) in batch.Changes)
         {
@@ -97,16 +101,28 @@ public sealed class RocksDbStore : IKeyValueStore
             else
                 native.Put(key, value);
         }
+        if (!Volatile.Read(ref _failed) && TryWrite(native, out _))
+            return;
+        // The failure may be one in the background, long ago, and the disk well again by now.
+        Reopen();
+        if (!TryWrite(native, out var failure))
+            throw StoreFailure.From(failure, _path);
+    }
+
+    private bool TryWrite(RocksDbSharp.WriteBatch batch, [NotNullWhen(false)] out RocksDbException? failure)
+    {
+        failure = null;
         _handleLock.EnterReadLock();
         try
         {
-            Database.Write(native, _synced);
+            Database.Write(batch, _synced);
+            return true;
         }
         catch (RocksDbException exception)
         {
-            // RocksDB refuses every write after a failed one until it is opened again.
             Volatile.Write(ref _failed, true);
-            throw StoreFailure.From(exception, _path);
+            failure = exception;
+            return false;
         }
         finally
         {
@@ -198,7 +214,7 @@ public sealed class RocksDbStore : IKeyValueStore
         Write(batch);
     }
 
-    private void RequireSpace(long batchSize)
+    private void RequireSpace(long batchSize, long reserve)
     {
         long free;
         try
@@ -209,12 +225,17 @@ public sealed class RocksDbStore : IKeyValueStore
         {
             throw StoreFailure.From(exception, _path);
         }
-        if (free - batchSize < _reserve)
+        if (free - batchSize < reserve)
             throw StoreFailure.DiskFull(_path);
     }
 
+    /// <summary>
+    /// After a failed write RocksDB refuses all others until it is opened again. Opening writes what the log holds into a table: without
+    /// room for that the handle stays as it is, good for reading.
+    /// </summary>
     private void Reopen()
     {
+        RequireSpace(RecoverySpace, _reserve);
         _handleLock.EnterWriteLock();
         try
         {
@@ -244,7 +265,7 @@ public sealed class RocksDbStore : IKeyValueStore
             .SetCreateIfMissing(true)
             .SetBlockBasedTableFactory(table)
             .SetCompression(Compression.Lz4)
-            .SetWriteBufferSize(16UL << 20)
+            .SetWriteBufferSize(WriteBufferSize)
             .SetMaxWriteBufferNumber(2)
             .SetMaxTotalWalSize(64UL << 20)
             .SetMaxOpenFiles(256)

@@ -31,7 +31,8 @@ public sealed partial class WorldState
     /// <summary>Undoes every change since a snapshot.</summary>
     public void Revert(int snapshot)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)snapshot, (uint)_journal.Count, nameof(snapshot));
+        ArgumentOutOfRangeException.ThrowIfNegative(snapshot);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(snapshot, _journal.Count);
         for (var i = _journal.Count - 1; i >= snapshot; i--)
             Apply(_journal[i]);
         _journal.RemoveRange(snapshot, _journal.Count - snapshot);
