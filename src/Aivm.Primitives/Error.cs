@@ -19,7 +19,7 @@ public enum Failure
 }
 
 /// <summary>Carries an <see cref="Error"/> through tools that run for one user (compiler, CLI, SDK). Never crosses a consensus boundary.</summary>
-public sealed class AivmException(Failure failure, string code, string message, Exception? inner = null)
+public class AivmException(Failure failure, string code, string message, Exception? inner = null)
     : Exception(message, inner)
 {
     public Failure Failure { get; } = failure;

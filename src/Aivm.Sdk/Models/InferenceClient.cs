@@ -1,0 +1,70 @@
+using Aivm.Primitives;
+
+namespace Aivm.Sdk;
+
+/// <summary>What a paid inference will cost.</summary>
+/// <param name="Price">In wei; goes to the model's owner and the network.</param>
+/// <param name="Gas">The limit the transaction will have.</param>
+/// <param name="Fee">In wei, at the present price of gas.</param>
+public sealed record InferenceQuote(UInt256 Price, ulong Gas, UInt256 Fee, GasFees Fees)
+{
+    public UInt256 Total => Price + Fee;
+}
+
+/// <summary>A paid inference, in a block.</summary>
+public sealed record InferenceResult(long[] Output, InferenceReceipt Receipt, TransactionReceipt Transaction);
+
+/// <summary>Buys inferences from the Models contract: every validator runs the model in the block, and a receipt is left.</summary>
+public sealed class InferenceClient(Wallet wallet)
+{
+    private readonly ModelsClient _models = new(wallet.Rpc);
+
+    /// <summary>Quotes before anything is paid; also finds out whether the input suits the model.</summary>
+    /// <param name="input">Packed in the declared types, little-endian.</param>
+    public async Task<InferenceQuote> QuoteAsync(Address model, ReadOnlyMemory<byte> input, CancellationToken cancellation = default)
+    {
+        var info = await _models.GetInfoAsync(model, cancellation);
+        var gas = await wallet.EstimateGasAsync(Request(model, input, info.Price), cancellation);
+        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
+        return new InferenceQuote(info.Price, gas, fees.CurrentPrice * gas, fees);
+    }
+
+    /// <summary>Pays and runs, on the terms of a quote; a price that rose since then makes it revert.</summary>
+    public async Task<InferenceResult> InferAsync(
+        Address model, ReadOnlyMemory<byte> input, InferenceQuote? quote = null, CancellationToken cancellation = default)
+    {
+        var transaction = await SendAsync(model, input, quote ?? await QuoteAsync(model, input, cancellation), cancellation);
+        return ReadResult(await wallet.WaitAsync(transaction, cancellation));
+    }
+
+    /// <summary>Sends without waiting for a block: for many inferences at once. <see cref="Wallet.WaitAsync"/> and <see cref="ReadResult"/> finish it.</summary>
+    public Task<Transaction> SendAsync(Address model, ReadOnlyMemory<byte> input, InferenceQuote quote, CancellationToken cancellation = default) =>
+        wallet.SendAsync(Request(model, input, quote.Price) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+
+    /// <summary>Reads the output and the receipt from the log of a successful transaction, and checks one against the other.</summary>
+    /// <exception cref="AivmException"><c>node-answer-invalid</c>.</exception>
+    public static InferenceResult ReadResult(TransactionReceipt transaction)
+    {
+        foreach (var log in transaction.Logs)
+        {
+            if (log.Address != ModelsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != ModelsInterface.Inferred.Topic)
+                continue;
+            var reader = new AbiReader(log.Data.Span);
+            if (reader.TryReadInt64Array(ModelsClient.MaxOutputs, out var output)
+                && reader.TryReadBytes(out var encoded)
+                && reader.TryEnd()
+                && InferenceReceipt.TryDecode(encoded, out var receipt, out _)
+                && receipt.Id == log.Topics[3]
+                && receipt.VouchesFor(output))
+                return new InferenceResult(output, receipt, transaction);
+        }
+        throw ModelsClient.Malformed(ModelsInterface.Infer);
+    }
+
+    private static TransactionRequest Request(Address model, ReadOnlyMemory<byte> input, UInt256 price) => new()
+    {
+        To = ModelsInterface.Contract,
+        Value = price,
+        Data = ModelsInterface.Infer.BeginCall().WriteAddress(model).WriteBytes(input.Span).ToArray(),
+    };
+}
