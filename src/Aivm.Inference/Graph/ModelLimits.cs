@@ -10,7 +10,7 @@ public sealed record ModelLimits
     public static ModelLimits OffChain { get; } = new()
     {
         ContainerBytes = 256 << 20,
-        MemoryBytes = 2L << 30,
+        MemoryBytes = 1L << 30,
         Macs = 1L << 40,
     };
 

@@ -101,22 +101,4 @@ internal sealed partial class PlanBuilder
         var requantiser = average is null ? null : new Requantiser(average.Requantise, channels: 1, _level);
         Add(new PoolStep(window, average, requantiser, source, result, sums), source.Block, result.Block, sums);
     }
-
-    private void AddConv(ConvNode node, int value)
-    {
-        var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
-        var source = Use(node.Source, Layout.Planar);
-        var result = Define(value, Layout.Planar);
-        var plane = Allocate(4L * result.Info.Shape[1] * result.Info.Shape[2]);
-        Add(new ConvScalarStep(node, source, result, plane, requantiser), source.Block, result.Block, plane);
-    }
-
-    private void AddDense(DenseNode node, int value)
-    {
-        var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
-        var source = Use(node.Source, Layout.Planar);
-        var result = Define(value, Layout.Planar);
-        var row = Allocate(4L * node.Bias.Count);
-        Add(new DenseScalarStep(node, source, result, row, requantiser), source.Block, result.Block, row);
-    }
 }
