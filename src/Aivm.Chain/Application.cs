@@ -29,7 +29,7 @@ public sealed class Application : IApplication
     private readonly ChainStore _chain;
     private readonly ModelCache _models;
     private readonly Lock _consensus = new();
-    private Parts? _parts;
+    private volatile Parts? _parts;
     private FinalizedBlock? _finalized;
 
     /// <summary>What exists once there is a genesis.</summary>
