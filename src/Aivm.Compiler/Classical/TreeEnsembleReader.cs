@@ -1,0 +1,183 @@
+using Aivm.Compiler.Import;
+
+namespace Aivm.Compiler.Classical;
+
+/// <summary>
+/// Reads the parallel lists of ai.onnx.ml tree ensembles, as XGBoost, LightGBM and scikit-learn exporters write them, into
+/// trees whose shape is proved: every child exists, is reached once, and no path returns.
+/// </summary>
+internal static class TreeEnsembleReader
+{
+    public const int MaxTrees = 1 << 16;
+
+    /// <param name="prefix">What the leaf lists begin with: <c>class</c> or <c>target</c>.</param>
+    public static TreeEnsemble Read(OperatorCall call, string prefix, int features, int targets)
+    {
+        var baseValues = call.Node.Floats("base_values") ?? [];
+        if (call.Node.Has("nodes_values_as_tensor") || call.Node.Has("base_values_as_tensor"))
+            throw call.Unsupported("its values are tensors of doubles");
+        var lists = new NodeLists(call);
+        var leaves = ReadLeaves(call, prefix, targets);
+        var trees = new List<Tree>();
+        for (var start = 0; start < lists.Count; start = lists.EndOfTree(start))
+        {
+            if (trees.Count == MaxTrees)
+                throw Refusal.TooLarge($"{call.Node} has more than {MaxTrees} trees");
+            trees.Add(ReadTree(call, lists, start, lists.EndOfTree(start), leaves, features));
+        }
+        if (leaves.Count > 0)
+            throw Refusal.Invalid($"{call.Node} gives a value to a node that is no leaf of any tree");
+        if (trees.Count == 0)
+            throw Refusal.Invalid($"{call.Node} has no trees");
+        if (baseValues.Count != 0 && baseValues.Count != targets)
+            throw Refusal.Invalid($"{call.Node} has {baseValues.Count} base values for {targets} scores");
+        var bases = new double[targets];
+        for (var t = 0; t < baseValues.Count; t++)
+            bases[t] = float.IsFinite(baseValues[t]) ? baseValues[t] : throw Refusal.Invalid($"a base value of {call.Node} is not finite");
+        return new TreeEnsemble(features, targets, bases, trees);
+    }
+
+    /// <summary>How many different targets the leaves add to, as the file lists them.</summary>
+    public static int DistinctTargets(OperatorCall call, string prefix) => Ids(call, prefix + "_ids").Distinct().Count();
+
+    private static Dictionary<(long Tree, long Node), SortedDictionary<int, double>> ReadLeaves(OperatorCall call, string prefix, int targets)
+    {
+        var trees = Ids(call, prefix + "_treeids");
+        var nodes = Ids(call, prefix + "_nodeids");
+        var ids = Ids(call, prefix + "_ids");
+        var weights = call.Node.Floats(prefix + "_weights") ?? [];
+        if (trees.Count != weights.Count || nodes.Count != weights.Count || ids.Count != weights.Count)
+            throw Refusal.Invalid($"the {prefix} lists of {call.Node} differ in length");
+        var leaves = new Dictionary<(long, long), SortedDictionary<int, double>>();
+        for (var i = 0; i < weights.Count; i++)
+        {
+            if (ids[i] < 0 || ids[i] >= targets)
+                throw Refusal.Invalid($"{call.Node} adds to the score {ids[i]} of {targets}");
+            if (!float.IsFinite(weights[i]))
+                throw Refusal.Invalid($"a leaf of {call.Node} is not finite");
+            if (!leaves.TryGetValue((trees[i], nodes[i]), out var values))
+                leaves.Add((trees[i], nodes[i]), values = []);
+            if (!values.TryAdd((int)ids[i], weights[i]))
+                throw Refusal.Invalid($"a leaf of {call.Node} adds to the score {ids[i]} twice");
+        }
+        return leaves;
+    }
+
+    private static Tree ReadTree(
+        OperatorCall call, NodeLists lists, int start, int end, Dictionary<(long, long), SortedDictionary<int, double>> leaves, int features)
+    {
+        var places = new Dictionary<long, int>();
+        for (var i = start; i < end; i++)
+        {
+            if (!places.TryAdd(lists.NodeIds[i], i - start))
+                throw Refusal.Invalid($"tree {lists.TreeIds[i]} of {call.Node} has the node {lists.NodeIds[i]} twice");
+        }
+
+        var nodes = new TreeNode[end - start];
+        var parents = new int[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = ReadNode(call, lists, start + i, places, leaves, features);
+            if (nodes[i] is not TreeNode.Split split)
+                continue;
+            parents[split.True]++;
+            parents[split.False]++;
+        }
+        // One parent each, and a root that reaches them all: no cycle is left.
+        if (parents[0] != 0 || parents.AsSpan(1).ContainsAnyExcept(1) || Reached(nodes) != nodes.Length)
+            throw Refusal.Invalid($"tree {lists.TreeIds[start]} of {call.Node} is no tree from its first node");
+        return new Tree(nodes);
+    }
+
+    private static TreeNode ReadNode(
+        OperatorCall call, NodeLists lists, int at, Dictionary<long, int> places, Dictionary<(long, long), SortedDictionary<int, double>> leaves, int features)
+    {
+        if (lists.Modes[at] == "LEAF")
+        {
+            leaves.Remove((lists.TreeIds[at], lists.NodeIds[at]), out var values);
+            return new TreeNode.Leaf(values is null ? [] : [.. values.Select(value => (value.Key, value.Value))]);
+        }
+        SplitMode mode = lists.Modes[at] switch
+        {
+            "BRANCH_LT" => SplitMode.Less,
+            "BRANCH_LEQ" => SplitMode.LessOrEqual,
+            "BRANCH_GT" => SplitMode.Greater,
+            "BRANCH_GTE" => SplitMode.GreaterOrEqual,
+            var other => throw call.Unsupported($"its splits of mode {other} are no comparisons of order"),
+        };
+        var feature = lists.Features[at];
+        if (feature < 0 || feature >= features)
+            throw Refusal.Invalid($"{call.Node} splits on the feature {feature} of {features}");
+        if (!float.IsFinite(lists.Thresholds[at]))
+            throw call.Unsupported("a threshold is infinite or not a number");
+        if (!places.TryGetValue(lists.TrueIds[at], out var whenTrue) || !places.TryGetValue(lists.FalseIds[at], out var whenFalse))
+            throw Refusal.Invalid($"tree {lists.TreeIds[at]} of {call.Node} names a child that it lacks");
+        return new TreeNode.Split((int)feature, mode, lists.Thresholds[at], lists.MissingTrue(at), whenTrue, whenFalse);
+    }
+
+    private static int Reached(TreeNode[] nodes)
+    {
+        var reached = 0;
+        var open = new Stack<int>([0]);
+        while (reached <= nodes.Length && open.TryPop(out var at))
+        {
+            reached++;
+            if (nodes[at] is TreeNode.Split split)
+            {
+                open.Push(split.True);
+                open.Push(split.False);
+            }
+        }
+        return reached;
+    }
+
+    private static IReadOnlyList<long> Ids(OperatorCall call, string attribute) => call.Node.Ints(attribute) ?? [];
+
+    /// <summary>The lists with one element per node, of equal lengths.</summary>
+    private sealed class NodeLists
+    {
+        private readonly IReadOnlyList<long> _missing;
+
+        public NodeLists(OperatorCall call)
+        {
+            TreeIds = Ids(call, "nodes_treeids");
+            NodeIds = Ids(call, "nodes_nodeids");
+            Features = Ids(call, "nodes_featureids");
+            TrueIds = Ids(call, "nodes_truenodeids");
+            FalseIds = Ids(call, "nodes_falsenodeids");
+            Thresholds = call.Node.Floats("nodes_values") ?? [];
+            Modes = call.Node.Texts("nodes_modes") ?? [];
+            _missing = Ids(call, "nodes_missing_value_tracks_true");
+            int[] lengths = [NodeIds.Count, Features.Count, TrueIds.Count, FalseIds.Count, Thresholds.Count, Modes.Count];
+            if (lengths.Any(length => length != TreeIds.Count) || (_missing.Count != 0 && _missing.Count != TreeIds.Count))
+                throw Refusal.Invalid($"the node lists of {call.Node} differ in length");
+        }
+
+        public int Count => TreeIds.Count;
+
+        public IReadOnlyList<long> TreeIds { get; }
+
+        public IReadOnlyList<long> NodeIds { get; }
+
+        public IReadOnlyList<long> Features { get; }
+
+        public IReadOnlyList<long> TrueIds { get; }
+
+        public IReadOnlyList<long> FalseIds { get; }
+
+        public IReadOnlyList<float> Thresholds { get; }
+
+        public IReadOnlyList<string> Modes { get; }
+
+        public bool MissingTrue(int at) => _missing.Count > 0 && _missing[at] != 0;
+
+        /// <summary>A tree's nodes follow each other; its first is the root.</summary>
+        public int EndOfTree(int start)
+        {
+            var end = start + 1;
+            while (end < Count && TreeIds[end] == TreeIds[start])
+                end++;
+            return end;
+        }
+    }
+}

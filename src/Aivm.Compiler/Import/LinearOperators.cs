@@ -1,0 +1,121 @@
+using Aivm.Compiler.Network;
+
+namespace Aivm.Compiler.Import;
+
+internal static class LinearOperators
+{
+    public static FloatNode Conv(OperatorCall call)
+    {
+        var source = call.Input(0);
+        var weights = call.Constant(1, "weights");
+        var bias = call.OptionalConstant(2, "bias");
+        Windows.RequirePicture(call, source.Shape);
+        if (weights.Rank != source.Shape.Length)
+            throw Refusal.Invalid($"the weights of {call.Node} have {weights.Rank} axes, its input {source.Shape.Length}");
+        var channels = weights.Shape[0];
+        var groups = call.Node.Int("group", 1);
+        if (groups < 1 || groups > channels || channels % groups != 0 || weights.Shape[1] * groups != source.Shape[1])
+            throw Refusal.Invalid($"{call.Node} has {source.Shape[1]} input channels, weights {Shapes.Text(weights.Shape)} and {groups} groups");
+        long[] kernel = [.. weights.Shape.Skip(2).Select(extent => (long)extent)];
+        if (call.Node.Ints("kernel_shape") is { } declared && !declared.SequenceEqual(kernel))
+            throw Refusal.Invalid($"the kernel_shape of {call.Node} is not that of its weights");
+        var window = Windows.Read(call, source.Shape, kernel);
+        var picture = ShapeOperators.Reshaped(source, Windows.Picture(source.Shape));
+        var shape = Windows.Result(picture.Shape, window, channels);
+        var conv = new FloatConv(call.Name, call.Operation, shape, picture, Finite(call, weights.Values), Bias(call, bias, channels), window, (int)groups);
+        return source.Shape.Length == 4 ? conv : ShapeOperators.Reshaped(conv, [1, channels, shape[3]]);
+    }
+
+    public static FloatNode Gemm(OperatorCall call)
+    {
+        var source = call.Input(0);
+        var weights = call.Constant(1, "second factor");
+        var bias = call.OptionalConstant(2, "bias");
+        if (source.Shape.Length != 2 || weights.Rank != 2)
+            throw Refusal.Invalid($"{call.Node} wants matrices, not {Shapes.Text(source.Shape)} and {Shapes.Text(weights.Shape)}");
+        if (call.Node.Int("transA", 0) != 0)
+            throw call.Unsupported("its first factor is transposed");
+        var (alpha, beta) = (call.Node.Float("alpha", 1), call.Node.Float("beta", 1));
+        var rows = call.Node.Int("transB", 0) != 0 ? weights : Transposed(weights);
+        var outputs = rows.Shape[0];
+        var terms = new double[outputs];
+        if (bias is not null)
+        {
+            if (bias.Count != 1 && (bias.Count != outputs || bias.Shape[^1] != outputs))
+                throw call.Unsupported($"its bias {Shapes.Text(bias.Shape)} is not one number per output");
+            for (var o = 0; o < outputs; o++)
+                terms[o] = beta * bias.Values[bias.Count == 1 ? 0 : o];
+        }
+        return Dense(call, source, rows.Shape, [.. rows.Values.Select(weight => alpha * weight)], terms);
+    }
+
+    public static FloatNode MatMul(OperatorCall call)
+    {
+        var source = call.Input(0);
+        var weights = call.Constant(1, "second factor");
+        if (weights.Rank != 2 || source.Shape.Length < 2)
+            throw call.Unsupported($"the product of {Shapes.Text(source.Shape)} and {Shapes.Text(weights.Shape)} is no product by one constant matrix");
+        var rows = Transposed(weights);
+        return Dense(call, source, rows.Shape, rows.Values, new double[rows.Shape[0]]);
+    }
+
+    public static FloatNode BatchNormalization(OperatorCall call)
+    {
+        var source = call.Input(0);
+        if (source.Shape.Length < 2)
+            throw call.BadShape($"its input {Shapes.Text(source.Shape)} has no channels");
+        if (call.Node.Int("training_mode", 0) != 0)
+            throw call.Unsupported("it is in training mode");
+        if (call.Node.Outputs.Skip(1).Any(output => output.Length > 0))
+            throw call.Unsupported("it yields running statistics, as in training");
+        var channels = source.Shape[1];
+        var factors = Enumerable.Range(1, 4).Select(i => Finite(call, call.Constant(i, "statistics").Values)).ToArray();
+        if (factors.Any(values => values.Length != channels))
+            throw Refusal.Invalid($"the statistics of {call.Node} are not one number per channel");
+        var epsilon = call.Node.Float("epsilon", 1e-5f);
+        var scale = new double[channels];
+        var shift = new double[channels];
+        for (var c = 0; c < channels; c++)
+        {
+            var variance = factors[3][c] + epsilon;
+            if (variance <= 0)
+                throw Refusal.Invalid($"channel {c} of {call.Node} has no positive variance");
+            scale[c] = factors[0][c] / Math.Sqrt(variance);
+            shift[c] = factors[1][c] - factors[2][c] * scale[c];
+        }
+        return new FloatAffine(call.Name, call.Operation, source, 1, Finite(call, scale), Finite(call, shift));
+    }
+
+    /// <summary>The values, when every one is a number.</summary>
+    public static double[] Finite(OperatorCall call, double[] values)
+    {
+        foreach (var value in values)
+        {
+            if (!double.IsFinite(value))
+                throw Refusal.Invalid($"a parameter of {call.Node} is infinite or not a number");
+        }
+        return values;
+    }
+
+    private static FloatDense Dense(OperatorCall call, FloatNode source, int[] weightShape, double[] weights, double[] bias)
+    {
+        if (source.Shape[^1] != weightShape[1])
+            throw Refusal.Invalid($"{call.Node} multiplies {Shapes.Text(source.Shape)} by {weightShape[1]} rows");
+        if (weights.Length == 0 || source.Count == 0)
+            throw call.BadShape("one of its factors is empty");
+        var shape = Shapes.Checked([.. source.Shape.SkipLast(1).Select(extent => (long)extent), weightShape[0]], $"the result of {call.Node}");
+        return new FloatDense(call.Name, call.Operation, shape, source, Finite(call, weights), Finite(call, bias));
+    }
+
+    private static double[] Bias(OperatorCall call, Tensor? bias, int channels)
+    {
+        if (bias is null)
+            return new double[channels];
+        return bias.Count == channels
+            ? Finite(call, bias.Values)
+            : throw Refusal.Invalid($"the bias of {call.Node} is not one number per channel");
+    }
+
+    private static Tensor Transposed(Tensor matrix) =>
+        Tensor.Real([matrix.Shape[1], matrix.Shape[0]], FloatInterpreter.Transpose(matrix.Shape, [1, 0], matrix.Values));
+}

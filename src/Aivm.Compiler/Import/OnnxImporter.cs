@@ -1,0 +1,129 @@
+using Aivm.Compiler.Network;
+using Aivm.Compiler.Onnx;
+
+namespace Aivm.Compiler.Import;
+
+/// <summary>From the file's nodes to the normalised graph: shapes made static, constants folded, operators understood or refused by name.</summary>
+internal sealed class OnnxImporter
+{
+    public const long MinOpset = 7;
+    public const long MaxOpset = 24;
+    public const long MaxClassicalOpset = 5;
+
+    private readonly OnnxModel _model;
+    private readonly Dictionary<string, FloatNode> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> _classes = new(StringComparer.Ordinal);
+    private long _constantElements;
+
+    private OnnxImporter(OnnxModel model) => _model = model;
+
+    public static FloatGraph Import(OnnxModel model) => new OnnxImporter(model).Import();
+
+    private FloatGraph Import()
+    {
+        RequireKnownOpsets();
+        foreach (var (name, tensor) in _model.Graph.Initialisers)
+            _values.Add(name, new FloatConstant(name, tensor));
+        var input = ImportInput();
+        _values.Add(input.Name, input);
+        var needed = NeededNodes();
+        for (var i = 0; i < _model.Graph.Nodes.Count; i++)
+        {
+            if (needed[i])
+                ImportNode(_model.Graph.Nodes[i]);
+        }
+        return new FloatGraph(input, [.. _model.Graph.Outputs.Select(ImportOutput)]);
+    }
+
+    private void RequireKnownOpsets()
+    {
+        foreach (var (domain, version) in _model.Opsets)
+        {
+            var (low, high) = domain switch
+            {
+                "" => (MinOpset, MaxOpset),
+                "ai.onnx.ml" => (1, MaxClassicalOpset),
+                _ => (long.MinValue, long.MaxValue),
+            };
+            if (version < low || version > high)
+                throw Refusal.Input("unsupported-opset", $"Operator set {version} of '{(domain.Length > 0 ? domain : "ai.onnx")}' is not supported: export with one from {low} to {high}.");
+        }
+    }
+
+    private FloatInput ImportInput()
+    {
+        var inputs = _model.Graph.Inputs.Where(value => !_values.ContainsKey(value.Name)).ToArray();
+        if (inputs.Length != 1)
+            throw Refusal.Input("unsupported-input", $"The model has {inputs.Length} inputs; exactly one is supported.");
+        var input = inputs[0];
+        if (input.Kind is null || input.Extents is null)
+            throw Refusal.Input("unsupported-input", $"The input '{input.Name}' is not a tensor of a declared shape.");
+        if (input.Kind is OnnxType.String or OnnxType.Bool)
+            throw Refusal.Input("unsupported-input", $"The input '{input.Name}' holds {input.Kind} values; only numbers are supported.");
+        if (input.Name.Length == 0)
+            throw Refusal.Invalid("its input has no name");
+        long[] extents = [.. input.Extents];
+        if (extents.Length > 0 && extents[0] < 0)
+            extents[0] = 1;
+        var open = Array.IndexOf(extents, -1);
+        if (open >= 0)
+            throw Refusal.Input("unsupported-shape", $"Axis {open} of the input '{input.Name}' is dynamic; only the first, the batch, may be. Export with a fixed size.");
+        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"));
+    }
+
+    /// <summary>Marks the nodes that some output depends on; the others are never looked at.</summary>
+    private bool[] NeededNodes()
+    {
+        var nodes = _model.Graph.Nodes;
+        var wanted = new HashSet<string>(_model.Graph.Outputs.Select(output => output.Name), StringComparer.Ordinal);
+        var needed = new bool[nodes.Count];
+        for (var i = nodes.Count - 1; i >= 0; i--)
+        {
+            needed[i] = nodes[i].Outputs.Any(wanted.Contains);
+            if (needed[i])
+                wanted.UnionWith(nodes[i].Inputs);
+        }
+        return needed;
+    }
+
+    private void ImportNode(OnnxNode node)
+    {
+        var inputs = node.Inputs.Select(name => name.Length == 0 ? null : Resolve(name, node)).ToArray();
+        if (!_model.Opsets.TryGetValue(node.Domain, out var opset))
+            throw Refusal.Invalid($"{node} belongs to the operator set '{node.Domain}', which the file does not import");
+        var call = new OperatorCall(node, inputs, opset);
+        var results = ConstantFolding.TryFold(call) is { } constant
+            ? [new FloatConstant(node.Name, constant)]
+            : OperatorTable.Find(node)(call);
+        for (var i = 0; i < node.Outputs.Count; i++)
+        {
+            var name = node.Outputs[i];
+            if (name.Length == 0)
+                continue;
+            if (i >= results.Count)
+                throw call.Unsupported($"its output '{name}' is not available");
+            if (!_values.TryAdd(name, results[i]))
+                throw Refusal.Invalid($"the value '{name}' is defined twice");
+            if (results[i] is FloatConstant { Count: var count } && (_constantElements += count) > 4L * Shapes.MaxElements)
+                throw Refusal.TooLarge("its constants unfold to too many elements");
+            if (ClassicalOperators.ClassesOf(call, i, _classes) is { } classes)
+                _classes[name] = classes;
+        }
+    }
+
+    private FloatNode Resolve(string name, OnnxNode reader) =>
+        _values.TryGetValue(name, out var value)
+            ? value
+            : throw Refusal.Invalid($"{reader} reads '{name}', which nothing before it defines");
+
+    private FloatOutput ImportOutput(OnnxValue output)
+    {
+        if (!_values.TryGetValue(output.Name, out var node))
+            throw Refusal.Invalid($"nothing defines the output '{output.Name}'");
+        if (node is FloatConstant or FloatInput)
+            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is {(node is FloatInput ? "the input itself" : "constant")}.");
+        return new FloatOutput(output.Name, node, IsLabel(node), _classes.GetValueOrDefault(output.Name, []));
+    }
+
+    private static bool IsLabel(FloatNode node) => node is FloatArgMax || (node is FloatReshape && IsLabel(node.Source));
+}

@@ -1,0 +1,54 @@
+using Aivm.Primitives;
+
+namespace Aivm.Compiler.Inputs;
+
+/// <summary>
+/// Reads samples for calibration and for running a model. CSV: one sample a row, optional header, no label. NPZ: the
+/// array <c>x</c> or the only one, samples on the first axis. JSON: an array of arrays.
+/// </summary>
+public static class InputFiles
+{
+    /// <summary>Most bytes of an input file, and of an array inside one.</summary>
+    public const int MaxSize = 256 << 20;
+
+    /// <summary>Most values in a file.</summary>
+    public const int MaxValues = 1 << 26;
+
+    /// <exception cref="AivmException">
+    /// <c>input-format</c>, <c>input-value</c>, <c>input-too-large</c>: the file is at fault. <c>file-not-found</c>,
+    /// <c>file-unreadable</c>: the path is.
+    /// </exception>
+    public static SampleSet Read(string path)
+    {
+        var file = Load(path);
+        var extension = Path.GetExtension(path).ToLowerInvariant();
+        return extension switch
+        {
+            ".csv" => Csv.Read(file),
+            ".npz" => Npz.Read(file),
+            ".json" => JsonRows.Read(file),
+            _ => throw Refusal.Input("input-format", $"'{path}' is neither .csv, .npz nor .json."),
+        };
+    }
+
+    private static byte[] Load(string path)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists)
+                throw Refusal.Input("file-not-found", $"There is no file '{path}'.");
+            if (info.Length > MaxSize)
+                throw TooLarge($"'{path}' has {info.Length} bytes, at most {MaxSize} are read");
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new AivmException(Failure.Environment, "file-unreadable", $"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    internal static AivmException Format(string what) => Refusal.Input("input-format", $"The input file cannot be read: {what}.");
+
+    internal static AivmException TooLarge(string what) => Refusal.Input("input-too-large", $"The input is too large: {what}.");
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Aivm.Compiler.Inputs;
+
+/// <summary>NumPy's archive of arrays (a ZIP of <c>.npy</c> files, format versions 1 to 3).</summary>
+internal static partial class Npz
+{
+    private const int MaxArrays = 64;
+    private const int MaxHeader = 4096;
+    private const int EndRecordSize = 22;
+
+    public static SampleSet Read(byte[] file)
+    {
+        RequireFewEntries(file);
+        try
+        {
+            using var archive = new ZipArchive(new MemoryStream(file, writable: false), ZipArchiveMode.Read);
+            var entry = archive.GetEntry("x.npy")
+                ?? (archive.Entries.Count == 1 ? archive.Entries[0] : throw InputFiles.Format("it holds several arrays and none is named x"));
+            return ReadArray(Extract(entry));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException)
+        {
+            throw InputFiles.Format("it is no sound NPZ archive");
+        }
+    }
+
+    /// <summary>The archive's directory is read whole by the framework: an absurd one is refused before that.</summary>
+    private static void RequireFewEntries(ReadOnlySpan<byte> file)
+    {
+        var end = file.LastIndexOf("PK\u0005\u0006"u8);
+        if (end < 0 || file.Length - end < EndRecordSize)
+            throw InputFiles.Format("it is no ZIP archive");
+        var record = file[end..];
+        var directory = BinaryPrimitives.ReadUInt32LittleEndian(record[12..]);
+        if (BinaryPrimitives.ReadUInt16LittleEndian(record[10..]) > MaxArrays || directory > MaxArrays * MaxHeader)
+            throw InputFiles.TooLarge($"the archive holds more than {MaxArrays} arrays");
+        // The directory must end where the record begins: no more entries than were counted can lie in it.
+        if (BinaryPrimitives.ReadUInt32LittleEndian(record[16..]) + (ulong)directory != (ulong)end)
+            throw InputFiles.Format("its ZIP directory is damaged");
+    }
+
+    private static byte[] Extract(ZipArchiveEntry entry)
+    {
+        if (entry.Length > InputFiles.MaxSize)
+            throw InputFiles.TooLarge($"the array {entry.Name} has {entry.Length} bytes");
+        var array = new byte[entry.Length];
+        using var stream = entry.Open();
+        stream.ReadExactly(array);
+        return stream.ReadByte() < 0 ? array : throw InputFiles.Format("an array is longer than the archive says");
+    }
+
+    private static SampleSet ReadArray(byte[] array)
+    {
+        if (array.Length < 12 || !array.AsSpan().StartsWith(new byte[] { 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y' }))
+            throw InputFiles.Format("the array is not in NPY format");
+        var (headerStart, headerLength) = array[6] switch
+        {
+            1 => (10, BinaryPrimitives.ReadUInt16LittleEndian(array.AsSpan(8))),
+            2 or 3 => (12, (long)BinaryPrimitives.ReadUInt32LittleEndian(array.AsSpan(8))),
+            _ => throw InputFiles.Format($"NPY version {array[6]} is not known"),
+        };
+        if (headerLength > MaxHeader || headerStart + headerLength > array.Length)
+            throw InputFiles.Format("the array's header is damaged");
+        var header = Header().Match(Encoding.Latin1.GetString(array, headerStart, (int)headerLength));
+        if (!header.Success)
+            throw InputFiles.Format("the array's header is not understood");
+        if (header.Groups["fortran"].Value == "True")
+            throw InputFiles.Format("the array is in Fortran order: save numpy.ascontiguousarray(x)");
+
+        var type = header.Groups["type"].Value;
+        var size = ArrayValues.Size(type) ?? throw InputFiles.Format($"the array's element type {type} is not supported");
+        var extents = header.Groups["extent"].Captures.Select(capture => long.Parse(capture.Value, CultureInfo.InvariantCulture)).ToArray();
+        if (extents.Length is 0 or > Shapes.MaxRank + 1)
+            throw InputFiles.Format("the array wants samples on its first axis");
+        var count = extents.Aggregate(1L, (product, extent) =>
+            extent <= InputFiles.MaxValues && product * extent <= InputFiles.MaxValues
+                ? product * extent
+                : throw InputFiles.TooLarge($"more than {InputFiles.MaxValues} values"));
+        if (count == 0)
+            throw InputFiles.Format("it holds no sample");
+        var data = array.AsMemory(headerStart + (int)headerLength);
+        if (data.Length != count * size)
+            throw InputFiles.Format($"the array has {data.Length} bytes, its shape wants {count * size}");
+        int[] shape = extents.Length == 1 ? [1] : [.. extents[1..].Select(extent => (int)extent)];
+        return new SampleSet(new ArrayValues(data, type, size), (int)extents[0], shape);
+    }
+
+    [GeneratedRegex(
+        """^\{'descr': '(?<type>[^']{1,8})', 'fortran_order': (?<fortran>True|False), 'shape': \((?:(?<extent>[0-9]{1,9}),? ?)*\), ?\}\s*$""",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Header();
+}

@@ -1,0 +1,291 @@
+using System.Numerics;
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Network;
+
+/// <summary>
+/// Runs single nodes in double precision. Every sum has one order of its terms whatever the vector width, and nothing fuses a
+/// multiplication with an addition: the same bits on every machine. The same code runs on integers held in doubles, where it is exact.
+/// </summary>
+internal static class FloatInterpreter
+{
+    /// <summary>The node's result for one sample, its activation included.</summary>
+    public static double[] Run(FloatNode node, ReadOnlySpan<double[]> inputs) => node switch
+    {
+        FloatLinear linear => Activated(linear, Linear(linear, inputs[0], linear.Weights, linear.Bias)),
+        FloatAffine affine => Affine(affine, inputs[0]),
+        FloatSum sum => Activated(sum, Sum(inputs[0], inputs[1], 1, sum.Sign)),
+        FloatUnary unary => Map(inputs[0], unary.Function.At),
+        FloatMaxPool pool => MaxPool(pool.Source.Shape, pool.Window, inputs[0]),
+        FloatAveragePool pool => Activated(pool, Average(pool, inputs[0])),
+        FloatReshape => inputs[0],
+        FloatTranspose transpose => Transpose(transpose.Source.Shape, transpose.Permutation, inputs[0]),
+        FloatPad pad => Pad(pad, inputs[0]),
+        FloatSoftmax softmax => Softmax(softmax.Shape[^1], inputs[0]),
+        FloatArgMax arg => ArgMax(arg, inputs[0]),
+        Classical.FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
+        _ => throw new InvalidOperationException($"{node} has no interpretation."),
+    };
+
+    public static double[] Linear(FloatLinear node, double[] source, double[] weights, double[] bias) => node switch
+    {
+        FloatConv conv => Conv(conv, source, weights, bias),
+        _ => Dense(source, weights, bias),
+    };
+
+    public static double[] Sum(double[] left, double[] right, double leftFactor, double rightFactor)
+    {
+        var sum = new double[left.Length];
+        for (var i = 0; i < sum.Length; i++)
+            sum[i] = left[i] * leftFactor + right[i] * rightFactor;
+        return sum;
+    }
+
+    public static double[] Map(double[] source, Func<double, double> function)
+    {
+        var result = new double[source.Length];
+        for (var i = 0; i < result.Length; i++)
+            result[i] = function(source[i]);
+        return result;
+    }
+
+    /// <summary>Sums over windows, and how many elements of the source each window touches.</summary>
+    public static double[] WindowSums(int[] shape, Window window, double[] source, out int[] touched)
+    {
+        var (channels, height, width) = (shape[1], shape[2], shape[3]);
+        var (outHeight, outWidth) = ((int)window.OutputHeight(height), (int)window.OutputWidth(width));
+        var sums = new double[channels * outHeight * outWidth];
+        touched = new int[outHeight * outWidth];
+        for (var at = 0; at < sums.Length; at++)
+        {
+            var (channel, y, x) = (at / (outHeight * outWidth), at / outWidth % outHeight, at % outWidth);
+            var count = 0;
+            for (var u = 0; u < window.Kernel.Height; u++)
+            {
+                var row = y * window.Strides.Height + u * window.Dilations.Height - window.Padding.Top;
+                if (row < 0 || row >= height)
+                    continue;
+                for (var v = 0; v < window.Kernel.Width; v++)
+                {
+                    var column = x * window.Strides.Width + v * window.Dilations.Width - window.Padding.Left;
+                    if (column < 0 || column >= width)
+                        continue;
+                    sums[at] += source[(channel * height + row) * width + column];
+                    count++;
+                }
+            }
+            touched[at % touched.Length] = count;
+        }
+        return sums;
+    }
+
+    public static double[] MaxPool(int[] shape, Window window, double[] source)
+    {
+        var (channels, height, width) = (shape[1], shape[2], shape[3]);
+        var (outHeight, outWidth) = ((int)window.OutputHeight(height), (int)window.OutputWidth(width));
+        var result = new double[channels * outHeight * outWidth];
+        for (var at = 0; at < result.Length; at++)
+        {
+            var (channel, y, x) = (at / (outHeight * outWidth), at / outWidth % outHeight, at % outWidth);
+            var largest = double.NegativeInfinity;
+            for (var u = 0; u < window.Kernel.Height; u++)
+            {
+                var row = y * window.Strides.Height + u * window.Dilations.Height - window.Padding.Top;
+                if (row < 0 || row >= height)
+                    continue;
+                for (var v = 0; v < window.Kernel.Width; v++)
+                {
+                    var column = x * window.Strides.Width + v * window.Dilations.Width - window.Padding.Left;
+                    if (column >= 0 && column < width)
+                        largest = Math.Max(largest, source[(channel * height + row) * width + column]);
+                }
+            }
+            result[at] = largest;
+        }
+        return result;
+    }
+
+    public static double[] Transpose(int[] shape, int[] permutation, double[] source)
+    {
+        var strides = Shapes.Strides(shape);
+        var steps = permutation.Select(axis => strides[axis]).ToArray();
+        var extents = permutation.Select(axis => shape[axis]).ToArray();
+        var result = new double[source.Length];
+        var index = new int[extents.Length];
+        var from = 0;
+        for (var at = 0; at < result.Length; at++)
+        {
+            result[at] = source[from];
+            for (var axis = extents.Length - 1; axis >= 0; axis--)
+            {
+                from += steps[axis];
+                if (++index[axis] < extents[axis])
+                    break;
+                from -= steps[axis] * extents[axis];
+                index[axis] = 0;
+            }
+        }
+        return result;
+    }
+
+    public static double[] ArgMax(FloatArgMax node, double[] source)
+    {
+        var shape = node.Source.Shape;
+        var inner = Shapes.Count(shape.AsSpan(node.Axis + 1));
+        var extent = shape[node.Axis];
+        var result = new double[node.Count];
+        for (var at = 0; at < result.Length; at++)
+        {
+            var start = at / inner * inner * extent + at % inner;
+            var best = 0;
+            for (var i = 1; i < extent; i++)
+            {
+                if (source[start + i * inner] > source[start + best * inner])
+                    best = i;
+            }
+            result[at] = best;
+        }
+        return result;
+    }
+
+    private static double[] Activated(FloatActivated node, double[] values) =>
+        node.Activation is { } activation ? Map(values, activation.At) : values;
+
+    private static double[] Conv(FloatConv conv, double[] source, double[] weights, double[] bias)
+    {
+        var (height, width) = (conv.Source.Shape[2], conv.Source.Shape[3]);
+        var (outHeight, outWidth) = (conv.Shape[2], conv.Shape[3]);
+        var window = conv.Window;
+        var inputs = conv.Source.Shape[1] / conv.Groups;
+        var outputs = conv.Channels / conv.Groups;
+        var result = new double[conv.Channels * outHeight * outWidth];
+        for (var o = 0; o < conv.Channels; o++)
+        {
+            var plane = result.AsSpan(o * outHeight * outWidth, outHeight * outWidth);
+            plane.Fill(bias[o]);
+            for (var i = 0; i < inputs; i++)
+            {
+                var image = source.AsSpan((o / outputs * inputs + i) * height * width, height * width);
+                var kernel = weights.AsSpan((o * inputs + i) * window.Kernel.Height * window.Kernel.Width);
+                for (var u = 0; u < window.Kernel.Height; u++)
+                {
+                    for (var v = 0; v < window.Kernel.Width; v++)
+                    {
+                        var weight = kernel[u * window.Kernel.Width + v];
+                        var (dy, dx) = (u * window.Dilations.Height - window.Padding.Top, v * window.Dilations.Width - window.Padding.Left);
+                        AddShifted(plane, outHeight, outWidth, image, height, width, weight, dy, dx, window.Strides);
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    /// <summary>plane[y, x] += weight * image[y * stride + dy, x * stride + dx] wherever that lies inside.</summary>
+    private static void AddShifted(
+        Span<double> plane, int outHeight, int outWidth, ReadOnlySpan<double> image, int height, int width, double weight, int dy, int dx, Extent strides)
+    {
+        var first = dx >= 0 ? 0 : (-dx + strides.Width - 1) / strides.Width;
+        var end = dx >= width ? 0 : Math.Min(outWidth, (width - 1 - dx) / strides.Width + 1);
+        if (first >= end)
+            return;
+        for (var y = 0; y < outHeight; y++)
+        {
+            var row = y * strides.Height + dy;
+            if (row < 0 || row >= height)
+                continue;
+            var line = plane.Slice(y * outWidth, outWidth);
+            var from = image.Slice(row * width, width);
+            if (strides.Width == 1)
+            {
+                AddScaled(line[first..end], from.Slice(first + dx, end - first), weight);
+                continue;
+            }
+            for (var x = first; x < end; x++)
+                line[x] += weight * from[x * strides.Width + dx];
+        }
+    }
+
+    private static double[] Dense(double[] source, double[] weights, double[] bias)
+    {
+        var fanIn = weights.Length / bias.Length;
+        var rows = source.Length / fanIn;
+        var result = new double[rows * bias.Length];
+        for (var o = 0; o < bias.Length; o++)
+        {
+            var row = weights.AsSpan(o * fanIn, fanIn);
+            for (var r = 0; r < rows; r++)
+            {
+                var from = source.AsSpan(r * fanIn, fanIn);
+                var sum = bias[o];
+                for (var i = 0; i < fanIn; i++)
+                    sum += row[i] * from[i];
+                result[r * bias.Length + o] = sum;
+            }
+        }
+        return result;
+    }
+
+    private static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double factor)
+    {
+        var i = 0;
+        for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)
+            (new Vector<double>(target[i..]) + new Vector<double>(source[i..]) * factor).CopyTo(target[i..]);
+        for (; i < target.Length; i++)
+            target[i] += source[i] * factor;
+    }
+
+    private static double[] Affine(FloatAffine affine, double[] source)
+    {
+        var inner = Shapes.Count(affine.Shape.AsSpan(affine.Axis + 1));
+        var channels = affine.Shape[affine.Axis];
+        var result = new double[source.Length];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var channel = i / inner % channels;
+            result[i] = source[i] * affine.Scale[channel] + affine.Shift[channel];
+        }
+        return result;
+    }
+
+    private static double[] Average(FloatAveragePool pool, double[] source)
+    {
+        var sums = WindowSums(pool.Source.Shape, pool.Window, source, out var touched);
+        var whole = pool.Window.Kernel.Height * pool.Window.Kernel.Width;
+        for (var i = 0; i < sums.Length; i++)
+            sums[i] /= pool.ExcludesPadding ? touched[i % touched.Length] : whole;
+        return sums;
+    }
+
+    private static double[] Pad(FloatPad pad, double[] source)
+    {
+        var (channels, height, width) = (pad.Source.Shape[1], pad.Source.Shape[2], pad.Source.Shape[3]);
+        var (outHeight, outWidth) = (pad.Shape[2], pad.Shape[3]);
+        var result = new double[pad.Count];
+        Array.Fill(result, pad.Value);
+        for (var row = 0; row < channels * height; row++)
+        {
+            var to = (row / height * outHeight + row % height + pad.Padding.Top) * outWidth + pad.Padding.Left;
+            source.AsSpan(row * width, width).CopyTo(result.AsSpan(to));
+        }
+        return result;
+    }
+
+    private static double[] Softmax(int extent, double[] source)
+    {
+        var result = new double[source.Length];
+        for (var start = 0; start < source.Length; start += extent)
+        {
+            var row = source.AsSpan(start, extent);
+            var largest = row[0];
+            foreach (var value in row)
+                largest = Math.Max(largest, value);
+            var sum = 0.0;
+            for (var i = 0; i < extent; i++)
+                sum += result[start + i] = ExactMath.Exp(row[i] - largest);
+            for (var i = 0; i < extent; i++)
+                result[start + i] /= sum;
+        }
+        return result;
+    }
+}

@@ -1,0 +1,74 @@
+namespace Aivm.Compiler.Network;
+
+/// <summary>A function of one number. Everything here is built from + - * / and comparisons, so that tables are the same on every machine.</summary>
+internal abstract record UnaryFunction
+{
+    public abstract double At(double x);
+
+    /// <summary>min(max(x, Low), High): identity, Relu, Clip.</summary>
+    internal sealed record Clamp(double Low, double High) : UnaryFunction
+    {
+        public static Clamp Relu { get; } = new(0, double.PositiveInfinity);
+
+        public override double At(double x) => Math.Min(Math.Max(x, Low), High);
+    }
+
+    internal sealed record LeakyRelu(double Alpha) : UnaryFunction
+    {
+        public override double At(double x) => x < 0 ? Alpha * x : x;
+    }
+
+    internal sealed record Sigmoid : UnaryFunction
+    {
+        public override double At(double x) => ExactMath.Sigmoid(x);
+    }
+
+    internal sealed record Tanh : UnaryFunction
+    {
+        public override double At(double x) => 2 * ExactMath.Sigmoid(2 * x) - 1;
+    }
+
+    /// <summary>max(0, min(1, Alpha * x + Beta)).</summary>
+    internal sealed record HardSigmoid(double Alpha, double Beta) : UnaryFunction
+    {
+        public override double At(double x) => Math.Max(0, Math.Min(1, Alpha * x + Beta));
+    }
+
+    internal sealed record HardSwish : UnaryFunction
+    {
+        public override double At(double x) => x * Math.Max(0, Math.Min(1, x / 6 + 0.5));
+    }
+
+    internal sealed record Elu(double Alpha) : UnaryFunction
+    {
+        public override double At(double x) => x < 0 ? Alpha * (ExactMath.Exp(x) - 1) : x;
+    }
+
+    internal sealed record Exp : UnaryFunction
+    {
+        public override double At(double x) => ExactMath.Exp(x);
+    }
+
+    internal sealed record Softplus : UnaryFunction
+    {
+        public override double At(double x) => Math.Max(x, 0) + ExactMath.Log1P(ExactMath.Exp(-Math.Abs(x)));
+    }
+
+    internal sealed record Gelu : UnaryFunction
+    {
+        public override double At(double x) => 0.5 * x * (1 + ExactMath.Erf(x / ExactMath.Sqrt2));
+    }
+
+    /// <summary>GELU by its approximation with tanh.</summary>
+    internal sealed record GeluTanh : UnaryFunction
+    {
+        private const double SqrtTwoOverPi = 0.7978845608028654;
+
+        public override double At(double x) => x * ExactMath.Sigmoid(2 * SqrtTwoOverPi * (x + 0.044715 * x * x * x));
+    }
+
+    internal sealed record Erf : UnaryFunction
+    {
+        public override double At(double x) => ExactMath.Erf(x);
+    }
+}

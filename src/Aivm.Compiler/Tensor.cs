@@ -1,0 +1,45 @@
+namespace Aivm.Compiler;
+
+/// <summary>What the elements of a tensor stand for; it decides how division rounds and what a cast does.</summary>
+internal enum ElementType
+{
+    Real,
+    Integer,
+    Boolean,
+}
+
+/// <summary>
+/// A dense tensor, row-major. Integers are kept as doubles too, so that one set of operators folds every constant:
+/// they are exact up to 2^53, and beyond that occur only as marks such as "slice to the end".
+/// </summary>
+internal sealed class Tensor
+{
+    public Tensor(ElementType type, int[] shape, double[] values)
+    {
+        if (values.Length != Shapes.Count(shape))
+            throw new ArgumentException($"{values.Length} values do not fill {Shapes.Text(shape)}.", nameof(values));
+        Type = type;
+        Shape = shape;
+        Values = values;
+    }
+
+    public ElementType Type { get; }
+
+    public int[] Shape { get; }
+
+    public double[] Values { get; }
+
+    public int Rank => Shape.Length;
+
+    public int Count => Values.Length;
+
+    public static Tensor Real(int[] shape, double[] values) => new(ElementType.Real, shape, values);
+
+    public static Tensor Integers(params IEnumerable<int> values)
+    {
+        var elements = values.Select(value => (double)value).ToArray();
+        return new Tensor(ElementType.Integer, [elements.Length], elements);
+    }
+
+    public Tensor Reshaped(int[] shape) => new(Type, shape, Values);
+}
