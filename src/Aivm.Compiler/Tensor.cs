@@ -1,7 +1,7 @@
 namespace Aivm.Compiler;
 
 /// <summary>What the elements of a tensor stand for; it decides how division rounds and what a cast does.</summary>
-internal enum ElementType
+internal enum ElementKind
 {
     Real,
     Integer,
@@ -14,7 +14,7 @@ internal enum ElementType
 /// </summary>
 internal sealed class Tensor
 {
-    public Tensor(ElementType type, int[] shape, double[] values)
+    public Tensor(ElementKind type, int[] shape, double[] values)
     {
         if (values.Length != Shapes.Count(shape))
             throw new ArgumentException($"{values.Length} values do not fill {Shapes.Text(shape)}.", nameof(values));
@@ -23,7 +23,7 @@ internal sealed class Tensor
         Values = values;
     }
 
-    public ElementType Type { get; }
+    public ElementKind Type { get; }
 
     public int[] Shape { get; }
 
@@ -33,12 +33,12 @@ internal sealed class Tensor
 
     public int Count => Values.Length;
 
-    public static Tensor Real(int[] shape, double[] values) => new(ElementType.Real, shape, values);
+    public static Tensor Real(int[] shape, double[] values) => new(ElementKind.Real, shape, values);
 
     public static Tensor Integers(params IEnumerable<int> values)
     {
         var elements = values.Select(value => (double)value).ToArray();
-        return new Tensor(ElementType.Integer, [elements.Length], elements);
+        return new Tensor(ElementKind.Integer, [elements.Length], elements);
     }
 
     public Tensor Reshaped(int[] shape) => new(Type, shape, Values);

@@ -11,13 +11,15 @@ internal static class TreeEnsembleReader
     public const int MaxTrees = 1 << 16;
 
     /// <param name="prefix">What the leaf lists begin with: <c>class</c> or <c>target</c>.</param>
-    public static TreeEnsemble Read(OperatorCall call, string prefix, int features, int targets)
+    /// <param name="ids">Targets that the file may name.</param>
+    /// <param name="targets">Scores of the ensemble: as many as <paramref name="ids"/>, or 1 when all leaves add to the same.</param>
+    public static TreeEnsemble Read(OperatorCall call, string prefix, int features, int ids, int targets)
     {
         var baseValues = call.Node.Floats("base_values") ?? [];
         if (call.Node.Has("nodes_values_as_tensor") || call.Node.Has("base_values_as_tensor"))
             throw call.Unsupported("its values are tensors of doubles");
         var lists = new NodeLists(call);
-        var leaves = ReadLeaves(call, prefix, targets);
+        var leaves = ReadLeaves(call, prefix, ids, targets);
         var trees = new List<Tree>();
         for (var start = 0; start < lists.Count; start = lists.EndOfTree(start))
         {
@@ -40,7 +42,7 @@ internal static class TreeEnsembleReader
     /// <summary>How many different targets the leaves add to, as the file lists them.</summary>
     public static int DistinctTargets(OperatorCall call, string prefix) => Ids(call, prefix + "_ids").Distinct().Count();
 
-    private static Dictionary<(long Tree, long Node), SortedDictionary<int, double>> ReadLeaves(OperatorCall call, string prefix, int targets)
+    private static Dictionary<(long Tree, long Node), SortedDictionary<int, double>> ReadLeaves(OperatorCall call, string prefix, int idLimit, int targets)
     {
         var trees = Ids(call, prefix + "_treeids");
         var nodes = Ids(call, prefix + "_nodeids");
@@ -51,13 +53,13 @@ internal static class TreeEnsembleReader
         var leaves = new Dictionary<(long, long), SortedDictionary<int, double>>();
         for (var i = 0; i < weights.Count; i++)
         {
-            if (ids[i] < 0 || ids[i] >= targets)
-                throw Refusal.Invalid($"{call.Node} adds to the score {ids[i]} of {targets}");
+            if (ids[i] < 0 || ids[i] >= idLimit)
+                throw Refusal.Invalid($"{call.Node} adds to the score {ids[i]} of {idLimit}");
             if (!float.IsFinite(weights[i]))
                 throw Refusal.Invalid($"a leaf of {call.Node} is not finite");
             if (!leaves.TryGetValue((trees[i], nodes[i]), out var values))
                 leaves.Add((trees[i], nodes[i]), values = []);
-            if (!values.TryAdd((int)ids[i], weights[i]))
+            if (!values.TryAdd(targets == 1 ? 0 : (int)ids[i], weights[i]))
                 throw Refusal.Invalid($"a leaf of {call.Node} adds to the score {ids[i]} twice");
         }
         return leaves;

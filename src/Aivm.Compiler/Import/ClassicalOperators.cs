@@ -43,7 +43,7 @@ internal static class ClassicalOperators
         var targets = call.Node.Int("n_targets", 1);
         if (targets is < 1 or > ushort.MaxValue)
             throw Refusal.Invalid($"{call.Node} has {targets} targets");
-        var trees = Trees(call, "target", (int)targets);
+        var trees = Trees(call, "target", (int)targets, (int)targets);
         return Transform(call) switch
         {
             "NONE" => trees,
@@ -59,7 +59,7 @@ internal static class ClassicalOperators
             throw call.Unsupported($"it has {classes.Count} classes");
         if (classes.Count > 2 || TreeEnsembleReader.DistinctTargets(call, "class") > 1)
         {
-            var scores = Trees(call, "class", classes.Count);
+            var scores = Trees(call, "class", classes.Count, classes.Count);
             return [Label(call, scores), Transformed(call, scores)];
         }
         return BinaryTrees(call);
@@ -86,7 +86,7 @@ internal static class ClassicalOperators
         var isShare = weights.All(weight => weight >= 0);
         if (bases.Count > 1)
             throw call.Unsupported("it has two base values for one score");
-        var trees = new FloatTrees(call.Name, call.Operation, Matrix(call), TreeEnsembleReader.ReadBinary(call, "class", Features(call, call.Input(0))));
+        var trees = Trees(call, "class", ids: 2, targets: 1);
         var both = Both(call, trees, isShare ? 1 : 0);
         return [Label(call, both), isShare ? both : Transformed(call, both)];
     }
@@ -105,8 +105,8 @@ internal static class ClassicalOperators
         var other => throw call.Unsupported($"its post_transform is {other}"),
     };
 
-    private static FloatTrees Trees(OperatorCall call, string prefix, int targets) =>
-        new(call.Name, call.Operation, Matrix(call), TreeEnsembleReader.Read(call, prefix, Features(call, call.Input(0)), targets));
+    private static FloatTrees Trees(OperatorCall call, string prefix, int ids, int targets) =>
+        new(call.Name, call.Operation, Matrix(call), TreeEnsembleReader.Read(call, prefix, Features(call, call.Input(0)), ids, targets));
 
     private static FloatScores LinearScores(OperatorCall call, int rows)
     {

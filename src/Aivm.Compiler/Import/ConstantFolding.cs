@@ -20,7 +20,7 @@ internal static class ConstantFolding
             case "Shape":
                 return Shape(call);
             case "Size":
-                return new Tensor(ElementType.Integer, [], [call.Input(0).Count]);
+                return new Tensor(ElementKind.Integer, [], [call.Input(0).Count]);
         }
         if (call.Inputs.Count == 0 || call.Inputs.Any(input => input is not (null or FloatConstant)))
             return null;
@@ -43,7 +43,7 @@ internal static class ConstantFolding
         "Add" => Binary(call, (a, b) => a + b),
         "Sub" => Binary(call, (a, b) => a - b),
         "Mul" => Binary(call, (a, b) => a * b),
-        "Div" => Binary(call, first.Type == ElementType.Integer ? IntegerQuotient : (a, b) => a / b),
+        "Div" => Binary(call, first.Type == ElementKind.Integer ? IntegerQuotient : (a, b) => a / b),
         "Neg" => Unary(first, a => -a),
         "Sqrt" => Unary(first, Math.Sqrt),
         "Floor" => Unary(first, Math.Floor),
@@ -60,11 +60,11 @@ internal static class ConstantFolding
         if (node.Floats("value_floats") is { } floats)
             return Tensor.Real([floats.Count], [.. floats.Select(value => (double)value)]);
         if (node.Ints("value_ints") is { } ints)
-            return new Tensor(ElementType.Integer, [ints.Count], [.. ints.Select(value => (double)value)]);
+            return new Tensor(ElementKind.Integer, [ints.Count], [.. ints.Select(value => (double)value)]);
         if (node.Has("value_float"))
             return Tensor.Real([], [node.Float("value_float", 0)]);
         if (node.Has("value_int"))
-            return new Tensor(ElementType.Integer, [], [node.Int("value_int", 0)]);
+            return new Tensor(ElementKind.Integer, [], [node.Int("value_int", 0)]);
         throw call.Unsupported("it holds no tensor of numbers");
     }
 
@@ -80,9 +80,9 @@ internal static class ConstantFolding
 
     private static Tensor Cast(Tensor tensor, OnnxType target) => TensorReader.Meaning(target) switch
     {
-        ElementType.Real when target == OnnxType.Float => Tensor.Real(tensor.Shape, [.. tensor.Values.Select(value => (double)(float)value)]),
-        ElementType.Real => Tensor.Real(tensor.Shape, tensor.Values),
-        ElementType.Integer => new Tensor(ElementType.Integer, tensor.Shape, [.. tensor.Values.Select(Math.Truncate)]),
+        ElementKind.Real when target == OnnxType.Float => Tensor.Real(tensor.Shape, [.. tensor.Values.Select(value => (double)(float)value)]),
+        ElementKind.Real => Tensor.Real(tensor.Shape, tensor.Values),
+        ElementKind.Integer => new Tensor(ElementKind.Integer, tensor.Shape, [.. tensor.Values.Select(Math.Truncate)]),
         var boolean => new Tensor(boolean, tensor.Shape, [.. tensor.Values.Select(value => value != 0 ? 1.0 : 0.0)]),
     };
 
@@ -180,7 +180,7 @@ internal static class ConstantFolding
             throw Refusal.Invalid($"the value of {call.Node} is not one number");
         var values = new double[Shapes.Count(shape)];
         Array.Fill(values, value?.Values[0] ?? 0);
-        return new Tensor(value?.Type ?? ElementType.Real, shape, values);
+        return new Tensor(value?.Type ?? ElementKind.Real, shape, values);
     }
 
     private static Tensor Unary(Tensor tensor, Func<double, double> function) =>

@@ -134,7 +134,7 @@ internal static class ShapeOperators
     public static FloatNode Cast(OperatorCall call)
     {
         var target = TensorReader.Meaning(TensorReader.ElementType(call.Node.Int("to", 0)));
-        return target == Compiler.ElementType.Real || call.Input(0) is FloatArgMax
+        return target == ElementKind.Real || call.Input(0) is FloatArgMax
             ? call.Input(0)
             : throw call.Unsupported("it turns real numbers into integers");
     }

@@ -9,7 +9,7 @@ internal sealed class FloatGraph(FloatInput input, IReadOnlyList<FloatOutput> ou
 {
     public FloatInput Input { get; } = input;
 
-    public IReadOnlyList<FloatOutput> Outputs { get; private set; } = outputs;
+    public IReadOnlyList<FloatOutput> Outputs { get; } = outputs;
 
     /// <summary>Every node that an output needs, operands before their users. The order depends on the graph alone.</summary>
     public List<FloatNode> Order()
@@ -44,19 +44,5 @@ internal sealed class FloatGraph(FloatInput input, IReadOnlyList<FloatOutput> ou
         foreach (var read in Order().SelectMany(node => node.Inputs).Concat(Outputs.Select(output => output.Node)))
             uses[read] = uses.GetValueOrDefault(read) + 1;
         return uses;
-    }
-
-    /// <summary>Lets everybody who read one node read another.</summary>
-    public void Replace(FloatNode old, FloatNode replacement)
-    {
-        foreach (var node in Order())
-        {
-            for (var i = 0; i < node.Inputs.Length; i++)
-            {
-                if (node.Inputs[i] == old && node != replacement)
-                    node.Inputs[i] = replacement;
-            }
-        }
-        Outputs = [.. Outputs.Select(output => output.Node == old ? output with { Node = replacement } : output)];
     }
 }

@@ -248,7 +248,8 @@ internal static class FloatInterpreter
         return result;
     }
 
-    private static double[] Average(FloatAveragePool pool, double[] source)
+    /// <summary>Averages in front of the activation.</summary>
+    public static double[] Average(FloatAveragePool pool, double[] source)
     {
         var sums = WindowSums(pool.Source.Shape, pool.Window, source, out var touched);
         var whole = pool.Window.Kernel.Height * pool.Window.Kernel.Width;

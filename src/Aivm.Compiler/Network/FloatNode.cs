@@ -65,6 +65,10 @@ internal sealed class FloatConv(string name, string operation, int[] shape, Floa
 internal sealed class FloatDense(string name, string operation, int[] shape, FloatNode source, double[] weights, double[] bias)
     : FloatLinear(name, operation, shape, source, weights, bias);
 
+/// <summary>[1, In] to [1, Out] in wide integers, for linear and logistic models: what they read is raw, and their result is a decision.</summary>
+internal sealed class FloatScores(string name, string operation, FloatNode source, double[] weights, double[] bias)
+    : FloatLinear(name, operation, [1, bias.Length], source, weights, bias);
+
 /// <summary>y = x * scale[c] + shift[c], c the index along an axis.</summary>
 internal sealed class FloatAffine(string name, string operation, FloatNode source, int axis, double[] scale, double[] shift)
     : FloatNode(name, operation, source.Shape, source)

@@ -85,11 +85,11 @@ internal static class TensorReader
             ? (OnnxType)(int)number
             : throw Refusal.Input("unsupported-tensor", $"The element type {number} is not supported.");
 
-    public static ElementType Meaning(OnnxType type) => type switch
+    public static ElementKind Meaning(OnnxType type) => type switch
     {
-        OnnxType.Float or OnnxType.Double or OnnxType.Float16 or OnnxType.BFloat16 => Compiler.ElementType.Real,
-        OnnxType.Bool => Compiler.ElementType.Boolean,
-        _ => Compiler.ElementType.Integer,
+        OnnxType.Float or OnnxType.Double or OnnxType.Float16 or OnnxType.BFloat16 => ElementKind.Real,
+        OnnxType.Bool => ElementKind.Boolean,
+        _ => ElementKind.Integer,
     };
 
     /// <summary>The field of the typed list that holds a type's elements.</summary>

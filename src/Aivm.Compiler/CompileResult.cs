@@ -1,0 +1,41 @@
+using Aivm.Primitives;
+
+namespace Aivm.Compiler;
+
+/// <summary>A compiled model.</summary>
+/// <param name="Hash">keccak256 of the container: the model's identity.</param>
+public sealed record CompileResult(byte[] Container, Hash256 Hash, CompileReport Report);
+
+/// <summary>What the compiler did, for people and programs.</summary>
+/// <param name="Layers">In order of execution, as the container holds them.</param>
+/// <param name="Warnings">Sentences about what may surprise.</param>
+public sealed record CompileReport(
+    string Producer,
+    int ContainerBytes,
+    ulong Macs,
+    ulong Gas,
+    ulong LoadGas,
+    IReadOnlyList<LayerReport> Layers,
+    CalibrationReport Calibration,
+    IReadOnlyList<string> Warnings);
+
+/// <summary>One layer: what it came from, its scales, and its error against real arithmetic on the calibration samples.</summary>
+/// <param name="Name">Of the ONNX node.</param>
+/// <param name="Source">The ONNX operators that were joined into it.</param>
+/// <param name="Operator">The operator of AIVM-Q.</param>
+/// <param name="Shift">The requantise shift; null where there is none.</param>
+/// <param name="RmsError">Root mean square of result minus reference, in the model's units; null where integers are exact or not measured.</param>
+/// <param name="RmsSignal">Root mean square of the reference.</param>
+public sealed record LayerReport(
+    string Name, string Source, string Operator, string Type, int InputExponent, int OutputExponent, int? Shift, ulong Macs,
+    double? RmsError, double? MaxError, double? RmsSignal);
+
+/// <summary>The whole model against real arithmetic on the calibration samples.</summary>
+/// <param name="Samples">How many samples were run.</param>
+/// <param name="Seeded">Whether they were drawn, for want of given ones.</param>
+/// <param name="LabelAgreement">The share of samples with the same label; null for a model without labels or scores.</param>
+/// <param name="Outputs">Error of each output of numbers.</param>
+public sealed record CalibrationReport(int Samples, bool Seeded, double? LabelAgreement, IReadOnlyList<OutputError> Outputs);
+
+/// <summary>The error of an output in the model's units.</summary>
+public sealed record OutputError(string Name, double Rms, double Max);

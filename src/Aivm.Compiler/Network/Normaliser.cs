@@ -1,0 +1,146 @@
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Network;
+
+/// <summary>
+/// Joins operations that integers compute as one: affine maps into the weights before or behind them, activations into the layer
+/// that feeds them, padding into windows. One pass, operands first; the function computed stays the same.
+/// </summary>
+internal sealed class Normaliser
+{
+    private readonly Dictionary<FloatNode, int> _uses;
+    private readonly Dictionary<FloatNode, FloatNode> _replaced = [];
+    private readonly HashSet<FloatNode> _outputs;
+
+    private Normaliser(FloatGraph graph)
+    {
+        _uses = graph.Uses();
+        _outputs = [.. graph.Outputs.Select(output => output.Node)];
+    }
+
+    public static FloatGraph Run(FloatGraph graph)
+    {
+        var normaliser = new Normaliser(graph);
+        foreach (var node in graph.Order())
+        {
+            for (var i = 0; i < node.Inputs.Length; i++)
+                node.Inputs[i] = normaliser._replaced[node.Inputs[i]];
+            var simple = normaliser.Simplify(node);
+            normaliser._replaced.Add(node, simple);
+            normaliser._uses[simple] = normaliser._uses[node];
+        }
+        return new FloatGraph(graph.Input, [.. graph.Outputs.Select(output => output with { Node = normaliser._replaced[output.Node] })]);
+    }
+
+    private FloatNode Simplify(FloatNode node) => node switch
+    {
+        FloatReshape { Source: FloatReshape inner } reshape => Simplify(new FloatReshape(reshape.Name, reshape.Operation, reshape.Shape, inner.Source)),
+        FloatReshape reshape when reshape.Shape.AsSpan().SequenceEqual(reshape.Source.Shape) => reshape.Source,
+        FloatAffine affine => Behind(affine),
+        FloatUnary unary => Fused(unary),
+        FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) => InFront(linear, affine),
+        FloatConv { Source: FloatPad { Value: 0 } pad } conv when IsOnlyReader(pad) => Padded(conv, pad),
+        FloatAveragePool { Source: FloatPad { Value: 0 } pad } pool when IsOnlyReader(pad) && !pool.ExcludesPadding => Padded(pool, pad),
+        FloatMaxPool { Source: FloatPad pad } pool when IsOnlyReader(pad) && IsNeverMaximum(pad) => Padded(pool, pad),
+        _ => node,
+    };
+
+    private bool IsOnlyReader(FloatNode source) => _uses[source] == 1;
+
+    /// <summary>An affine map behind a layer goes into the layer's weights, behind another affine map into that.</summary>
+    private FloatNode Behind(FloatAffine affine)
+    {
+        var source = affine.Source;
+        if (!IsOnlyReader(source))
+            return affine;
+        var operation = $"{source.Operation}+{affine.Operation}";
+        switch (source)
+        {
+            case FloatConv { Activation: null } conv when affine.Axis == 1:
+                return new FloatConv(conv.Name, operation, conv.Shape, conv.Source, Scaled(conv, affine), Moved(conv, affine), conv.Window, conv.Groups);
+            case FloatDense { Activation: null } dense when affine.Axis == dense.Shape.Length - 1:
+                return new FloatDense(dense.Name, operation, dense.Shape, dense.Source, Scaled(dense, affine), Moved(dense, affine));
+            case FloatAffine first when first.Axis == affine.Axis:
+                return new FloatAffine(
+                    first.Name, operation, first.Source, first.Axis,
+                    [.. first.Scale.Select((scale, c) => scale * affine.Scale[c])],
+                    [.. first.Shift.Select((shift, c) => shift * affine.Scale[c] + affine.Shift[c])]);
+            default:
+                return affine;
+        }
+    }
+
+    private static double[] Scaled(FloatLinear layer, FloatAffine affine) =>
+        [.. layer.Weights.Select((weight, i) => weight * affine.Scale[i / layer.FanIn])];
+
+    private static double[] Moved(FloatLinear layer, FloatAffine affine) =>
+        [.. layer.Bias.Select((bias, c) => bias * affine.Scale[c] + affine.Shift[c])];
+
+    /// <summary>An affine map in front of a layer: w * (x * scale + shift) + b = (w * scale) * x + (w * shift + b).</summary>
+    private static FloatNode InFront(FloatLinear layer, FloatAffine affine)
+    {
+        var conv = layer as FloatConv;
+        var channelAxis = conv is null ? affine.Shape.Length - 1 : 1;
+        if (affine.Axis != channelAxis)
+            return layer;
+        // Padding holds zeros in front of the map: a shift would not reach it.
+        if (conv is not null && conv.Window.Padding != Padding.None && affine.Shift.Any(shift => shift != 0))
+            return layer;
+        var area = conv is null ? 1 : conv.Window.Kernel.Height * conv.Window.Kernel.Width;
+        var perGroup = conv is null ? layer.FanIn : layer.FanIn / area;
+        var outputsPerGroup = conv is null ? layer.Channels : layer.Channels / conv.Groups;
+        var weights = new double[layer.Weights.Length];
+        double[] bias = [.. layer.Bias];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var output = i / layer.FanIn;
+            var channel = output / outputsPerGroup * perGroup + i % layer.FanIn / area;
+            weights[i] = layer.Weights[i] * affine.Scale[channel];
+            bias[output] += layer.Weights[i] * affine.Shift[channel];
+        }
+        var operation = $"{affine.Operation}+{layer.Operation}";
+        return layer switch
+        {
+            FloatConv => new FloatConv(layer.Name, operation, layer.Shape, affine.Source, weights, bias, conv!.Window, conv.Groups),
+            FloatScores => new FloatScores(layer.Name, operation, affine.Source, weights, bias),
+            _ => new FloatDense(layer.Name, operation, layer.Shape, affine.Source, weights, bias),
+        };
+    }
+
+    /// <summary>
+    /// An activation moves into the layer in front of it. A clamp also passes a max pool, since both keep order. A curve that ends
+    /// the model stays apart: there it is interpolated from full accumulators.
+    /// </summary>
+    private FloatNode Fused(FloatUnary unary)
+    {
+        var isClamp = unary.Function is UnaryFunction.Clamp;
+        if (!IsOnlyReader(unary.Source) || (!isClamp && _outputs.Contains(unary)))
+            return unary;
+        var layer = unary.Source is FloatMaxPool pool && isClamp && IsOnlyReader(pool.Source) ? pool.Source : unary.Source;
+        if (layer is not FloatActivated { Activation: null } activated || layer is FloatScores)
+            return unary;
+        activated.Activation = unary.Function;
+        activated.Operation = $"{activated.Operation}+{unary.Operation}";
+        return unary.Source;
+    }
+
+    private static FloatConv Padded(FloatConv conv, FloatPad pad) =>
+        new(conv.Name, $"{pad.Operation}+{conv.Operation}", conv.Shape, pad.Source, conv.Weights, conv.Bias, Joined(conv.Window, pad), conv.Groups);
+
+    private static FloatAveragePool Padded(FloatAveragePool pool, FloatPad pad) =>
+        new(pool.Name, $"{pad.Operation}+{pool.Operation}", pool.Shape, pad.Source, Joined(pool.Window, pad), excludesPadding: false);
+
+    private static FloatMaxPool Padded(FloatMaxPool pool, FloatPad pad) =>
+        new(pool.Name, $"{pad.Operation}+{pool.Operation}", pool.Shape, pad.Source, Joined(pool.Window, pad));
+
+    private static Window Joined(Window window, FloatPad pad) => window with
+    {
+        Padding = new Padding(
+            window.Padding.Top + pad.Padding.Top, window.Padding.Left + pad.Padding.Left,
+            window.Padding.Bottom + pad.Padding.Bottom, window.Padding.Right + pad.Padding.Right),
+    };
+
+    /// <summary>Padding that a max pool would never pick: minus infinity, or zeros around what is never negative.</summary>
+    private static bool IsNeverMaximum(FloatPad pad) =>
+        pad.Value <= float.MinValue || (pad.Value == 0 && pad.Source is FloatActivated { Activation: UnaryFunction.Clamp { Low: >= 0 } });
+}

@@ -1,0 +1,72 @@
+using Aivm.Compiler.Import;
+using Aivm.Compiler.Network;
+using Aivm.Compiler.Onnx;
+using Aivm.Compiler.Quantisation;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Compiler;
+
+/// <summary>
+/// ONNX to AIVM-Q: read, normalise, measure with calibration samples, quantise, encode, and run what came out against what was
+/// meant. The same file, samples and version of this compiler give the same bytes on every machine.
+/// </summary>
+public static class OnnxCompiler
+{
+    /// <exception cref="AivmException">
+    /// The file cannot be compiled; the message names operator, node and reason. Codes: <c>onnx-corrupt</c>, <c>onnx-invalid</c>,
+    /// <c>onnx-too-large</c>, <c>onnx-external-data</c>, <c>unsupported-operator</c>, <c>unsupported-opset</c>,
+    /// <c>unsupported-shape</c>, <c>unsupported-input</c>, <c>unsupported-output</c>, <c>unsupported-tensor</c>,
+    /// <c>unsupported-model</c>, <c>compile-options</c>, <c>calibration-mismatch</c>, <c>input-value</c>.
+    /// </exception>
+    public static CompileResult Compile(ReadOnlyMemory<byte> onnx, CompileOptions options, IProgress<CompileProgress>? progress = null)
+    {
+        Check(options);
+        progress?.Report(new CompileProgress("read", 0, 1));
+        var model = OnnxReader.Read(onnx);
+        var graph = Normaliser.Run(OnnxImporter.Import(model));
+        RequireReasonableWork(graph);
+        var samples = CalibrationData.Take(graph, options, Lowering.AllowsMissing(graph));
+        var (integerGraph, layers, reference) = Lowering.Run(graph, options, samples, progress);
+        if (!GraphAnalysis.TryAnalyse(integerGraph, ModelLimits.OffChain, out _, out var fault))
+            throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
+
+        var container = Container.Encode(integerGraph);
+        if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
+            throw new InvalidOperationException($"The compiled container is refused: {error}");
+        progress?.Report(new CompileProgress("verify", 0, 1));
+        var calibration = Verification.Run(compiled, integerGraph, samples, reference);
+        var report = new CompileReport(
+            model.Producer, container.Length, compiled.Macs, compiled.Gas, compiled.LoadGas, layers, calibration, Warnings(samples, compiled, layers, calibration));
+        return new CompileResult(container, compiled.Hash, report);
+    }
+
+    private static void Check(CompileOptions options)
+    {
+        if (options.Input is InputFormat.Fixed { Decimals: < 0 or > GraphAnalysis.MaxDecimals })
+            throw Refusal.Input("compile-options", $"Inputs have 0 to {GraphAnalysis.MaxDecimals} decimals.");
+        if (!double.IsFinite(options.Scale) || options.Scale == 0 || Math.Abs(options.Scale) is < 1e-30 or > 1e30)
+            throw Refusal.Input("compile-options", $"The scale {options.Scale} is out of range.");
+    }
+
+    private static void RequireReasonableWork(FloatGraph graph)
+    {
+        var work = graph.Order().Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), Work.MaxPerRun + 1));
+        if (work > Work.MaxPerRun)
+            throw Refusal.TooLarge($"one run takes more than {Work.MaxPerRun} multiply-accumulates");
+    }
+
+    private static List<string> Warnings(CalibrationData samples, Model model, IReadOnlyList<LayerReport> layers, CalibrationReport calibration)
+    {
+        var warnings = new List<string>();
+        if (samples.Seeded && layers.Any(layer => layer.RmsError is not null))
+            warnings.Add("No calibration samples were given: ranges were measured on seeded uniform inputs, and accuracy may suffer. Pass a file of real samples.");
+        if (!samples.Seeded && calibration.LabelAgreement < 0.98)
+            warnings.Add($"{calibration.LabelAgreement:P1} of the calibration samples keep their label.");
+        if (calibration.Samples < 16 && !samples.Seeded && layers.Any(layer => layer.RmsError is not null))
+            warnings.Add($"Only {calibration.Samples} calibration samples were used; a hundred or more give better scales.");
+        if (!Model.TryLoad(Container.Encode(model.Graph), ModelLimits.OnChain, out _, out var error))
+            warnings.Add($"The model is too large for the chain and can only be run off-chain: {error.Message}.");
+        return warnings;
+    }
+}

@@ -1,0 +1,82 @@
+using Aivm.Compiler.Network;
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>Functions of one number that no layer could take in.</summary>
+internal static class CurveLowering
+{
+    /// <summary>Exponent of an interpolated result, as far as 32 bits allow.</summary>
+    private const int FineExponent = 24;
+
+    /// <summary>Interpolated entries lie 2^-7 apart: the logistic function is then met within 8e-7.</summary>
+    private const int StepExponent = 7;
+
+    /// <summary>Beyond this on either side every interpolated function stays at its last entry; the logistic function is within 2e-7 of 0 or 1.</summary>
+    private const double Reach = 16;
+
+    private const int MaxEntries = 1 << 16;
+
+    /// <summary>Over 8 or 16 bits: a clamp, or a table with an entry for each integer.</summary>
+    public static Value Narrow(GraphBuilder builder, FloatUnary unary, Value source, Readers readers)
+    {
+        var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Map(row, unary.Function.At));
+        var type = readers.IncludeLayers(unary) ? ElementType.S8 : ElementType.S16;
+        var limit = (int)ElementTypes.MaxOf(type);
+        if (unary.Function is UnaryFunction.Clamp(var low, var high))
+        {
+            var exponent = Math.Min(source.Exponent, Exponents.Choose(reals, limit, highest: 40));
+            var clamp = new Activation.Clamp((int)Exponents.Quantise(low, exponent, limit), (int)Exponents.Quantise(high, exponent, limit));
+            var shift = Math.Min(source.Exponent - exponent, Requantise.MaxShiftAllowed);
+            var requantise = Requantise.To(type, [(byte)shift], clamp);
+            var node = new RescaleNode { Source = source.Number, Factor = 1, Requantise = requantise };
+            return builder.Reported(unary, source, new Value(
+                builder.Add(node), source.Shape, type, source.Exponent - shift, clamp.Low, clamp.High, reals,
+                Lowering.EachSample(source.Integers!, row => FloatInterpreter.Map(row, x => LinearLowering.Requantised(x, shift, requantise)))), shift);
+        }
+        var resultExponent = Exponents.Choose(reals, limit, highest: 40);
+        var entries = new short[source.Max - source.Min + 1];
+        for (var i = 0; i < entries.Length; i++)
+            entries[i] = (short)Exponents.Quantise(unary.Function.At((source.Min + i) * ExactMath.PowerOfTwo(-source.Exponent)), resultExponent, limit);
+        var table = new TableNode
+        {
+            Source = source.Number,
+            Low = (int)source.Min,
+            Entries = type == ElementType.S8
+                ? Constant.S8([entries.Length], [.. entries.Select(entry => (sbyte)entry)])
+                : Constant.S16([entries.Length], entries),
+        };
+        return builder.Reported(unary, source, new Value(
+            builder.Add(table), source.Shape, type, resultExponent, entries.Min(), entries.Max(), reals,
+            Lowering.EachSample(source.Integers!, row => FloatInterpreter.Map(row, x => entries[(int)(x - source.Min)]))));
+    }
+
+    /// <summary>Over full accumulators, at the end of a model: linear interpolation between entries 2^-7 apart.</summary>
+    public static Value Wide(GraphBuilder builder, FloatUnary unary, Value source)
+    {
+        if (unary.Function is UnaryFunction.Clamp)
+            throw Refusal.Operator(unary, "it clamps a final score");
+        var shift = Math.Max(0, source.Exponent - StepExponent);
+        if (shift > 31)
+            throw Refusal.Operator(unary, "its input has too fine a scale");
+        var reach = unary.Function is UnaryFunction.Sigmoid or UnaryFunction.Tanh or UnaryFunction.Erf or UnaryFunction.HardSigmoid
+            ? Reach
+            : Math.Max(1, 4 * Largest(source.Reals));
+        var step = 1L << shift;
+        var low = Math.Max(source.Min, -(long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step - step;
+        var high = Math.Min(source.Max, (long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step + step;
+        var count = (high - low) / step + 1;
+        if (count > MaxEntries)
+            throw Refusal.Operator(unary, "its input ranges too far for a table");
+        var curve = new double[count];
+        for (var i = 0; i < count; i++)
+            curve[i] = unary.Function.At((low + i * step) * ExactMath.PowerOfTwo(-source.Exponent));
+        var exponent = Math.Min(FineExponent, ExactMath.Headroom(Math.Max(Largest([curve]), 1e-9), 1 << 30));
+        int[] entries = [.. curve.Select(value => (int)Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5))];
+        var node = new InterpolateNode { Source = source.Number, Low = low, Shift = shift, Entries = Constant.S32([entries.Length], entries) };
+        var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Map(row, unary.Function.At));
+        return builder.Reported(unary, source, new Value(builder.Add(node), source.Shape, ElementType.S32, exponent, entries.Min(), entries.Max(), reals, null));
+    }
+
+    private static double Largest(double[][] rows) => rows.Max(row => row.Length == 0 ? 0 : row.Max(Math.Abs));
+}

@@ -1,0 +1,59 @@
+using Aivm.Compiler.Network;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>Chooses power-of-two scales. A finer scale rounds less and clips more; the one with the least squared error wins, the coarser on a tie.</summary>
+internal static class Exponents
+{
+    /// <summary>How much finer than "nothing is clipped" is tried.</summary>
+    private const int Tried = 4;
+
+    /// <summary>Of this many values the error is measured, evenly spread over all.</summary>
+    private const int MaxMeasured = 1 << 19;
+
+    /// <summary>The exponent for integers in [-limit, limit].</summary>
+    /// <param name="highest">The result is no finer than this.</param>
+    public static int Choose(IReadOnlyList<double[]> values, int limit, int highest)
+    {
+        var largest = 0.0;
+        foreach (var row in values)
+        {
+            foreach (var value in row)
+                largest = Math.Max(largest, Math.Abs(value));
+        }
+        if (largest == 0)
+            return Math.Min(highest, 0);
+        var coarsest = Math.Min(highest, ExactMath.Headroom(largest, limit + 0.499));
+        var best = coarsest;
+        var least = double.PositiveInfinity;
+        for (var exponent = coarsest; exponent <= Math.Min(highest, coarsest + Tried); exponent++)
+        {
+            var error = SquaredError(values, exponent, limit);
+            if (error >= least)
+                continue;
+            (best, least) = (exponent, error);
+        }
+        return best;
+    }
+
+    /// <summary>The nearest integer to value * 2^exponent, halves upwards, within [-limit, limit].</summary>
+    public static double Quantise(double value, int exponent, int limit) =>
+        Math.Min(Math.Max(Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5), -limit), limit);
+
+    private static double SquaredError(IReadOnlyList<double[]> values, int exponent, int limit)
+    {
+        var total = values.Sum(row => (long)row.Length);
+        var stride = (int)(total / MaxMeasured) + 1;
+        var unit = ExactMath.PowerOfTwo(-exponent);
+        var sum = 0.0;
+        foreach (var row in values)
+        {
+            for (var i = 0; i < row.Length; i += stride)
+            {
+                var error = row[i] - Quantise(row[i], exponent, limit) * unit;
+                sum += error * error;
+            }
+        }
+        return sum;
+    }
+}

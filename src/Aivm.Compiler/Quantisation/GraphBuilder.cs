@@ -1,0 +1,70 @@
+using Aivm.Compiler.Network;
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>Collects the nodes of the integer graph and what is to be reported of each.</summary>
+internal sealed class GraphBuilder(GraphInput input)
+{
+    private readonly List<GraphNode> _nodes = [];
+    private readonly List<LayerReport> _layers = [];
+
+    public GraphInput Input { get; } = input;
+
+    public IReadOnlyList<LayerReport> Layers => _layers;
+
+    /// <summary>Adds a node; returns the number of its value.</summary>
+    public int Add(GraphNode node)
+    {
+        if (_nodes.Count == GraphAnalysis.MaxNodes)
+            throw Refusal.TooLarge($"the compiled graph has more than {GraphAnalysis.MaxNodes} nodes");
+        _nodes.Add(node);
+        return _nodes.Count;
+    }
+
+    /// <summary>The value under another shape of as many elements.</summary>
+    public Value Reshaped(Value value, Shape shape)
+    {
+        if (value.Shape == shape)
+            return value;
+        return value with { Number = Add(new ReshapeNode { Source = value.Number, Shape = shape }), Shape = shape };
+    }
+
+    /// <summary>Reports the layer that made a value.</summary>
+    public Value Reported(FloatNode node, Value source, Value result, int? shift = null)
+    {
+        var (rms, max, signal) = Errors(result);
+        var macs = node is FloatLinear linear ? (ulong)Work.Macs(linear) : 0;
+        _layers.Add(new LayerReport(
+            node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, rms, max, signal));
+        return result;
+    }
+
+    public Graph Finish(IEnumerable<GraphOutput> outputs) => new()
+    {
+        Inputs = [Input],
+        Nodes = [.. _nodes],
+        Outputs = [.. outputs],
+    };
+
+    private static (double? Rms, double? Max, double? Signal) Errors(Value value)
+    {
+        if (value.Integers is null)
+            return default;
+        var unit = ExactMath.PowerOfTwo(-value.Exponent);
+        double squares = 0, largest = 0, signal = 0;
+        var count = 0L;
+        for (var s = 0; s < value.Reals.Length; s++)
+        {
+            for (var i = 0; i < value.Reals[s].Length; i++)
+            {
+                var error = value.Integers[s][i] * unit - value.Reals[s][i];
+                squares += error * error;
+                largest = Math.Max(largest, Math.Abs(error));
+                signal += value.Reals[s][i] * value.Reals[s][i];
+                count++;
+            }
+        }
+        return count == 0 ? default : (Math.Sqrt(squares / count), largest, Math.Sqrt(signal / count));
+    }
+}

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using Aivm.Compiler.Network;
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>Convolutions and dense layers: s8 weights with an exponent per channel, s32 bias, one shift per channel.</summary>
+internal static class LinearLowering
+{
+    private const int MaxShift = 24;
+    private const int WeightLimit = 127;
+
+    /// <param name="readBy">Whose readers decide the result's width, when it is not the layer itself.</param>
+    public static Value Lower(GraphBuilder builder, FloatLinear layer, Value source, Readers readers, bool seeded, FloatNode? readBy = null)
+    {
+        source = builder.Reshaped(source, Operand(layer, source));
+        var straight = Lowering.EachSample(source.Reals, row => FloatInterpreter.Linear(layer, row, layer.Weights, layer.Bias));
+        var finish = Finish.Choose(layer.Activation, straight, readBy ?? layer, readers);
+        var fit = ShiftFit.Find(layer, source, finish);
+
+        var accumulators = Lowering.EachSample(source.Integers!, row => FloatInterpreter.Linear(layer, row, fit.Weights, fit.Bias));
+        if (!seeded)
+        {
+            var corrected = Corrected(layer, source, fit, straight, accumulators);
+            if (fit.Holds(source, corrected))
+            {
+                Move(layer, accumulators, fit.Bias, corrected);
+                fit = fit with { Bias = corrected };
+            }
+        }
+
+        var requantise = finish.Requantise(fit);
+        var node = Node(layer, source, fit, requantise);
+        var exponent = finish.ResultExponent(fit);
+        var integers = Lowering.EachSample(accumulators, row => Requantised(layer, row, fit, requantise));
+        var (low, high) = finish.Range(fit, source);
+        var reals = layer.Activation is { } activation ? Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At)) : straight;
+        var result = new Value(builder.Add(node), Result(layer, source), requantise.Output, exponent, low, high, reals, integers);
+        return builder.Reported(layer, source, result, requantise.MaxShift);
+    }
+
+    /// <summary>y as <see cref="Inference.Requantise"/> defines it, exact in doubles since every number is below 2^53.</summary>
+    public static double Requantised(double accumulator, int shift, Requantise requantise)
+    {
+        if (requantise.Activation is null)
+            return accumulator * ExactMath.PowerOfTwo(requantise.MaxShift - shift);
+        var scaled = shift == 0 ? accumulator : Math.Floor(accumulator * ExactMath.PowerOfTwo(-shift) + 0.5);
+        return requantise.Activation switch
+        {
+            Activation.Clamp(var low, var high) => Math.Min(Math.Max(scaled, low), high),
+            Activation.Table(var low, var entries) => entries[(int)Math.Clamp(scaled - low, 0, entries.Count - 1)],
+            _ => throw new InvalidOperationException("An activation without a meaning."),
+        };
+    }
+
+    private static double[] Requantised(FloatLinear layer, double[] accumulators, ShiftFit fit, Requantise requantise)
+    {
+        var result = new double[accumulators.Length];
+        for (var i = 0; i < result.Length; i++)
+            result[i] = Requantised(accumulators[i], fit.Shifts[Channel(layer, i)], requantise);
+        return result;
+    }
+
+    /// <summary>The bias that brings the mean of each channel's integers to the mean of its real values.</summary>
+    private static double[] Corrected(FloatLinear layer, Value source, ShiftFit fit, double[][] straight, double[][] accumulators)
+    {
+        var sums = new double[layer.Channels];
+        var count = 0L;
+        for (var s = 0; s < straight.Length; s++)
+        {
+            for (var i = 0; i < straight[s].Length; i++)
+            {
+                var channel = Channel(layer, i);
+                sums[channel] += straight[s][i] - accumulators[s][i] * ExactMath.PowerOfTwo(-fit.AccumulatorExponent(source, channel));
+            }
+            count += straight[s].Length / layer.Channels;
+        }
+        return [.. sums.Select((sum, c) => Math.Floor(fit.Bias[c] + sum / count * ExactMath.PowerOfTwo(fit.AccumulatorExponent(source, c)) + 0.5))];
+    }
+
+    private static void Move(FloatLinear layer, double[][] accumulators, double[] from, double[] to)
+    {
+        foreach (var row in accumulators)
+        {
+            for (var i = 0; i < row.Length; i++)
+                row[i] += to[Channel(layer, i)] - from[Channel(layer, i)];
+        }
+    }
+
+    private static int Channel(FloatLinear layer, int index) =>
+        layer is FloatConv conv ? index / (conv.Shape[2] * conv.Shape[3]) : index % layer.Channels;
+
+    private static Shape Operand(FloatLinear layer, Value source)
+    {
+        if (layer is FloatConv)
+            return Lowering.Natural(layer.Source.Shape);
+        var natural = Lowering.Natural(layer.Source.Shape);
+        return source.Shape.Rank > 0 && source.Shape.Last == layer.FanIn ? source.Shape : natural;
+    }
+
+    private static Shape Result(FloatLinear layer, Value source) =>
+        layer is FloatConv ? Lowering.Natural(layer.Shape) : [.. source.Shape.Dimensions[..^1], layer.Channels];
+
+    private static GraphNode Node(FloatLinear layer, Value source, ShiftFit fit, Requantise requantise)
+    {
+        sbyte[] weights = [.. fit.Weights.Select(weight => (sbyte)weight)];
+        var bias = Constant.S32([layer.Channels], [.. fit.Bias.Select(value => (int)value)]);
+        if (layer is not FloatConv conv)
+        {
+            return new DenseNode
+            {
+                Source = source.Number,
+                Weights = Constant.S8([layer.Channels, layer.FanIn], weights),
+                Bias = bias,
+                Requantise = requantise,
+            };
+        }
+        var kernel = conv.Window.Kernel;
+        return new ConvNode
+        {
+            Source = source.Number,
+            Weights = Constant.S8([conv.Channels, conv.FanIn / (kernel.Height * kernel.Width), kernel.Height, kernel.Width], weights),
+            Bias = bias,
+            Window = conv.Window,
+            Groups = conv.Groups,
+            Requantise = requantise,
+        };
+    }
+
+    /// <summary>
+    /// Weights, biases and shifts that respect the accumulator bound: (sum|w| * max|x| + |b|) * 2^(S - s) + 2^(S-1) &lt; 2^29 for
+    /// every channel, S the largest shift.
+    /// </summary>
+    /// <param name="Base">The exponent before the activation: accumulator exponent minus shift, the same for all channels.</param>
+    internal sealed record ShiftFit(int Base, int[] Shifts, double[] Weights, double[] Bias)
+    {
+        public int MaxShift => Shifts.Max();
+
+        public int AccumulatorExponent(Value source, int channel) => Base + Shifts[channel];
+
+        /// <summary>
+        /// Starts from each channel's best weight exponent; where the bound does not hold, the channels with the finest weights
+        /// give up precision first, then the layer's result.
+        /// </summary>
+        public static ShiftFit Find(FloatLinear layer, Value source, Finish finish)
+        {
+            int[] wanted = [.. Enumerable.Range(0, layer.Channels).Select(c => WeightExponent(layer.Weights.AsSpan(c * layer.FanIn, layer.FanIn)))];
+            var coarsest = source.Exponent + wanted.Min();
+            var highest = finish.IsRaw ? coarsest : Math.Min(finish.BaseExponent, coarsest);
+            for (var start = highest; start > highest - 64; start--)
+            {
+                for (var cap = Math.Min(MaxShift, source.Exponent + wanted.Max() - start); cap >= 0; cap--)
+                {
+                    int[] shifts = [.. wanted.Select(exponent => Math.Min(cap, source.Exponent + exponent - start))];
+                    if (shifts.Min() < 0)
+                        break;
+                    var fit = Of(layer, source, start, shifts);
+                    if (fit.Holds(source, fit.Bias))
+                        return fit;
+                }
+            }
+            throw Refusal.Operator(layer, "its sums do not fit the accumulator bound of 2^29");
+        }
+
+        public bool Holds(Value source, double[] bias)
+        {
+            var rounding = MaxShift == 0 ? 0 : ExactMath.PowerOfTwo(MaxShift - 1);
+            var fanIn = Weights.Length / Shifts.Length;
+            for (var c = 0; c < Shifts.Length; c++)
+            {
+                var sum = 0.0;
+                foreach (var weight in Weights.AsSpan(c * fanIn, fanIn))
+                    sum += Math.Abs(weight);
+                var magnitude = (sum * source.Magnitude + Math.Abs(bias[c])) * ExactMath.PowerOfTwo(MaxShift - Shifts[c]) + rounding;
+                if (magnitude >= GraphAnalysis.AccumulatorBound)
+                    return false;
+            }
+            return true;
+        }
+
+        /// <summary>The largest |accumulator| after channels are brought to one scale.</summary>
+        public long Magnitude(Value source)
+        {
+            var fanIn = Weights.Length / Shifts.Length;
+            return (long)Enumerable.Range(0, Shifts.Length).Max(c =>
+                (Weights.Skip(c * fanIn).Take(fanIn).Sum(Math.Abs) * source.Magnitude + Math.Abs(Bias[c])) * ExactMath.PowerOfTwo(MaxShift - Shifts[c]));
+        }
+
+        private static ShiftFit Of(FloatLinear layer, Value source, int start, int[] shifts)
+        {
+            var weights = new double[layer.Weights.Length];
+            var bias = new double[layer.Channels];
+            for (var c = 0; c < layer.Channels; c++)
+            {
+                var exponent = start + shifts[c] - source.Exponent;
+                for (var i = c * layer.FanIn; i < (c + 1) * layer.FanIn; i++)
+                    weights[i] = Exponents.Quantise(layer.Weights[i], exponent, WeightLimit);
+                bias[c] = Math.Floor(layer.Bias[c] * ExactMath.PowerOfTwo(start + shifts[c]) + 0.5);
+            }
+            return new ShiftFit(start, shifts, weights, bias);
+        }
+
+        private static int WeightExponent(ReadOnlySpan<double> weights) => Exponents.Choose([weights.ToArray()], WeightLimit, highest: 60);
+    }
+}

@@ -1,0 +1,45 @@
+using Aivm.Compiler.Network;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>Who reads a value; it decides how much precision the value keeps.</summary>
+internal sealed class Readers
+{
+    private readonly Dictionary<FloatNode, List<FloatNode>> _readers = [];
+    private readonly HashSet<FloatNode> _outputs;
+
+    public Readers(FloatGraph graph)
+    {
+        _outputs = [.. graph.Outputs.Select(output => output.Node)];
+        foreach (var node in graph.Order())
+        {
+            foreach (var input in node.Inputs)
+            {
+                if (!_readers.TryGetValue(input, out var readers))
+                    _readers.Add(input, readers = []);
+                readers.Add(node);
+            }
+        }
+    }
+
+    public int Count(FloatNode node) => Of(node).Count + (_outputs.Contains(node) ? 1 : 0);
+
+    /// <summary>Whether the value only ends the model: it is returned, or read by a softmax, a maximum or a final curve. Such a value keeps its full accumulator.</summary>
+    public bool AreFinal(FloatNode node) => Of(node).All(reader => reader switch
+    {
+        FloatReshape reshape => AreFinal(reshape),
+        FloatSoftmax or FloatArgMax => true,
+        FloatUnary unary => unary.Function is not UnaryFunction.Clamp && AreFinal(unary),
+        _ => false,
+    });
+
+    /// <summary>Whether a layer multiplies the value by weights, which takes 8 bits; a sum, a pool or the caller takes 16 as well.</summary>
+    public bool IncludeLayers(FloatNode node) => Of(node).Any(reader => reader switch
+    {
+        FloatSum or FloatAveragePool => false,
+        FloatReshape or FloatMaxPool or FloatTranspose => IncludeLayers(reader),
+        _ => true,
+    });
+
+    private List<FloatNode> Of(FloatNode node) => _readers.GetValueOrDefault(node, []);
+}
