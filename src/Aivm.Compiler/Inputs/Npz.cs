@@ -74,7 +74,8 @@ internal static partial class Npz
 
         var type = header.Groups["type"].Value;
         var size = ArrayValues.Size(type) ?? throw InputFiles.Format($"the array's element type {type} is not supported");
-        var extents = header.Groups["extent"].Captures.Select(capture => long.Parse(capture.Value, CultureInfo.InvariantCulture)).ToArray();
+        long[] extents = [.. header.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(extent => long.Parse(extent, NumberStyles.None, CultureInfo.InvariantCulture))];
         if (extents.Length is 0 or > Shapes.MaxRank + 1)
             throw InputFiles.Format("the array wants samples on its first axis");
         var count = extents.Aggregate(1L, (product, extent) =>
@@ -91,7 +92,7 @@ internal static partial class Npz
     }
 
     [GeneratedRegex(
-        """^\{'descr': '(?<type>[^']{1,8})', 'fortran_order': (?<fortran>True|False), 'shape': \((?:(?<extent>[0-9]{1,9}),? ?)*\), ?\}\s*$""",
+        """^\{'descr': '(?<type>[^']{1,8})', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>([0-9]{1,9}(, [0-9]{1,9}){0,9},?)?)\), ?\}\s*$""",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Header();
 }

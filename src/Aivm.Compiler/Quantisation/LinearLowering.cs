@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Aivm.Compiler.Network;
 using Aivm.Inference;
 
@@ -7,7 +6,6 @@ namespace Aivm.Compiler.Quantisation;
 /// <summary>Convolutions and dense layers: s8 weights with an exponent per channel, s32 bias, one shift per channel.</summary>
 internal static class LinearLowering
 {
-    private const int MaxShift = 24;
     private const int WeightLimit = 127;
 
     /// <param name="readBy">Whose readers decide the result's width, when it is not the layer itself.</param>
@@ -149,7 +147,7 @@ internal static class LinearLowering
             var highest = finish.IsRaw ? coarsest : Math.Min(finish.BaseExponent, coarsest);
             for (var start = highest; start > highest - 64; start--)
             {
-                for (var cap = Math.Min(MaxShift, source.Exponent + wanted.Max() - start); cap >= 0; cap--)
+                for (var cap = Math.Min(Inference.Requantise.MaxShiftAllowed, source.Exponent + wanted.Max() - start); cap >= 0; cap--)
                 {
                     int[] shifts = [.. wanted.Select(exponent => Math.Min(cap, source.Exponent + exponent - start))];
                     if (shifts.Min() < 0)

@@ -189,7 +189,7 @@ internal sealed class Lowering
     {
         var text = new string([.. name.Where(letter => !char.IsControl(letter) && letter is not ('\u2028' or '\u2029'))]);
         while (System.Text.Encoding.UTF8.GetByteCount(text) > GraphAnalysis.MaxNameBytes)
-            text = text[..^(char.IsLowSurrogate(text[^1]) ? 2 : 1)];
+            text = text[..^(char.IsLowSurrogate(text[^1]) && text.Length > 1 ? 2 : 1)];
         return text.Length == 0 ? "unnamed" : text;
     }
 

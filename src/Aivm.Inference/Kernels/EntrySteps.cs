@@ -13,7 +13,7 @@ internal sealed unsafe class QuantiseStep : Step
     public QuantiseStep(QuantiseNode node, Tensor source, Tensor destination)
     {
         (_node, _source, _destination) = (node, source, destination);
-        if (source.Info.Min < 0 || source.Info.Max > 255 || node.Multipliers.Count != 1)
+        if (source.Info.Min < 0 || source.Info.Max > 255 || node.Multipliers.Count != 1 || node.Output == ElementType.S64)
             return;
         _byteResults = new short[256];
         for (var x = 0; x < _byteResults.Length; x++)

@@ -9,7 +9,7 @@ public sealed class QuantiseNode : GraphNode
 {
     public required int Source { get; init; }
 
-    /// <summary>S8 or S16.</summary>
+    /// <summary>S8 or S16; S64 for the features of linear models, each multiplied by its own M in 128 bits.</summary>
     public required ElementType Output { get; init; }
 
     /// <summary>M: S64, of length 1 or one per element of the last axis.</summary>
@@ -30,7 +30,7 @@ public sealed class QuantiseNode : GraphNode
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var x = sources[0];
-        if (x.Type != ElementType.S64 || Output is not (ElementType.S8 or ElementType.S16))
+        if (x.Type != ElementType.S64 || Output is not (ElementType.S8 or ElementType.S16 or ElementType.S64))
             return Inferred.Type($"quantising {x.Type} to {Output}");
         if (Multipliers.Type != ElementType.S64 || Offsets.Type != ElementType.S64)
             return Inferred.Type("multipliers and offsets are S64");

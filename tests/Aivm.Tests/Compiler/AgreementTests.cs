@@ -1,0 +1,88 @@
+using System.Globalization;
+using Aivm.Compiler;
+using Aivm.Compiler.Inputs;
+using Aivm.Inference;
+
+namespace Aivm.Tests.Compiler;
+
+/// <summary>Compiled models beside ONNX Runtime on the original files.</summary>
+public sealed class AgreementTests
+{
+    /// <summary>A label is the sign of the margin, so equal labels and a margin met within 3e-6 are the whole decision.</summary>
+    [Theory]
+    [InlineData("hmda", "xgb100x6", 9)]
+    [InlineData("credit", "xgb100x6", 9)]
+    [InlineData("hmda", "logreg", 9)]
+    [InlineData("credit", "logreg", 9)]
+    public void Trees_and_logistic_models_give_the_label_of_ONNX_Runtime_for_every_row(string table, string kind, int decimals)
+    {
+        var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{table}_{kind}.onnx"));
+        var samples = InputFiles.Read(SharedVectors.Require($"models/{table}_x300.csv"));
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(decimals) }));
+        using var session = Onnx.Session(onnx);
+        Assert.Equal(300, samples.Count);
+        for (var row = 0; row < samples.Count; row++)
+        {
+            var outputs = Onnx.Run(model, Onnx.Integers(model, samples, row));
+            var expected = Onnx.Runtime(session, samples.Reals(row));
+            Assert.Equal(expected["label"], Onnx.Part(model, outputs, 0).Select(label => double.Parse(model.Graph.Outputs[0].ClassNames[(int)label], CultureInfo.InvariantCulture)));
+            Assert.Equal(expected[model.Graph.Outputs[1].Name][1], Onnx.Reals(model, outputs, 1)[1], 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("hmda")]
+    [InlineData("credit")]
+    public void Trees_give_the_probabilities_that_XGBoost_itself_computed(string table)
+    {
+        var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{table}_xgb100x6.onnx"));
+        var samples = InputFiles.Read(SharedVectors.Require($"models/{table}_x300.csv"));
+        var probabilities = InputFiles.Read(SharedVectors.Require($"models/{table}_p300.csv"));
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions()));
+        for (var row = 0; row < samples.Count; row++)
+            Assert.Equal(probabilities.Reals(row)[0], Onnx.Reals(model, Onnx.Run(model, Onnx.Integers(model, samples, row)), 1)[1], 1e-6);
+    }
+
+    [Theory]
+    [InlineData("fashion_lenetish", 0.99)]
+    [InlineData("fashion_dscnn", 0.98)]
+    public void Fashion_networks_keep_the_labels_of_ONNX_Runtime(string name, double share)
+    {
+        var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{name}.onnx"));
+        var images = InputFiles.Read(SharedVectors.Require("models/fashion_test500.npz"));
+        var calibration = InputFiles.Read(Path.Combine(Repository.Root, "samples", "image-classifier", "calibration.npz"));
+        var options = new CompileOptions { Input = new InputFormat.U8(), Scale = 1 / 255.0, Calibration = calibration };
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, options));
+        using var session = Onnx.Session(onnx);
+        const int Count = 100;
+        var same = 0;
+        for (var row = 0; row < Count; row++)
+        {
+            var scores = Onnx.Reals(model, Onnx.Run(model, images.Bytes(row)), 0);
+            double[] pixels = [.. images.Reals(row).Select(value => value / 255)];
+            same += Onnx.Largest(scores) == Onnx.Largest(Onnx.Runtime(session, pixels).Values.Single()) ? 1 : 0;
+        }
+        Assert.InRange(same / (double)Count, share, 1);
+    }
+
+    [Fact]
+    public void The_samples_of_this_repository_compile_and_keep_their_labels()
+    {
+        var folder = Path.Combine(Repository.Root, "samples", "loan-approval");
+        var rows = InputFiles.Read(Path.Combine(folder, "rows.csv"));
+        foreach (var name in new[] { "logistic", "trees" })
+        {
+            var onnx = File.ReadAllBytes(Path.Combine(folder, $"{name}.onnx"));
+            var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(4) }));
+            Assert.Equal(["denied", "approved"], model.Graph.Outputs[0].ClassNames);
+            using var session = Onnx.Session(onnx);
+            for (var row = 0; row < rows.Count; row++)
+            {
+                var outputs = Onnx.Run(model, Onnx.Integers(model, rows, row));
+                var expected = Onnx.Runtime(session, rows.Reals(row))["probabilities"];
+                Assert.Equal(expected[1] > expected[0] ? 1 : 0, outputs[0]);
+                Assert.Equal(expected[1], Onnx.Reals(model, outputs, 1)[1], 1e-6);
+            }
+        }
+    }
+}
