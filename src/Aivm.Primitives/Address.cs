@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Aivm.Primitives;
@@ -66,8 +66,11 @@ public readonly struct Address : IEquatable<Address>, IComparable<Address>
 
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is Address other && Equals(other);
 
-    /// <summary>For dictionaries within one process only: consensus never orders or stores by it.</summary>
-    public override int GetHashCode() => BinaryPrimitives.ReadInt32LittleEndian(Span[(Size - 4)..]);
+    /// <summary>
+    /// For dictionaries within one process only: consensus never orders or stores by it. Keyed at random in each process, as strings are,
+    /// because senders choose these bytes: with a known hash they could make every entry of a dictionary collide.
+    /// </summary>
+    public override int GetHashCode() => string.GetHashCode(MemoryMarshal.Cast<byte, char>(Span));
 
     public int CompareTo(Address other) => Span.SequenceCompareTo(other.Span);
 

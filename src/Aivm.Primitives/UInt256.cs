@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Aivm.Primitives;
 
@@ -64,12 +65,9 @@ public readonly partial struct UInt256 : IEquatable<UInt256>, IComparable<UInt25
 
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is UInt256 other && Equals(other);
 
-    /// <summary>For dictionaries within one process only.</summary>
-    public override int GetHashCode()
-    {
-        var mixed = unchecked((_u0 ^ (_u1 * 0x9E3779B97F4A7C15) ^ (_u2 * 0xC2B2AE3D27D4EB4F) ^ (_u3 * 0x165667B19E3779F9)) * 0x9E3779B97F4A7C15);
-        return unchecked((int)(mixed >> 32));
-    }
+    /// <summary>For dictionaries within one process only; keyed at random like those of <see cref="Hash256"/>.</summary>
+    public override int GetHashCode() =>
+        string.GetHashCode(MemoryMarshal.Cast<UInt256, char>(new ReadOnlySpan<UInt256>(in this)));
 
     public int CompareTo(UInt256 other) =>
         _u3 != other._u3 ? _u3.CompareTo(other._u3)

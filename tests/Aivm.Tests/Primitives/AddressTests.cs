@@ -38,4 +38,21 @@ public sealed class AddressTests
     [InlineData("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg")]
     [InlineData("0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed")]
     public void Text_that_is_no_address_is_refused(string text) => Assert.False(Address.TryParse(text, out _));
+
+    [Fact]
+    public void Keys_chosen_to_share_their_ends_do_not_share_hash_codes()
+    {
+        const int count = 10_000;
+        var addresses = new HashSet<int>();
+        var words = new HashSet<int>();
+        for (var i = 0ul; i < count; i++)
+        {
+            var word = new UInt256(7, 0, i, 7);
+            words.Add(word.GetHashCode());
+            addresses.Add(new Address(word.ToHash256().Span[^Address.Size..]).GetHashCode());
+            addresses.Add(word.ToHash256().GetHashCode());
+        }
+        Assert.True(words.Count > count - 10);
+        Assert.True(addresses.Count > 2 * count - 10);
+    }
 }
