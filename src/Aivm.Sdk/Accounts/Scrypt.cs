@@ -1,6 +1,6 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,6 +15,9 @@ internal static class Scrypt
     /// <summary>The words of a Salsa20 block.</summary>
     private const int BlockWords = 16;
 
+    /// <summary>The diagonals of Salsa20's 4 x 4 matrix, one after the other: the order in which four quarter rounds are one vector operation.</summary>
+    private static readonly int[] Diagonals = [0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11];
+
     public static byte[] DeriveKey(string password, byte[] salt, ScryptCost cost, int length)
     {
         var secret = Encoding.UTF8.GetBytes(password);
@@ -23,8 +26,10 @@ internal static class Scrypt
         var words = MemoryMarshal.Cast<byte, uint>(blocks.AsSpan());
         var laneWords = cost.R * 2 * BlockWords;
         var table = new uint[(long)cost.N * laneWords];
+        ToDiagonals(words);
         for (var lane = 0; lane < cost.P; lane++)
             MixLane(words.Slice(lane * laneWords, laneWords), table, cost.N);
+        FromDiagonals(words);
         var key = Rfc2898DeriveBytes.Pbkdf2(secret, blocks, 1, HashAlgorithmName.SHA256, length);
         CryptographicOperations.ZeroMemory(secret);
         CryptographicOperations.ZeroMemory(blocks);
@@ -73,38 +78,58 @@ internal static class Scrypt
             targetVectors[i] ^= sourceVectors[i];
     }
 
-    /// <summary>The Salsa20/8 core, its state held in locals so that it stays in registers.</summary>
-    private static void Salsa8(Span<uint> b)
+    /// <summary>The Salsa20/8 core on a block in the order of <see cref="Diagonals"/>: four quarter rounds in each operation.</summary>
+    private static void Salsa8(Span<uint> block)
     {
-        uint x0 = b[0], x1 = b[1], x2 = b[2], x3 = b[3], x4 = b[4], x5 = b[5], x6 = b[6], x7 = b[7];
-        uint x8 = b[8], x9 = b[9], x10 = b[10], x11 = b[11], x12 = b[12], x13 = b[13], x14 = b[14], x15 = b[15];
-        unchecked
+        var start = MemoryMarshal.Cast<uint, Vector128<uint>>(block);
+        Vector128<uint> a = start[0], b = start[1], c = start[2], d = start[3];
+        for (var round = 0; round < 8; round += 2)
         {
-            for (var round = 0; round < 8; round += 2)
-            {
-                Quarter(ref x0, ref x4, ref x8, ref x12);
-                Quarter(ref x5, ref x9, ref x13, ref x1);
-                Quarter(ref x10, ref x14, ref x2, ref x6);
-                Quarter(ref x15, ref x3, ref x7, ref x11);
-                Quarter(ref x0, ref x1, ref x2, ref x3);
-                Quarter(ref x5, ref x6, ref x7, ref x4);
-                Quarter(ref x10, ref x11, ref x8, ref x9);
-                Quarter(ref x15, ref x12, ref x13, ref x14);
-            }
-            b[0] += x0; b[1] += x1; b[2] += x2; b[3] += x3; b[4] += x4; b[5] += x5; b[6] += x6; b[7] += x7;
-            b[8] += x8; b[9] += x9; b[10] += x10; b[11] += x11; b[12] += x12; b[13] += x13; b[14] += x14; b[15] += x15;
+            // Columns.
+            b ^= RotateLeft(a + d, 7);
+            c ^= RotateLeft(b + a, 9);
+            d ^= RotateLeft(c + b, 13);
+            a ^= RotateLeft(d + c, 18);
+            // Rows: the same words, each vector turned so that a row stands where a column stood.
+            b = Vector128.Shuffle(b, Vector128.Create(3u, 0, 1, 2));
+            c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
+            d = Vector128.Shuffle(d, Vector128.Create(1u, 2, 3, 0));
+            d ^= RotateLeft(a + b, 7);
+            c ^= RotateLeft(d + a, 9);
+            b ^= RotateLeft(c + d, 13);
+            a ^= RotateLeft(b + c, 18);
+            b = Vector128.Shuffle(b, Vector128.Create(1u, 2, 3, 0));
+            c = Vector128.Shuffle(c, Vector128.Create(2u, 3, 0, 1));
+            d = Vector128.Shuffle(d, Vector128.Create(3u, 0, 1, 2));
+        }
+        start[0] += a;
+        start[1] += b;
+        start[2] += c;
+        start[3] += d;
+    }
+
+    private static Vector128<uint> RotateLeft(Vector128<uint> value, int bits) => (value << bits) | (value >>> (32 - bits));
+
+    /// <summary>Puts the words of each block into the order of <see cref="Diagonals"/>; nothing between here and the way back depends on it.</summary>
+    private static void ToDiagonals(Span<uint> words)
+    {
+        Span<uint> block = stackalloc uint[BlockWords];
+        for (var start = 0; start < words.Length; start += BlockWords)
+        {
+            words.Slice(start, BlockWords).CopyTo(block);
+            for (var i = 0; i < BlockWords; i++)
+                words[start + i] = block[Diagonals[i]];
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Quarter(ref uint a, ref uint b, ref uint c, ref uint d)
+    private static void FromDiagonals(Span<uint> words)
     {
-        unchecked
+        Span<uint> block = stackalloc uint[BlockWords];
+        for (var start = 0; start < words.Length; start += BlockWords)
         {
-            b ^= BitOperations.RotateLeft(a + d, 7);
-            c ^= BitOperations.RotateLeft(b + a, 9);
-            d ^= BitOperations.RotateLeft(c + b, 13);
-            a ^= BitOperations.RotateLeft(d + c, 18);
+            words.Slice(start, BlockWords).CopyTo(block);
+            for (var i = 0; i < BlockWords; i++)
+                words[start + Diagonals[i]] = block[i];
         }
     }
 }
