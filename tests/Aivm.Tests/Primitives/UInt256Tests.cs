@@ -77,6 +77,23 @@ public sealed class UInt256Tests
             Assert.True(remainder < divisor);
         }, iter: Samples, threads: 1);
 
+    /// <summary>Operands found by running Knuth's algorithm D and watching its rare branches.</summary>
+    [Theory]
+    [InlineData("0x7fffffffffffffffffffffffffffffff00000000000000030000000100000000", "0x7fffffffffffffffffffffffffffffff7fffffffffffffff", "an estimate that must be taken back, three limbs")]
+    [InlineData("0x800000000000000000000000000000000000000100000000fffffffffffffffe", "0x80000000000000000000000000000000ffffffffffffffff7fffffffffffffff", "the same, four limbs")]
+    [InlineData("0x8000000000000000000000000000000000000000000000000000000000000000", "0x8000000000000000fffffffffffffffe", "the largest estimate, taken back")]
+    [InlineData("0x80000000000000007fffffffffffffff8000000000000000fffffffffffffffe", "0x80000000000000008000000000000001", "the largest estimate, which is right")]
+    [InlineData("0x27fffffffffffffff0000000000000002fffffffffffffffe", "0x30000000000000002", "one correction, two limbs")]
+    [InlineData("0x800000000000000000000000000000017fffffffffffffff0000000000000000", "0x8000000000000000800000000000000180000000000000010000000000000003", "one correction, four limbs")]
+    [InlineData("0x7fffffffffffffff000000000000000000000001000000000000000000000000", "0x8000000000000001ffffffffffffffff", "two corrections, two limbs")]
+    [InlineData("0xfffffffffffffffe80000000000000017fffffffffffffff0000000000000003", "0x10000000000000003fffffffffffffffe0000000000000001", "two corrections, four limbs")]
+    public void The_rare_branches_of_long_division_are_exact(string dividend, string divisor, string branch)
+    {
+        var (a, b) = (UInt256.Parse(dividend), UInt256.Parse(divisor));
+        var (quotient, remainder) = UInt256.DivRem(a, b);
+        Assert.True(Big(a) / Big(b) == Big(quotient) && Big(a) % Big(b) == Big(remainder), branch);
+    }
+
     [Fact]
     public void Shifts_and_bits_agree_with_big_integers() =>
         Gen.Select(Value, Value, Gen.Int[0, 300]).Sample((a, b, shift) =>
