@@ -85,18 +85,22 @@ internal sealed unsafe class DepthwiseAvx2Step : Step
     private void RunPosition(byte* position, byte* destination)
     {
         var accumulators = stackalloc int[BlockChannels];
+        var taps = _taps;
         var weights = (short*)_weights.Pointer;
         for (var channel = 0; channel < _channels; channel += BlockChannels)
         {
             var low = Vector256.Load((int*)_bias.Pointer + channel);
             var high = Vector256.Load((int*)_bias.Pointer + channel + 8);
             var first = position + (_wide ? 2L * channel : channel);
-            for (var t = 0; t < _taps.Length; t += 2, weights += 32)
+            unchecked
             {
-                var a = Load(first + _taps[t]);
-                var b = Load(first + _taps[t + 1]);
-                low += Avx2.MultiplyAddAdjacent(Avx2.UnpackLow(a, b), Vector256.Load(weights));
-                high += Avx2.MultiplyAddAdjacent(Avx2.UnpackHigh(a, b), Vector256.Load(weights + 16));
+                for (var t = 0; t + 1 < taps.Length; t += 2, weights += 32)
+                {
+                    var a = Load(first + taps[t]);
+                    var b = Load(first + taps[t + 1]);
+                    low += Avx2.MultiplyAddAdjacent(Avx2.UnpackLow(a, b), Vector256.Load(weights));
+                    high += Avx2.MultiplyAddAdjacent(Avx2.UnpackHigh(a, b), Vector256.Load(weights + 16));
+                }
             }
             Avx2.Permute2x128(low, high, 0x20).Store(accumulators);
             Avx2.Permute2x128(low, high, 0x31).Store(accumulators + 8);

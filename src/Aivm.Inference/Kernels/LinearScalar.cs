@@ -53,14 +53,22 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
 
     private void AddLine(int* target, sbyte* line, int column, int firstX, int endX, int weight)
     {
-        for (var x = firstX; x < endX; x++)
-            target[x] = unchecked(target[x] + (line[(x * _window.Strides.Width) + column] * weight));
+        var stride = _window.Strides.Width;
+        unchecked
+        {
+            for (var x = firstX; x < endX; x++)
+                target[x] += line[(x * stride) + column] * weight;
+        }
     }
 
     private void AddLine(int* target, short* line, int column, int firstX, int endX, int weight)
     {
-        for (var x = firstX; x < endX; x++)
-            target[x] = unchecked(target[x] + (line[(x * _window.Strides.Width) + column] * weight));
+        var stride = _window.Strides.Width;
+        unchecked
+        {
+            for (var x = firstX; x < endX; x++)
+                target[x] += line[(x * stride) + column] * weight;
+        }
     }
 
     /// <summary>The output positions at which a tap falls on the source and not on the padding: [first, end).</summary>
@@ -98,15 +106,21 @@ internal sealed unsafe class DenseScalarStep(DenseNode node, Tensor source, Tens
     /// <summary>The analysis bounds every sum below 2^29.</summary>
     private int Dot(byte* from, long start, sbyte* weights, int sum)
     {
-        if (source.Type == ElementType.S8)
+        var inputs = _inputs;
+        unchecked
         {
-            for (var i = 0; i < _inputs; i++)
-                sum = unchecked(sum + (((sbyte*)from)[start + i] * weights[i]));
-        }
-        else
-        {
-            for (var i = 0; i < _inputs; i++)
-                sum = unchecked(sum + (((short*)from)[start + i] * weights[i]));
+            if (source.Type == ElementType.S8)
+            {
+                var x = (sbyte*)from + start;
+                for (var i = 0; i < inputs; i++)
+                    sum += x[i] * weights[i];
+            }
+            else
+            {
+                var x = (short*)from + start;
+                for (var i = 0; i < inputs; i++)
+                    sum += x[i] * weights[i];
+            }
         }
         return sum;
     }

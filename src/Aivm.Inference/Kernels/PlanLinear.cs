@@ -5,7 +5,7 @@ internal sealed partial class PlanBuilder
     private void AddConv(ConvNode node, int value)
     {
         var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
-        var isDepthwise = node.Groups == node.Weights.Shape[0] && node.Weights.Shape[1] == 1 && node.Groups >= DepthwiseAvx2Step.BlockChannels;
+        var isDepthwise = node.Groups == node.Weights.Shape[0] && node.Weights.Shape[1] == 1 && node.Groups >= DepthwiseAvx2Step.BlockChannels / 2;
         if (_level >= SimdLevel.Avx2 && isDepthwise)
             AddDepthwise(node, value, requantiser);
         else if (_level >= SimdLevel.Avx2 && !LinearWork.IsNarrow(node.Weights, node.Groups))

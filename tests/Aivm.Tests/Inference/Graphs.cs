@@ -43,4 +43,78 @@ internal static class Graphs
         }
         return expected!;
     }
+
+    /// <summary>A small image classifier with a residual connection and probabilities.</summary>
+    public static Graph Image()
+    {
+        var relu = new Activation.Clamp(0, 127);
+        var window = new Window { Kernel = new(3, 3), Padding = new(1, 1, 1, 1) };
+        return new()
+        {
+            Inputs = [new GraphInput("image", [4, 4, 2], new InputFormat.U8())],
+            Nodes =
+            [
+                new TransposeNode { Source = 0, Permutation = [2, 0, 1] },
+                QuantiseNode.Scale(1, ElementType.S8, 127, 8),
+                new ConvNode { Source = 2, Weights = Ramp(4, 2, 3, 3), Bias = Constant.S32([4], [1, 2, 3, 4]), Window = window, Requantise = Requantise.To(ElementType.S8, [3, 4, 5, 6], relu) },
+                new ConvNode { Source = 3, Weights = Ramp(4, 1, 3, 3), Bias = Constant.S32([4], [0, 0, 0, 0]), Window = window, Groups = 4, Requantise = Requantise.To(ElementType.S8, [5], new Activation.Table(-3, Constant.S8([6], [-9, -4, 0, 1, 5, 70]))) },
+                new AddNode { Left = 3, Right = 4, LeftFactor = 2, RightFactor = -3, Requantise = Requantise.To(ElementType.S16, 1) },
+                new MaxPoolNode { Source = 5, Window = new() { Kernel = new(2, 2), Strides = new(2, 2) } },
+                new TableNode { Source = 6, Low = -2, Entries = Constant.S8([5], [-7, -3, 0, 4, 9]) },
+                new AveragePoolNode { Source = 7, Window = new() { Kernel = new(2, 2) }, Multiplier = 4, ExcludesPadding = true, Requantise = Requantise.To(ElementType.S8, 3) },
+                new ReshapeNode { Source = 8, Shape = [4] },
+                new DenseNode { Source = 9, Weights = Ramp(3, 4), Bias = Constant.S32([3], [7, 8, 9]), Requantise = Requantise.Raw([2]) },
+                new RescaleNode { Source = 10, Factor = 3, Requantise = Requantise.To(ElementType.S16, 1) },
+                new SoftmaxNode { Source = 11, Shift = 1, Entries = Constant.S32([4], [1 << 20, 1 << 18, 1 << 16, 0]), OutputExponent = 14 },
+                new ArgMaxNode { Source = 11, Axis = 0 },
+            ],
+            Outputs =
+            [
+                new GraphOutput { Name = "label", Source = 13, Kind = OutputKind.Label, ClassNames = ["cat", "dog", "\"quoted\\ é\""] },
+                new GraphOutput { Name = "probabilities", Source = 12, Kind = OutputKind.Values, Exponent = 14 },
+            ],
+        };
+    }
+
+    /// <summary>A tree ensemble and a logistic model over the same features.</summary>
+    public static Graph Table() => new()
+    {
+        Inputs =
+        [
+            new GraphInput("features", [2], new InputFormat.Fixed(9, AllowsMissing: true)),
+            new GraphInput("raw", [2], new InputFormat.Fixed(3)),
+        ],
+        Nodes =
+        [
+            new RankNode { Source = 0, Counts = [2, 1], Thresholds = Constant.S64([3], [-5, 10, 0]) },
+            new TreeEnsembleNode
+            {
+                Source = 2,
+                Targets = 2,
+                Trees = [new TreeShape(5, 0, 1), new TreeShape(3, 0, 2)],
+                Splits = Constant.S32([8], [Split(0, 1, true), Split(1, 0, false), -1, -1, -1, Split(0, 0, false), -1, -1]),
+                Leaves = Constant.S32([7], [1, 10, 100, 1000, 2000, 10000, 20000]),
+                Base = Constant.S64([2], [5, 6]),
+            },
+            new ClampNode { Source = 1, Low = -1000, High = 1000 },
+            new WideDenseNode { Source = 4, Weights = Constant.S32([2, 2], [3, -4, 5, 6]), Bias = Constant.S64([2], [-7, 8]) },
+            new InterpolateNode { Source = 5, Low = -2048, Shift = 11, Entries = Constant.S32([3], [0, 500, 1000]) },
+        ],
+        Outputs =
+        [
+            new GraphOutput { Name = "scores", Source = 3, Kind = OutputKind.Values, Exponent = 24 },
+            new GraphOutput { Name = "probability", Source = 6, Kind = OutputKind.Values, Exponent = 10 },
+        ],
+    };
+
+    private static int Split(int feature, int rank, bool missingTrue) => new TreeSplit(feature, rank, missingTrue).Pack();
+
+    /// <summary>S8 weights -3, -2, ..., 3, -3, ...</summary>
+    private static Constant Ramp(params int[] shape)
+    {
+        var weights = new sbyte[Shape.Create(shape).Elements];
+        for (var i = 0; i < weights.Length; i++)
+            weights[i] = (sbyte)((i % 7) - 3);
+        return Constant.S8(Shape.Create(shape), weights);
+    }
 }
