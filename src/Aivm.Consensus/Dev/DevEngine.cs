@@ -54,7 +54,15 @@ public sealed class DevEngine(IApplication application, InitChainRequest genesis
         if (_height == 0)
             InitializeChain();
         _lastTime = LastBlockTime();
-        _mining = Task.Run(options.BlockTime > TimeSpan.Zero ? MineByIntervalAsync : MineOnDemandAsync);
+        if (options.BlockTime > TimeSpan.Zero)
+        {
+            var timer = new PeriodicTimer(options.BlockTime, time);
+            _mining = Task.Run(() => MineByIntervalAsync(timer));
+        }
+        else
+        {
+            _mining = Task.Run(MineOnDemandAsync);
+        }
     }
 
     /// <summary>Says that the pool holds a transaction. Cheap: calls during a block's production count as one.</summary>
@@ -92,7 +100,7 @@ public sealed class DevEngine(IApplication application, InitChainRequest genesis
     private ulong LastBlockTime()
     {
         var header = application.Query(new QueryRequest("/header", default));
-        return header.Value.IsEmpty ? genesis.Time : 0;
+        return BlockHeader.TryDecode(header.Value.Span, out var decoded, out _) ? decoded.Time : genesis.Time;
     }
 
     private async Task MineOnDemandAsync()
@@ -118,12 +126,12 @@ public sealed class DevEngine(IApplication application, InitChainRequest genesis
         }
     }
 
-    private async Task MineByIntervalAsync()
+    private async Task MineByIntervalAsync(PeriodicTimer timer)
     {
-        using var timer = new PeriodicTimer(options.BlockTime, time);
+        using var ticks = timer;
         try
         {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            while (await ticks.WaitForNextTickAsync(_stopping.Token))
                 TryProduce(allowEmpty: true);
         }
         catch (OperationCanceledException)

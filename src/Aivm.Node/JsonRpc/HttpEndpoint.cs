@@ -5,11 +5,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Aivm.Node.JsonRpc;
 
+/// <summary>What <c>GET /</c> answers.</summary>
+internal readonly record struct NodeHealth(bool IsWell, string Json);
+
 /// <summary>
 /// The one HTTP resource: <c>POST /</c> carries JSON-RPC, <c>GET /</c> says that the node is well, and an upgrade on <c>/</c> or
 /// <c>/ws</c> opens a WebSocket.
 /// </summary>
-internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string> health, ILogger logger, CancellationToken stopping)
+internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHealth> health, ILogger logger, CancellationToken stopping)
 {
     private const long MaxDiscardedBytes = 64 << 20;
 
@@ -28,7 +31,7 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
         if (HttpMethods.IsPost(request.Method))
             return AnswerAsync(context);
         if (HttpMethods.IsGet(request.Method))
-            return WriteAsync(context, Encoding.UTF8.GetBytes(health()));
+            return WriteHealthAsync(context);
         if (HttpMethods.IsOptions(request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -133,6 +136,13 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<string
         {
             NodeMetrics.WebSockets.Add(-1);
         }
+    }
+
+    private Task WriteHealthAsync(HttpContext context)
+    {
+        var now = health();
+        context.Response.StatusCode = now.IsWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return WriteAsync(context, Encoding.UTF8.GetBytes(now.Json));
     }
 
     private static Task RefuseAsync(HttpContext context, int status, string message)

@@ -22,6 +22,12 @@ internal interface ISubscriber
     /// <summary>Never blocks. False when the connection is closed or has just been dropped for reading too slowly.</summary>
     bool TryNotify(ReadOnlyMemory<byte> message);
 
+    /// <summary>Cancelled when the connection closes, for whatever reason.</summary>
+    CancellationToken Closed { get; }
+
+    /// <summary>How many subscriptions the connection has. Touched while a call of this connection is answered, never concurrently.</summary>
+    int Subscriptions { get; set; }
+
     /// <summary>Runs after the answer to the current message is on its way: no event may overtake the id of its own subscription.</summary>
     void AfterAnswer(Action action);
 }

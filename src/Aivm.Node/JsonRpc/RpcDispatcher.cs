@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Aivm.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Aivm.Node.JsonRpc;
@@ -21,6 +22,8 @@ internal sealed partial class RpcDispatcher
         SkipValidation = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    private static readonly JsonEncodedText DataName = JsonEncodedText.Encode("data");
 
     private readonly FrozenDictionary<string, (string Name, RpcMethod Method)>.AlternateLookup<ReadOnlySpan<char>> _methods;
     private readonly ILogger _logger;
@@ -122,6 +125,12 @@ internal sealed partial class RpcDispatcher
         {
             return RpcError.ResponseTooLarge(Limits.MaxResponseBytes);
         }
+        catch (AivmException exception)
+        {
+            // The node's surroundings failed, its store above all: the name says what an operator can do.
+            LogFailedCall(exception, name);
+            return RpcError.Execution($"{exception.Error.Code}: {exception.Error.Message}");
+        }
         catch (Exception exception)
         {
             LogFailedCall(exception, name);
@@ -154,7 +163,7 @@ internal sealed partial class RpcDispatcher
         writer.WriteNumber("code"u8, error.Code);
         writer.WriteString("message"u8, error.Message);
         if (error.Data is { } data)
-            writer.WriteData(EthereumNames.Data, data.Span);
+            writer.WriteData(DataName, data.Span);
         writer.WriteEndObject();
         writer.Flush();
         response.Append("{\"jsonrpc\":\"2.0\",\"id\":"u8);

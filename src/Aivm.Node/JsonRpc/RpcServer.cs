@@ -30,7 +30,7 @@ internal sealed class RpcServer : IAsyncDisposable
     /// <param name="port">0 takes any free port.</param>
     /// <exception cref="AivmException"><c>port-in-use</c>, <c>port-not-allowed</c>.</exception>
     public static async Task<RpcServer> StartAsync(
-        int port, RpcDispatcher dispatcher, Func<string> health, ILoggerFactory loggers, CancellationToken cancellation)
+        int port, RpcDispatcher dispatcher, Func<NodeHealth> health, ILoggerFactory loggers, CancellationToken cancellation)
     {
         var limits = dispatcher.Limits;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = NodeMetrics.Name });

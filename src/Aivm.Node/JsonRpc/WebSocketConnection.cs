@@ -22,6 +22,7 @@ internal sealed partial class WebSocketConnection : ISubscriber, IDisposable
     private readonly ILogger _logger;
     private readonly Channel<ReadOnlyMemory<byte>> _outgoing;
     private readonly List<Action> _afterAnswer = [];
+    private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenSource _cut = new();
     private CloseReason? _closeReason;
     private long _queuedBytes;
@@ -66,9 +67,17 @@ internal sealed partial class WebSocketConnection : ISubscriber, IDisposable
         return false;
     }
 
+    public CancellationToken Closed => _closed.Token;
+
+    public int Subscriptions { get; set; }
+
     public void AfterAnswer(Action action) => _afterAnswer.Add(action);
 
-    public void Dispose() => _cut.Dispose();
+    public void Dispose()
+    {
+        _closed.Dispose();
+        _cut.Dispose();
+    }
 
     private async Task ReceiveAsync()
     {
@@ -149,6 +158,7 @@ internal sealed partial class WebSocketConnection : ISubscriber, IDisposable
         if (Interlocked.CompareExchange(ref _closeReason, reason, null) is not null)
             return false;
         _outgoing.Writer.TryComplete();
+        _closed.Cancel();
         _cut.CancelAfter(CloseTimeout);
         return true;
     }

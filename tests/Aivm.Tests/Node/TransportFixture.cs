@@ -54,7 +54,7 @@ internal sealed class TransportFixture : IAsyncDisposable
             },
         };
         var dispatcher = new RpcDispatcher(methods, limits ?? SmallLimits, TimeProvider.System, NullLogger.Instance);
-        var server = await RpcServer.StartAsync(0, dispatcher, () => "{\"status\":\"ok\"}", NullLoggerFactory.Instance, default);
+        var server = await RpcServer.StartAsync(0, dispatcher, () => new NodeHealth(true, "{\"status\":\"ok\"}"), NullLoggerFactory.Instance, default);
         return new TransportFixture(server, subscribers);
     }
 

@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Node.JsonRpc;
 
 /// <summary>Ethereum's two JSON forms of a value: quantities (no leading zeros, "0x0") and data (two digits a byte, "0x").</summary>
-internal static class EthereumJson
+internal static class JsonValues
 {
     private const int StackBytes = 520;
 

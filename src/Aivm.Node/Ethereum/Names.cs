@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Aivm.Node.Ethereum;
+
+/// <summary>The property names of Ethereum's JSON objects, encoded once.</summary>
+internal static class Names
+{
+    public static readonly JsonEncodedText AccessList = JsonEncodedText.Encode("accessList");
+    public static readonly JsonEncodedText AccountProof = JsonEncodedText.Encode("accountProof");
+    public static readonly JsonEncodedText Address = JsonEncodedText.Encode("address");
+    public static readonly JsonEncodedText Balance = JsonEncodedText.Encode("balance");
+    public static readonly JsonEncodedText BaseFeePerGas = JsonEncodedText.Encode("baseFeePerGas");
+    public static readonly JsonEncodedText BlobGasUsed = JsonEncodedText.Encode("blobGasUsed");
+    public static readonly JsonEncodedText BlockHash = JsonEncodedText.Encode("blockHash");
+    public static readonly JsonEncodedText BlockNumber = JsonEncodedText.Encode("blockNumber");
+    public static readonly JsonEncodedText ChainId = JsonEncodedText.Encode("chainId");
+    public static readonly JsonEncodedText CodeHash = JsonEncodedText.Encode("codeHash");
+    public static readonly JsonEncodedText ContractAddress = JsonEncodedText.Encode("contractAddress");
+    public static readonly JsonEncodedText CumulativeGasUsed = JsonEncodedText.Encode("cumulativeGasUsed");
+    public static readonly JsonEncodedText Data = JsonEncodedText.Encode("data");
+    public static readonly JsonEncodedText Difficulty = JsonEncodedText.Encode("difficulty");
+    public static readonly JsonEncodedText EffectiveGasPrice = JsonEncodedText.Encode("effectiveGasPrice");
+    public static readonly JsonEncodedText ExcessBlobGas = JsonEncodedText.Encode("excessBlobGas");
+    public static readonly JsonEncodedText ExtraData = JsonEncodedText.Encode("extraData");
+    public static readonly JsonEncodedText From = JsonEncodedText.Encode("from");
+    public static readonly JsonEncodedText Gas = JsonEncodedText.Encode("gas");
+    public static readonly JsonEncodedText GasLimit = JsonEncodedText.Encode("gasLimit");
+    public static readonly JsonEncodedText GasPrice = JsonEncodedText.Encode("gasPrice");
+    public static readonly JsonEncodedText GasUsed = JsonEncodedText.Encode("gasUsed");
+    public static readonly JsonEncodedText Hash = JsonEncodedText.Encode("hash");
+    public static readonly JsonEncodedText Input = JsonEncodedText.Encode("input");
+    public static readonly JsonEncodedText Key = JsonEncodedText.Encode("key");
+    public static readonly JsonEncodedText LogIndex = JsonEncodedText.Encode("logIndex");
+    public static readonly JsonEncodedText Logs = JsonEncodedText.Encode("logs");
+    public static readonly JsonEncodedText LogsBloom = JsonEncodedText.Encode("logsBloom");
+    public static readonly JsonEncodedText MaxFeePerGas = JsonEncodedText.Encode("maxFeePerGas");
+    public static readonly JsonEncodedText MaxPriorityFeePerGas = JsonEncodedText.Encode("maxPriorityFeePerGas");
+    public static readonly JsonEncodedText Miner = JsonEncodedText.Encode("miner");
+    public static readonly JsonEncodedText MixHash = JsonEncodedText.Encode("mixHash");
+    public static readonly JsonEncodedText Nonce = JsonEncodedText.Encode("nonce");
+    public static readonly JsonEncodedText Number = JsonEncodedText.Encode("number");
+    public static readonly JsonEncodedText ParentBeaconBlockRoot = JsonEncodedText.Encode("parentBeaconBlockRoot");
+    public static readonly JsonEncodedText ParentHash = JsonEncodedText.Encode("parentHash");
+    public static readonly JsonEncodedText Proof = JsonEncodedText.Encode("proof");
+    public static readonly JsonEncodedText R = JsonEncodedText.Encode("r");
+    public static readonly JsonEncodedText ReceiptsRoot = JsonEncodedText.Encode("receiptsRoot");
+    public static readonly JsonEncodedText Removed = JsonEncodedText.Encode("removed");
+    public static readonly JsonEncodedText RequestsHash = JsonEncodedText.Encode("requestsHash");
+    public static readonly JsonEncodedText S = JsonEncodedText.Encode("s");
+    public static readonly JsonEncodedText Sha3Uncles = JsonEncodedText.Encode("sha3Uncles");
+    public static readonly JsonEncodedText Size = JsonEncodedText.Encode("size");
+    public static readonly JsonEncodedText StateRoot = JsonEncodedText.Encode("stateRoot");
+    public static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
+    public static readonly JsonEncodedText StorageHash = JsonEncodedText.Encode("storageHash");
+    public static readonly JsonEncodedText StorageKeys = JsonEncodedText.Encode("storageKeys");
+    public static readonly JsonEncodedText StorageProof = JsonEncodedText.Encode("storageProof");
+    public static readonly JsonEncodedText Timestamp = JsonEncodedText.Encode("timestamp");
+    public static readonly JsonEncodedText To = JsonEncodedText.Encode("to");
+    public static readonly JsonEncodedText Topics = JsonEncodedText.Encode("topics");
+    public static readonly JsonEncodedText TransactionHash = JsonEncodedText.Encode("transactionHash");
+    public static readonly JsonEncodedText TransactionIndex = JsonEncodedText.Encode("transactionIndex");
+    public static readonly JsonEncodedText Transactions = JsonEncodedText.Encode("transactions");
+    public static readonly JsonEncodedText TransactionsRoot = JsonEncodedText.Encode("transactionsRoot");
+    public static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
+    public static readonly JsonEncodedText Uncles = JsonEncodedText.Encode("uncles");
+    public static readonly JsonEncodedText V = JsonEncodedText.Encode("v");
+    public static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
+    public static readonly JsonEncodedText Withdrawals = JsonEncodedText.Encode("withdrawals");
+    public static readonly JsonEncodedText WithdrawalsRoot = JsonEncodedText.Encode("withdrawalsRoot");
+    public static readonly JsonEncodedText YParity = JsonEncodedText.Encode("yParity");
+}
