@@ -18,6 +18,9 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
     private const int OpaqueSignatureSize = 65;
     private const int OpaquePublicKeySize = 64;
 
+    /// <summary>Of the generator's coordinates; its last 20 bytes are the address of the key 1.</summary>
+    private static readonly Hash256 KnownPublicKeyHash = Hash256.Parse("0xc0a6c424ac7157ae408398df7e5f4552091a69125d5dfcb7b8c2659029395bdf");
+
     private static readonly string[] Names =
         ["libsecp256k1.so.6", "libsecp256k1.so.2", "libsecp256k1.so.1", "libsecp256k1", "secp256k1"];
 
@@ -42,7 +45,7 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
         _context = createContext(ContextSignVerify);
     }
 
-    /// <summary>Finds the library; false where the system has none, or one without the recovery module.</summary>
+    /// <summary>Finds the library; false where the system has none, or none that has the recovery module and gives a known answer.</summary>
     public static bool TryLoad([NotNullWhen(true)] out Secp256k1Native? native)
     {
         foreach (var name in Names)
@@ -52,12 +55,14 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
             try
             {
                 native = new Secp256k1Native(library);
-                return native._context != 0;
+                if (native._context != 0 && native.GivesKnownAnswer())
+                    return true;
             }
             catch (EntryPointNotFoundException)
             {
-                NativeLibrary.Free(library);
+                // Built without the recovery module.
             }
+            NativeLibrary.Free(library);
         }
         native = null;
         return false;
@@ -119,6 +124,18 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
         }
         Serialize(opaqueKey, publicKey);
         return true;
+    }
+
+    /// <summary>A library under the right name that answers otherwise would take its node off the chain; better to do without it.</summary>
+    private bool GivesKnownAnswer()
+    {
+        // The key 1 has the generator as its public key.
+        var key = UInt256.One.ToHash256();
+        var hash = Keccak.Hash(key.Span);
+        Span<byte> publicKey = stackalloc byte[Secp256k1.PublicKeySize];
+        return TrySign(hash, key.Span, out var signature)
+            && TryRecover(hash, signature, publicKey)
+            && Keccak.Hash(publicKey) == KnownPublicKeyHash;
     }
 
     private void Serialize(byte* opaqueKey, Span<byte> publicKey)

@@ -120,6 +120,17 @@ public sealed class ModelPublishingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Chunks_do_not_wait_for_each_other_where_blocks_are_mined_at_intervals()
+    {
+        await using var node = await AivmNode.StartAsync(new NodeOptions { Port = 0, BlockTime = TimeSpan.FromMilliseconds(100) }, Cancellation);
+        using var rpc = new RpcClient(node.Url);
+        var wallet = new Wallet(rpc, HdWallet.DeriveKey(DevChain.Mnemonic, 2));
+        var release = new ModelRelease(Dense(inputs: 1000, outputs: 600), "large");
+        var published = await new ModelPublisher(wallet).PublishAsync(release, cancellation: Cancellation);
+        Assert.Equal(release.Hash, (await new ModelsClient(rpc).GetInfoAsync(published.Model, Cancellation)).Hash);
+    }
+
+    [Fact]
     public async Task An_interrupted_upload_goes_on_where_it_stopped()
     {
         var release = new ModelRelease(Dense(inputs: 500, outputs: 600), "interrupted");
