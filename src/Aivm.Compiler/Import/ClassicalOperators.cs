@@ -29,8 +29,9 @@ internal static class ClassicalOperators
         var intercepts = call.Node.Floats("intercepts")?.Count ?? 0;
         var rows = intercepts > 0 ? intercepts : classes.Count;
         var scores = LinearScores(call, rows);
+        // ONNX Runtime: the second class wins above 0, also where the scores are returned as shares that add up to 1.
         if (rows == 1 && classes.Count == 2)
-            return [Label(call, Both(call, scores, 0)), Transformed(call, Both(call, scores, 0))];
+            return [Label(call, Both(call, scores, 0)), Transform(call) == "NONE" ? Both(call, scores, 1) : Transformed(call, Both(call, scores, 0))];
         return rows == classes.Count && rows > 1
             ? [Label(call, scores), Transformed(call, scores)]
             : throw call.Unsupported($"it has {rows} scores for {classes.Count} classes");
@@ -59,6 +60,9 @@ internal static class ClassicalOperators
             throw call.Unsupported($"it has {classes.Count} classes");
         if (classes.Count > 2 || TreeEnsembleReader.DistinctTargets(call, "class") > 1)
         {
+            // Two classes with a score each: the larger wins. ONNX Runtime looks at the second alone, and reads base values in a way of its own.
+            if (classes.Count == 2 && call.Node.Floats("base_values") is { Count: > 0 })
+                throw call.Unsupported("two classes with a score each have base values, which runtimes read differently");
             var scores = Trees(call, "class", classes.Count, classes.Count);
             return [Label(call, scores), Transformed(call, scores)];
         }
@@ -87,8 +91,8 @@ internal static class ClassicalOperators
         if (bases.Count > 1)
             throw call.Unsupported("it has two base values for one score");
         var trees = Trees(call, "class", ids: 2, targets: 1);
-        var both = Both(call, trees, isShare ? 1 : 0);
-        return [Label(call, both), isShare ? both : Transformed(call, both)];
+        var shares = Both(call, trees, isShare ? 1 : 0);
+        return [Label(call, shares), Transform(call) == "NONE" ? shares : Transformed(call, Both(call, trees, 0))];
     }
 
     /// <summary>[complement - s, s] from the score s.</summary>

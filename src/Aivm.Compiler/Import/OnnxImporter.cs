@@ -22,6 +22,8 @@ internal sealed class OnnxImporter
     private FloatGraph Import()
     {
         RequireKnownOpsets();
+        if (_model.Graph.Outputs.Count == 0)
+            throw Refusal.Invalid("it has no outputs");
         foreach (var (name, tensor) in _model.Graph.Initialisers)
             _values.Add(name, new FloatConstant(name, tensor));
         var input = ImportInput();

@@ -116,6 +116,14 @@ internal sealed class Normaliser
         var isClamp = unary.Function is UnaryFunction.Clamp;
         if (!IsOnlyReader(unary.Source) || (!isClamp && _outputs.Contains(unary)))
             return unary;
+        if (unary.Source is FloatReshape reshape)
+        {
+            var inside = new FloatUnary(unary.Name, unary.Operation, reshape.Source, unary.Function);
+            _uses[inside] = 1;
+            var simple = Simplify(inside);
+            _uses[simple] = 1;
+            return new FloatReshape(unary.Name, reshape.Operation, unary.Shape, simple);
+        }
         var layer = unary.Source is FloatMaxPool pool && isClamp && IsOnlyReader(pool.Source) ? pool.Source : unary.Source;
         if (layer is not FloatActivated { Activation: null } activated || layer is FloatScores)
             return unary;

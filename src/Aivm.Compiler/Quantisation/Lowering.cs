@@ -10,7 +10,6 @@ namespace Aivm.Compiler.Quantisation;
 /// </summary>
 internal sealed class Lowering
 {
-    private readonly FloatGraph _graph;
     private readonly CompileOptions _options;
     private readonly CalibrationData _samples;
     private readonly GraphBuilder _builder;
@@ -20,7 +19,6 @@ internal sealed class Lowering
 
     private Lowering(FloatGraph graph, CompileOptions options, CalibrationData samples)
     {
-        _graph = graph;
         _options = options;
         _samples = samples;
         _readers = new Readers(graph);
@@ -62,7 +60,7 @@ internal sealed class Lowering
             FloatTrees trees => TreeLowering.Lower(_builder, trees, Raw(trees), _options),
             FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source], _options),
             FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _readers, _samples.Seeded),
-            FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, affine),
+            FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
             FloatAffine affine => Affine(affine),
             FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _readers),
             FloatUnary unary => Unary(unary),
@@ -97,7 +95,7 @@ internal sealed class Lowering
         var value = _values[source];
         if (value.Number == 0)
         {
-            value = Entry(source, null);
+            value = Entry(source, value, null);
             _values[source] = value;
         }
         return value.IsNarrow || value.Type == ElementType.S32 && reader is FloatSum
@@ -111,9 +109,8 @@ internal sealed class Lowering
             : throw Refusal.Operator(trees, $"it reads the result of {trees.Source}, not the model's input");
 
     /// <summary>Quantises the model's input, and an affine map right behind it in the same step.</summary>
-    private Value Entry(FloatNode node, FloatAffine? affine)
+    private Value Entry(FloatNode node, Value raw, FloatAffine? affine)
     {
-        var raw = _values[_graph.Input];
         var reals = affine is null ? raw.Reals : EachSample(raw.Reals, row => FloatInterpreter.Run(affine, [row]));
         var type = _readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
         var limit = (int)ElementTypes.MaxOf(type);

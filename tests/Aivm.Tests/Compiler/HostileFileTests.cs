@@ -1,0 +1,136 @@
+using Aivm.Compiler;
+using Aivm.Inference;
+using Aivm.Primitives;
+using static Aivm.Tests.Compiler.OnnxFile;
+
+namespace Aivm.Tests.Compiler;
+
+/// <summary>Whatever is offered as ONNX compiles or is refused by name.</summary>
+public sealed class HostileFileTests
+{
+    private static readonly string[] Codes =
+    [
+        "onnx-corrupt", "onnx-invalid", "onnx-too-large", "onnx-external-data", "unsupported-operator", "unsupported-opset", "unsupported-shape",
+        "unsupported-input", "unsupported-output", "unsupported-tensor", "unsupported-model",
+    ];
+
+    public static TheoryData<string, byte[], int> Files() => new()
+    {
+        { "network", Network(), 200 },
+        { "logistic", Sample("logistic.onnx"), 300 },
+        { "trees", Sample("trees.onnx"), 60 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_cut_anywhere_compiles_or_is_refused_by_name(string what, byte[] onnx, int cuts)
+    {
+        Assert.NotEmpty(what);
+        var step = Math.Max(1, onnx.Length / cuts);
+        for (var length = 0; length < onnx.Length; length += step)
+            CompileOrRefuse(onnx[..length]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_changed_anywhere_compiles_or_is_refused_by_name(string what, byte[] onnx, int changes)
+    {
+        var random = new Random(what.Length);
+        for (var i = 0; i < changes; i++)
+        {
+            var changed = (byte[])onnx.Clone();
+            // Structure lies at the front and around names; a few bytes are enough to break any of it.
+            for (var bytes = random.Next(1, 4); bytes > 0; bytes--)
+            {
+                var at = random.Next(2) == 0 ? random.Next(Math.Min(changed.Length, 600)) : random.Next(changed.Length);
+                changed[at] = random.Next(3) switch
+                {
+                    0 => (byte)random.Next(256),
+                    1 => (byte)(changed[at] ^ (1 << random.Next(8))),
+                    _ => (byte)(random.Next(2) * 255),
+                };
+            }
+            CompileOrRefuse(changed);
+        }
+    }
+
+    [Fact]
+    public void Random_bytes_are_refused()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 1000; i++)
+        {
+            var bytes = new byte[random.Next(64)];
+            random.NextBytes(bytes);
+            CompileOrRefuse(bytes);
+        }
+    }
+
+    public static TheoryData<string, byte[], string> Bombs() => new()
+    {
+        { "no bytes", [], "onnx-corrupt" },
+        { "a graph longer than the file", [0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], "onnx-corrupt" },
+        { "a number without end", [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "onnx-corrupt" },
+        { "two graphs", Join(Field(7, []), Field(7, [])), "onnx-corrupt" },
+        { "a million empty nodes", Field(7, [.. Enumerable.Repeat<byte[]>([0x0A, 0x00], 1_000_000).SelectMany(node => node)]), "onnx-too-large" },
+        { "a million empty initialisers", Field(7, [.. Enumerable.Repeat<byte[]>([0x2A, 0x00], 1_000_000).SelectMany(node => node)]), "unsupported-tensor" },
+        { "a node of a million inputs", Field(7, Field(1, [.. Enumerable.Repeat<byte[]>([0x0A, 0x00], 1_000_000).SelectMany(node => node)])), "onnx-too-large" },
+        { "a tensor of nine axes", Initialiser(Field(1, [1, 1, 1, 1, 1, 1, 1, 1, 1])), "onnx-too-large" },
+        { "a negative extent", Initialiser(Join(Field(1, -5), Field(2, 1L))), "onnx-invalid" },
+        { "extents whose product overflows", Initialiser(Join(Field(1, 1L << 40), Field(1, 1L << 40), Field(2, 1L))), "onnx-too-large" },
+        { "values in two places", Initialiser(Join(Field(1, 1L), Field(2, 1L), Field(4, [0, 0, 0, 0]), Field(9, [0, 0, 0, 0]))), "onnx-corrupt" },
+        { "fewer values than the shape", Initialiser(Join(Field(1, 4L), Field(2, 1L), Field(9, [0, 0, 0, 0]))), "onnx-corrupt" },
+        { "values of another type", Initialiser(Join(Field(1, 1L), Field(2, 1L), Field(7, 5L))), "onnx-corrupt" },
+        { "texts", Initialiser(Join(Field(1, 1L), Field(2, 8L), Field(6, "a"))), "unsupported-tensor" },
+        { "an unknown type", Initialiser(Join(Field(1, 1L), Field(2, 77L))), "unsupported-tensor" },
+        { "weights in another file", Initialiser(Join(Field(1, 1L), Field(2, 1L), Field(13, Field(1, "location")), Field(14, 1L))), "onnx-external-data" },
+        { "a name that is no text", Initialiser(Field(8, [0xC3, 0x28])), "onnx-corrupt" },
+        { "a group", [0x3B, 0x3C], "onnx-corrupt" },
+        { "field zero", [0x00, 0x00], "onnx-corrupt" },
+        { "a shape of a quadrillion by folding", Folded(1 << 20, 1 << 20, 1 << 20), "onnx-too-large" },
+        { "a negative shape by folding", Folded(-7), "onnx-invalid" },
+        { "work for a week", Slow(), "onnx-too-large" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public void A_bomb_is_refused_before_it_goes_off(string what, byte[] onnx, string code)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
+        Assert.True(refusal.Error.Code == code, $"{what}: {refusal.Error}");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+    }
+
+    private static void CompileOrRefuse(byte[] onnx)
+    {
+        try
+        {
+            var result = OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(3) });
+            Assert.True(Model.TryLoad(result.Container, ModelLimits.OffChain, out _, out var error), error?.ToString());
+        }
+        catch (AivmException refusal)
+        {
+            Assert.Equal(Failure.Input, refusal.Failure);
+            Assert.Contains(refusal.Error.Code, Codes);
+        }
+    }
+
+    private static byte[] Network() => new OnnxFile().Input("x", -1, 2, 6, 6).RandomWeights("w", [3, 2, 3, 3], 0.4f).RandomWeights("b", [3], 0.3f)
+        .Node("Conv", ["x", "w", "b"], ["c"], Attribute("pads", [1L, 1, 1, 1])).Node("Relu", ["c"], ["r"])
+        .Node("MaxPool", ["r"], ["p"], Attribute("kernel_shape", [2L, 2]), Attribute("strides", [2L, 2]))
+        .Node("Shape", ["p"], ["s"]).Integers("first", 0).Node("Gather", ["s", "first"], ["n"]).Integers("rest", -1)
+        .Node("Concat", ["n", "rest"], ["t"], Attribute("axis", 0L)).Node("Reshape", ["p", "t"], ["f"])
+        .RandomWeights("v", [27, 4], 0.4f).Node("MatMul", ["f", "v"], ["m"]).Node("Softmax", ["m"], ["y"], Attribute("axis", 1L)).Output("y").Write();
+
+    private static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Repository.Root, "samples", "loan-approval", name));
+
+    private static byte[] Initialiser(byte[] tensor) => Field(7, Field(5, tensor));
+
+    private static byte[] Folded(params long[] shape) => new OnnxFile().Input("x", 1, 4).Integers("s", shape).Node("ConstantOfShape", ["s"], ["c"])
+        .Node("Add", ["x", "c"], ["y"]).Output("y").Write();
+
+    /// <summary>A picture of 4096 x 4096 under a window of 1023 x 1023: 2^43 additions.</summary>
+    private static byte[] Slow() => new OnnxFile().Input("x", 1, 1, 4096, 4096)
+        .Node("AveragePool", ["x"], ["y"], Attribute("kernel_shape", [1023L, 1023]), Attribute("pads", [511L, 511, 511, 511])).Output("y").Write();
+}
