@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Aivm.Cli.Output;
+using Aivm.Primitives;
+
+namespace Aivm.Cli.Commands;
+
+/// <summary>Options that several commands share, so that they read and mean the same everywhere.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json")
+    {
+        Description = "Print one JSON document on standard output and nothing else.",
+    };
+
+    public static Option<Uri> Rpc() => new("--rpc")
+    {
+        Description = "The node's JSON-RPC address.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8545"),
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+                return url;
+            result.AddError($"--rpc takes an http or https address such as http://127.0.0.1:8545; not '{text}'.");
+            return null;
+        },
+    };
+
+    public static Option<FileInfo> PasswordFile() => new Option<FileInfo>("--password-file")
+    {
+        Description = "Read the keystore password from this file (its first line) instead of asking.",
+        HelpName = "FILE",
+    }.AcceptExistingOnly();
+
+    public static Option<string> From() => new("--from")
+    {
+        Description = "The paying account of the keystore: an address, or its number in 'aivm account list'. "
+            + "On a development chain, the default is the first standard test account.",
+        HelpName = "ACCOUNT",
+    };
+
+    public static Option<bool> Yes() => new("--yes", "-y")
+    {
+        Description = "Pay the quoted cost without asking.",
+    };
+
+    public static Option<FileInfo> Input() => new Option<FileInfo>("--input")
+    {
+        Description = "Samples, one a row: .csv, .npz (array x), or .json (an array of arrays).",
+        HelpName = "FILE",
+        Required = true,
+    }.AcceptExistingOnly();
+
+    public static Option<UInt256> Coins(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "COINS",
+        CustomParser = result =>
+        {
+            if (Output.Coins.TryParse(result.Tokens[0].Value, out var wei))
+                return wei;
+            result.AddError($"{name} takes an amount of coins such as 0.25, with at most 18 decimals.");
+            return default;
+        },
+    };
+
+    public static Terminal Terminal(this ParseResult result, Option<bool> json) =>
+        new(Console.Out, Console.Error, result.GetValue(json));
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Aivm.Cli.Accounts;
+using Aivm.Cli.Models;
+using Aivm.Cli.Output;
+using Aivm.Sdk;
+
+namespace Aivm.Cli.Commands;
+
+/// <summary><c>aivm model publish</c>: a container becomes an account on the chain.</summary>
+internal static class ModelPublishCommand
+{
+    public static Command Create()
+    {
+        var json = CommonOptions.Json();
+        var rpc = CommonOptions.Rpc();
+        var from = CommonOptions.From();
+        var passwordFile = CommonOptions.PasswordFile();
+        var yes = CommonOptions.Yes();
+        var file = new Argument<FileInfo>("MODEL.aivm") { Description = "A compiled model." }.AcceptExistingOnly();
+        var name = new Option<string>("--name")
+        {
+            Description = "Its name under the publisher: a-z 0-9 . _ -, by default the file's. Publishing again under a name makes a new version.",
+        };
+        var metadata = new Option<FileInfo>("--metadata") { Description = "A JSON file of at most 16 KiB that says what the model is.", HelpName = "FILE" }.AcceptExistingOnly();
+        var price = CommonOptions.Coins("--price", "What a paid inference costs, in coins.");
+        var command = new Command("publish", "Publish a compiled model. Says what it costs before it pays; an interrupted upload goes on where it stopped.")
+        {
+            file, name, metadata, price, rpc, from, passwordFile, yes, json,
+        };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var terminal = result.Terminal(json);
+            var source = result.GetRequiredValue(file);
+            var container = ModelFile.Read(source);
+            var model = ModelFile.Load(container, source.Name);
+            var release = new ModelRelease(
+                container,
+                result.GetValue(name) ?? Path.GetFileNameWithoutExtension(source.Name).ToLowerInvariant(),
+                result.GetValue(metadata) is { } description ? await File.ReadAllTextAsync(description.FullName, cancellation) : "",
+                result.GetValue(price));
+            using var client = new RpcClient(result.GetRequiredValue(rpc));
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var publisher = new ModelPublisher(wallet);
+
+            var quote = await publisher.EstimateAsync(release, cancellation);
+            terminal.Remark($"Publishing {release.Name} ({container.Length:N0} bytes) from {wallet.Address.ToChecksumString()}");
+            terminal.Remark($"  {quote.Transactions} transactions, at most {Coins.Format(quote.Fee)} coins for gas, and a deposit of {Coins.Format(quote.Deposit)} that comes back.");
+            await Consent.RequireAsync(wallet, quote.Total, result.GetValue(yes), terminal, cancellation);
+
+            var published = await terminal.Step("Publishing", progress => publisher.PublishAsync(release, new UploadSteps(progress), cancellation));
+            terminal.Result(
+                new { Address = published.Model.ToChecksumString(), published.Hash, published.Name, published.Version, published.Gas, published.GasUsed, Fee = published.Fee.ToString(), Block = published.Height, model.Macs },
+                () =>
+                {
+                    terminal.Line($"model    {published.Model.ToChecksumString()}");
+                    terminal.Line($"name     {wallet.Address}/{published.Name}@{published.Version}");
+                    terminal.Line($"hash     {published.Hash}");
+                    terminal.Line($"gas      {Coins.Gas(published.Gas)} a run");
+                    terminal.Line($"paid     {Coins.Format(published.Fee)} coins ({Coins.Gas(published.GasUsed)} gas), block {published.Height}");
+                });
+            return 0;
+        });
+        return command;
+    }
+
+    private sealed class UploadSteps(IProgress<string> progress) : IProgress<PublishProgress>
+    {
+        public void Report(PublishProgress value) => progress.Report($"{value.Uploaded:N0} of {value.Length:N0} bytes");
+    }
+}

@@ -1,0 +1,13 @@
+using Aivm.Primitives;
+
+namespace Aivm.Cli.Demo;
+
+/// <summary>What <c>demo --json</c> prints; the keys are a contract.</summary>
+internal sealed record DemoDocument(IReadOnlyList<DemoModel> Models, int Inferences, ulong ReplayedBlocks, bool StateRootMatch);
+
+/// <param name="Gas">Of one inference, loading apart.</param>
+/// <param name="OnnxAgreement">The fraction of labels equal to ONNX Runtime's on the original file.</param>
+internal sealed record DemoModel(string Name, Hash256 Hash, string Address, ulong Macs, ulong Gas, double OnnxAgreement);
+
+/// <summary>One row of the demo's tables.</summary>
+internal sealed record DemoRow(string Input, string Decision, double? Probability, string Reference, ulong GasUsed, ulong Block);

@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Cli.Models;
+
+/// <summary>A model's output, as people read it.</summary>
+/// <param name="Outputs">The integers that the chain computes: the answer's only canonical form.</param>
+/// <param name="Label">The class's name, or its index where the model has no names; null for a model without labels.</param>
+/// <param name="Probability">The first output of numbers at the label's place, rescaled; null where there is none.</param>
+internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probability)
+{
+    /// <summary>keccak256 of the outputs as int64 little-endian.</summary>
+    public Hash256 Hash
+    {
+        get
+        {
+            var bytes = new byte[sizeof(long) * Outputs.Length];
+            for (var i = 0; i < Outputs.Length; i++)
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), Outputs[i]);
+            return Keccak.Hash(bytes);
+        }
+    }
+
+    public static ModelAnswer Run(Model model, long[] input)
+    {
+        var outputs = new long[model.OutputCount];
+        return model.TryRun(input, outputs, out var error)
+            ? Read(model, outputs)
+            : throw new AivmException(Failure.Input, error.Code, $"The model refused the input: {error.Message}.");
+    }
+
+    public static ModelAnswer Read(Model model, long[] outputs)
+    {
+        long? index = null;
+        string? label = null;
+        double? probability = null;
+        var position = 0;
+        for (var i = 0; i < model.Graph.Outputs.Length; i++)
+        {
+            var output = model.Graph.Outputs[i];
+            var values = outputs.AsSpan(position, (int)model.OutputShape(i).Elements);
+            position += values.Length;
+            if (output.Kind == OutputKind.Label && values.Length == 1 && index is null)
+            {
+                index = values[0];
+                label = index < output.ClassNames.Length ? output.ClassNames[(int)index] : index.Value.ToString(CultureInfo.InvariantCulture);
+            }
+            else if (output.Kind == OutputKind.Values && probability is null && index < values.Length)
+            {
+                probability = values[(int)index] / Math.Pow(2, output.Exponent);
+            }
+        }
+        return new ModelAnswer(outputs, label, probability);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Aivm.Primitives;
+using Spectre.Console;
+
+namespace Aivm.Cli.Output;
+
+/// <summary>
+/// Where a command speaks. With <c>--json</c>, standard output carries one document and nothing else;
+/// progress and remarks go to standard error, and only when a person reads along.
+/// </summary>
+public sealed class Terminal
+{
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new HexJson<Hash256>(), new HexJson<Address>() },
+    };
+
+    /// <summary>Wide enough for every table: a file has no edge to wrap at.</summary>
+    private const int RedirectedWidth = 200;
+
+    private readonly TextWriter _out;
+    private readonly TextWriter _error;
+
+    public Terminal(TextWriter output, TextWriter error, bool json)
+    {
+        _out = output;
+        _error = error;
+        Json = json;
+        Screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (Console.IsOutputRedirected)
+            Screen.Profile.Width = RedirectedWidth;
+        Progress = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+    }
+
+    public bool Json { get; }
+
+    /// <summary>Tables and colours for people; never written to with <c>--json</c>.</summary>
+    public IAnsiConsole Screen { get; }
+
+    /// <summary>Standard error, for progress and remarks.</summary>
+    public IAnsiConsole Progress { get; }
+
+    public bool Interactive => !Json && !Console.IsInputRedirected && !Console.IsOutputRedirected;
+
+    /// <summary>The command's result: the document with <c>--json</c>, else what <paramref name="human"/> writes.</summary>
+    public void Result<T>(T document, Action human)
+    {
+        if (Json)
+            _out.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
+        else
+            human();
+    }
+
+    /// <summary>A line that is not part of the result.</summary>
+    public void Remark(string text)
+    {
+        if (!Json)
+            _error.WriteLine(text);
+    }
+
+    public void Line(string text = "") => _out.WriteLine(text);
+
+    /// <summary>One line on standard error that says what to do; returns the exit code.</summary>
+    public int Fail(int exitCode, string code, string message)
+    {
+        _error.WriteLine($"aivm: {code}: {message.ReplaceLineEndings(" ")}");
+        return exitCode;
+    }
+
+    /// <summary>Shows a spinner while a step takes longer than a moment; the step itself decides nothing by it.</summary>
+    public async Task<T> Step<T>(string title, Func<IProgress<string>, Task<T>> work)
+    {
+        if (Json || Console.IsErrorRedirected)
+            return await work(new Progress<string>(_ => { }));
+        return await Progress.Status().Spinner(Spinner.Known.Dots).StartAsync(
+            Markup.Escape(title), context => work(new Reporter(text => context.Status(Markup.Escape($"{title}: {text}")))));
+    }
+
+    private sealed class Reporter(Action<string> report) : IProgress<string>
+    {
+        public void Report(string value) => report(value);
+    }
+}

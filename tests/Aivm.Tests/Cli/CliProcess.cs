@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Aivm.Tests.Cli;
+
+/// <summary>The real <c>aivm</c> executable in a process of its own, with an empty home.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-cli-");
+
+    public sealed record Outcome(int ExitCode, string Output, string Error)
+    {
+        public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+    }
+
+    public string Home => _home.FullName;
+
+    public string PathOf(string name) => Path.Combine(_home.FullName, name);
+
+    public string WriteFile(string name, string text)
+    {
+        File.WriteAllText(PathOf(name), text);
+        return PathOf(name);
+    }
+
+    public string WriteFile(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(PathOf(name), bytes);
+        return PathOf(name);
+    }
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["AIVM_HOME"] = Home, ["NO_COLOR"] = "1" },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "aivm.dll") },
+        };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    public async Task<Outcome> Run(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        process.StandardInput.Close();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var error = process.StandardError.ReadToEndAsync(timeout.Token);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return new Outcome(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public void Dispose() => _home.Delete(recursive: true);
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Aivm.Tests.Cli;
+
+/// <summary><c>aivm dev</c> in a process of its own, and the commands that talk to it.</summary>
+public sealed class DevNodeTests
+{
+    private const string Samples = "samples/loan-approval";
+
+    [Fact]
+    public async Task A_model_is_published_listed_shown_and_inferred_against_a_running_node()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        var model = cli.PathOf("logistic.aivm");
+        var rows = cli.WriteFile("rows.csv", string.Join('\n', File.ReadLines(Path.Combine(Repository.Root, Samples, "rows.csv")).Take(4)));
+        await Succeed("model", "compile", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "-o", model, "--input", "fixed:4");
+
+        var published = await Succeed("model", "publish", model, "--name", "loans", "--price", "0.5", "--rpc", node.Url);
+        var address = published.GetProperty("address").GetString();
+        var listed = await Succeed("model", "list", "--rpc", node.Url);
+        Assert.Equal(address, Assert.Single(listed.GetProperty("models").EnumerateArray()).GetProperty("address").GetString());
+        var shown = await Succeed("model", "show", "loans", "--rpc", node.Url);
+        Assert.Equal("500000000000000000", shown.GetProperty("price").GetString());
+
+        var local = await Succeed("model", "run", model, "--input", rows);
+        var inferred = await Succeed("infer", "loans", "--input", rows, "--rpc", node.Url);
+        Assert.Equal(
+            local.GetProperty("samples").EnumerateArray().Select(sample => sample.GetProperty("hash").GetString()),
+            inferred.GetProperty("inferences").EnumerateArray().Select(inference => inference.GetProperty("output_hash").GetString()));
+
+        var refused = await cli.Run("infer", "loans", "--input", rows, "--rpc", node.Url, "--max-price", "0.4", "--json");
+        CommandLineTests.AssertFailure(refused, 1, "price-too-high");
+        var unknown = await cli.Run("infer", "no-such-model", "--input", rows, "--rpc", node.Url, "--json");
+        CommandLineTests.AssertFailure(unknown, 2, "model-not-found");
+
+        async Task<JsonElement> Succeed(params string[] arguments)
+        {
+            var outcome = await cli.Run([.. arguments, "--json"]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return outcome.Json;
+        }
+    }
+
+    [Fact]
+    public async Task A_keystore_account_without_coins_is_told_so_before_anything_is_sent()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        var password = cli.WriteFile("password", "correct horse\n");
+        await cli.Run("account", "new", "--password-file", password, "--json");
+        var model = cli.PathOf("logistic.aivm");
+        await cli.Run("model", "compile", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "-o", model, "--json");
+        var outcome = await cli.Run("model", "publish", model, "--rpc", node.Url, "--from", "1", "--password-file", password, "--json");
+        CommandLineTests.AssertFailure(outcome, 2, "insufficient-funds");
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_an_environment_error()
+    {
+        using var cli = new CliProcess();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        CommandLineTests.AssertFailure(await cli.Run("dev", "--port", $"{port}", "--json"), 3, "port-in-use");
+    }
+
+    [Fact]
+    public async Task Two_nodes_cannot_share_a_data_directory()
+    {
+        using var cli = new CliProcess();
+        var data = cli.PathOf("data");
+        using var node = await DevNode.StartAsync(cli, "--data", data);
+        CommandLineTests.AssertFailure(await cli.Run("dev", "--port", "0", "--data", data, "--json"), 3, "data-dir-in-use");
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_a_file_is_an_environment_error()
+    {
+        using var cli = new CliProcess();
+        var file = cli.WriteFile("data", "not a directory");
+        var outcome = await cli.Run("dev", "--port", "0", "--data", file, "--json");
+        CommandLineTests.AssertFailure(outcome, 3);
+    }
+
+    /// <summary>A running <c>aivm dev --json</c> on a free port, killed at the end.</summary>
+    private sealed class DevNode : IDisposable
+    {
+        private readonly Process _process;
+
+        private DevNode(Process process, string url) => (_process, Url) = (process, url);
+
+        public string Url { get; }
+
+        public static async Task<DevNode> StartAsync(CliProcess cli, params string[] options)
+        {
+            var process = cli.Start(["dev", "--port", "0", "--json", .. options]);
+            var document = new System.Text.StringBuilder();
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            while (await process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
+            {
+                document.AppendLine(line);
+                if (line == "}")
+                    return new DevNode(process, JsonDocument.Parse(document.ToString()).RootElement.GetProperty("url").GetString()!);
+            }
+            throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(timeout.Token));
+        }
+
+        public void Dispose()
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+    }
+}

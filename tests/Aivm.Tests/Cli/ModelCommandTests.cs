@@ -1,0 +1,71 @@
+namespace Aivm.Tests.Cli;
+
+public sealed class ModelCommandTests
+{
+    private static readonly string Trees = Path.Combine(Repository.Root, "samples", "loan-approval", "trees.onnx");
+    private static readonly string Rows = Path.Combine(Repository.Root, "samples", "loan-approval", "rows.csv");
+
+    [Fact]
+    public async Task Compile_then_run_gives_a_line_a_sample_with_the_hash_of_its_outputs()
+    {
+        using var cli = new CliProcess();
+        var model = cli.PathOf("trees.aivm");
+        var compiled = await cli.Run("model", "compile", Trees, "-o", model, "--input", "fixed:4", "--json");
+        Assert.Equal(0, compiled.ExitCode);
+        Assert.Equal("", compiled.Error);
+
+        var lines = await cli.Run("model", "run", model, "--input", Rows);
+        var document = (await cli.Run("model", "run", model, "--input", Rows, "--json")).Json;
+        Assert.Equal(compiled.Json.GetProperty("hash").GetString(), document.GetProperty("hash").GetString());
+        var samples = document.GetProperty("samples").EnumerateArray().ToList();
+        var printed = lines.Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(samples.Count, printed.Length);
+        for (var i = 0; i < samples.Count; i++)
+            Assert.EndsWith(samples[i].GetProperty("hash").GetString()!, printed[i]);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_ONNX_file_are_bad_input()
+    {
+        using var cli = new CliProcess();
+        var file = cli.WriteFile("noise.onnx", "this is not a model");
+        CommandLineTests.AssertFailure(await cli.Run("model", "compile", file, "--json"), 2, "onnx-corrupt");
+    }
+
+    [Fact]
+    public async Task A_truncated_ONNX_file_is_bad_input()
+    {
+        using var cli = new CliProcess();
+        var whole = File.ReadAllBytes(Trees);
+        var file = cli.WriteFile("half.onnx", whole[..(whole.Length / 2)]);
+        CommandLineTests.AssertFailure(await cli.Run("model", "compile", file, "--json"), 2);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_container_are_bad_input()
+    {
+        using var cli = new CliProcess();
+        var file = cli.WriteFile("noise.aivm", "this is not a model either");
+        CommandLineTests.AssertFailure(await cli.Run("model", "run", file, "--input", Rows, "--json"), 2);
+    }
+
+    [Theory]
+    [InlineData("1,2,3\n", "input-shape")]
+    [InlineData("", null)]
+    [InlineData("a,b,c,d,e,f,g,h,i,j,k,l\n1,2,3,4,5,6,7,8,9,10,11,none\n", null)]
+    public async Task Rows_of_another_shape_or_type_are_bad_input(string rows, string? code)
+    {
+        using var cli = new CliProcess();
+        var model = cli.PathOf("trees.aivm");
+        Assert.Equal(0, (await cli.Run("model", "compile", Trees, "-o", model, "--input", "fixed:4", "--json")).ExitCode);
+        var file = cli.WriteFile("rows.csv", rows);
+        CommandLineTests.AssertFailure(await cli.Run("model", "run", model, "--input", file, "--json"), 2, code);
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_is_an_environment_error()
+    {
+        using var cli = new CliProcess();
+        CommandLineTests.AssertFailure(await cli.Run("model", "list", "--rpc", "http://127.0.0.1:9", "--json"), 3, "node-unreachable");
+    }
+}
