@@ -78,6 +78,8 @@ public sealed class Application : IApplication
                 return new InitChainResponse(Hash256.Zero, error);
             if (CheckGenesis(request, genesis) is { } wrong)
                 return new InitChainResponse(Hash256.Zero, wrong);
+            if (_parts is { } existing)
+                return new InitChainResponse(existing.Reader.Head.Hash);
             var block = GenesisBlock.Build(_database, genesis);
             var batch = block.StateChanges;
             ChainStore.PutGenesis(batch, GenesisFile.Write(genesis));
@@ -90,20 +92,15 @@ public sealed class Application : IApplication
 
     public TransactionResult CheckTx(CheckTxRequest request)
     {
-        Error? error;
+        if (_parts is not { } parts)
+            return TransactionResults.Refused(TransactionErrors.NotStarted());
         if (request.Kind == CheckTxKind.Recheck)
         {
             var hash = Keccak.Hash(request.Tx.Span);
-            error = Pool.Contains(hash) ? null : TransactionErrors.NotInPool(hash);
+            return parts.Pool.Contains(hash) ? TransactionResults.Accepted() : TransactionResults.Refused(TransactionErrors.NotInPool(hash));
         }
-        else
-        {
-            // The pool keeps the bytes for as long as the transaction waits: take a copy that nobody else changes.
-            Pool.TryAdd(request.Tx.ToArray(), out _, out error);
-        }
-        return error is null
-            ? new TransactionResult((uint)TransactionCode.Ok, default, "", 0, 0, [])
-            : TransactionResults.Refused(error);
+        // The pool keeps the bytes for as long as the transaction waits: give it a copy that nobody else changes.
+        return parts.Pool.TryAdd(request.Tx.ToArray(), out _, out var error) ? TransactionResults.Accepted() : TransactionResults.Refused(error);
     }
 
     public PrepareProposalResponse PrepareProposal(PrepareProposalRequest request)
@@ -161,7 +158,7 @@ public sealed class Application : IApplication
         }
     }
 
-    public QueryResponse Query(QueryRequest request) => ApplicationQueries.Answer(Existing.Reader, request);
+    public QueryResponse Query(QueryRequest request) => ApplicationQueries.Answer(_parts?.Reader, request);
 
     [MemberNotNull(nameof(_parts))]
     private void Open(ulong height)

@@ -8,8 +8,11 @@ internal static class ApplicationQueries
     private const uint NotFound = 1;
     private const uint Malformed = 2;
 
-    public static QueryResponse Answer(ChainReader reader, QueryRequest request)
+    /// <param name="reader">Null before there is a genesis.</param>
+    public static QueryResponse Answer(ChainReader? reader, QueryRequest request)
     {
+        if (reader is null)
+            return Refused(NotFound, 0, TransactionErrors.NotStarted().Message);
         var height = request.Height == 0 ? reader.Head.Number : request.Height;
         if (!reader.TryGetHeader(height, out var header))
             return Refused(NotFound, height, $"There is no block {height}; the last is {reader.Head.Number}.");

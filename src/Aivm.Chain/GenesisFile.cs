@@ -39,7 +39,7 @@ public static class GenesisFile
             GasLimit = genesis.GasLimit,
             BaseFee = genesis.BaseFee.ToString(),
             NetworkFeeBps = genesis.NetworkFeeBps,
-            Limits = genesis.Limits,
+            Limits = LimitsJson.Of(genesis.Limits),
             Alloc = alloc,
         };
         return JsonSerializer.SerializeToUtf8Bytes(json, Strict.GenesisJson);
@@ -89,7 +89,7 @@ public static class GenesisFile
             GasLimit = file.GasLimit,
             BaseFee = baseFee,
             NetworkFeeBps = file.NetworkFeeBps,
-            Limits = file.Limits,
+            Limits = file.Limits.ToLimits(),
             Alloc = alloc,
         };
         error = genesis.Validate();
@@ -115,9 +115,45 @@ internal sealed record GenesisJson
 
     public ushort NetworkFeeBps { get; init; }
 
-    public required ChainLimits Limits { get; init; }
+    public required LimitsJson Limits { get; init; }
 
     public required SortedDictionary<string, AccountJson> Alloc { get; init; }
+}
+
+/// <summary>Limits that a file leaves out have their defaults: generated readers set what is absent to zero, hence the nulls.</summary>
+internal sealed record LimitsJson
+{
+    public ulong? TransactionGas { get; init; }
+
+    public int? TransactionBytes { get; init; }
+
+    public int? BlockBytes { get; init; }
+
+    public int? ModelBytes { get; init; }
+
+    public int? ChunkBytes { get; init; }
+
+    public ulong? UploadLifetime { get; init; }
+
+    public static LimitsJson Of(ChainLimits limits) => new()
+    {
+        TransactionGas = limits.TransactionGas,
+        TransactionBytes = limits.TransactionBytes,
+        BlockBytes = limits.BlockBytes,
+        ModelBytes = limits.ModelBytes,
+        ChunkBytes = limits.ChunkBytes,
+        UploadLifetime = limits.UploadLifetime,
+    };
+
+    public ChainLimits ToLimits() => new()
+    {
+        TransactionGas = TransactionGas ?? ChainLimits.Default.TransactionGas,
+        TransactionBytes = TransactionBytes ?? ChainLimits.Default.TransactionBytes,
+        BlockBytes = BlockBytes ?? ChainLimits.Default.BlockBytes,
+        ModelBytes = ModelBytes ?? ChainLimits.Default.ModelBytes,
+        ChunkBytes = ChunkBytes ?? ChainLimits.Default.ChunkBytes,
+        UploadLifetime = UploadLifetime ?? ChainLimits.Default.UploadLifetime,
+    };
 }
 
 internal sealed record AccountJson

@@ -45,6 +45,9 @@ internal sealed class ProposalExecutor(StateDatabase database, ModelCache models
 {
     public const int Capacity = 4;
 
+    // CometBFT counts a tag and a length with each transaction: 5 bytes at most below 256 MiB.
+    private const int Framing = 5;
+
     // After so many transactions in a row that do not fit, the block counts as full.
     private const int MaxMisfits = 256;
 
@@ -62,14 +65,15 @@ internal sealed class ProposalExecutor(StateDatabase database, ModelCache models
         var misfits = 0;
         while (misfits < MaxMisfits && executor.GasLeft >= IntrinsicGas.Transaction && selection.TryNext(out var transaction))
         {
-            if (transaction.Encoded.Length > bytesLeft || !executor.TryExecute(transaction, out var executed, out _))
+            var bytes = transaction.Encoded.Length + Framing;
+            if (bytes > bytesLeft || !executor.TryExecute(transaction, out var executed, out _))
             {
                 selection.SkipSender();
                 misfits++;
                 continue;
             }
             misfits = 0;
-            bytesLeft -= transaction.Encoded.Length;
+            bytesLeft -= bytes;
             txs.Add(transaction.Encoded);
             results.Add(TransactionResults.Executed(executed));
         }

@@ -27,4 +27,5 @@ public enum TransactionCode : uint
     NotReplayProtected = 26,
     NonceExhausted = 27,
     NotInPool = 28,
+    ChainNotStarted = 29,
 }

@@ -7,6 +7,8 @@ internal static class TransactionResults
 {
     private const string Codespace = "aivm";
 
+    public static TransactionResult Accepted() => new((uint)TransactionCode.Ok, default, "", 0, 0, []);
+
     public static TransactionResult Refused(Error error) =>
         new((uint)TransactionErrors.CodeOf(error), default, error.Message, 0, 0, [], Info: error.Code, Codespace: Codespace);
 

@@ -30,6 +30,7 @@ public static class TransactionErrors
         "underpriced" => TransactionCode.Underpriced,
         "pool-full" => TransactionCode.PoolFull,
         "not-in-pool" => TransactionCode.NotInPool,
+        "chain-not-started" => TransactionCode.ChainNotStarted,
         _ => TransactionCode.Malformed,
     };
 
@@ -90,4 +91,6 @@ public static class TransactionErrors
         new("pool-full", $"txpool is full: account {sender} has {limit} transactions waiting");
 
     public static Error NotInPool(Hash256 hash) => new("not-in-pool", $"the transaction {hash} is no longer in the pool");
+
+    public static Error NotStarted() => new("chain-not-started", "the chain has no genesis yet");
 }

@@ -25,7 +25,7 @@ public sealed class TransactionPool
     internal TransactionPool(Genesis genesis, PoolLimits limits, StateReader state, UInt256 baseFee) =>
         (_genesis, _limits, _state, _baseFee) = (genesis, limits, state, baseFee);
 
-    /// <summary>Raised after a transaction was admitted, on the admitting thread. Handlers must be quick.</summary>
+    /// <summary>Raised after a transaction was admitted, on the admitting thread. Handlers are quick and do not throw.</summary>
     public event Action<Transaction>? Added;
 
     public int Count

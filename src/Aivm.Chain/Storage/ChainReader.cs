@@ -26,7 +26,7 @@ public sealed class ChainReader
         _head = head;
     }
 
-    /// <summary>Raised after a block has become the head, on the thread that commits. Handlers must be quick and must not call the application.</summary>
+    /// <summary>Raised after a block has become the head, on the thread that commits. Handlers are quick, do not throw, and do not call the application.</summary>
     public event Action<CommittedBlock>? BlockCommitted;
 
     public Genesis Genesis { get; }

@@ -14,6 +14,8 @@ public class ApplicationTests
         Assert.Equal(0UL, application.Info().LastBlockHeight);
         Assert.Equal(Hash256.Zero, application.Info().LastBlockAppHash);
         Assert.False(application.IsInitialised);
+        Assert.Equal((uint)TransactionCode.ChainNotStarted, application.CheckTx(new CheckTxRequest(new byte[] { 1 })).Code);
+        Assert.NotEqual(0u, application.Query(new QueryRequest("/header", default)).Code);
         var request = TestChain.InitRequest(TestChain.DefaultGenesis);
         var first = application.InitChain(request);
         Assert.Null(first.Error);
@@ -223,6 +225,9 @@ public class ApplicationTests
         var json = GenesisFile.Write(TestChain.DefaultGenesis);
         Assert.True(GenesisFile.TryRead(json, out var read, out _));
         Assert.Equal(json, GenesisFile.Write(read));
+        var brief = """{"chainId":1,"gasLimit":100000000,"baseFee":"7","limits":{"chunkBytes":2048},"alloc":{}}""";
+        Assert.True(GenesisFile.TryRead(Encoding.UTF8.GetBytes(brief), out read, out _));
+        Assert.Equal(new ChainLimits { ChunkBytes = 2048 }, read.Limits);
         var text = Encoding.UTF8.GetString(json);
         foreach (var broken in new[]
         {
