@@ -13,4 +13,7 @@ public interface INodeSource
 public interface INodeSink
 {
     void AddNode(in Hash256 hash, byte[] node);
+
+    /// <summary>Tells that the new root needs a node less, as far as this trie knows: earlier roots and other tries may need it still.</summary>
+    void ReplaceNode(in Hash256 hash);
 }

@@ -1,12 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+using Aivm.Primitives;
+
 namespace Aivm.State;
 
 public sealed partial class MerklePatriciaTrie
 {
     /// <summary>Puts a value below a node.</summary>
+    /// <param name="node">In memory.</param>
     /// <returns>The node that stands in its place.</returns>
     private TrieNode Insert(TrieNode? node, ReadOnlySpan<byte> path, byte[] value)
     {
-        switch (Load(node))
+        switch (node)
         {
             case null:
                 return new LeafNode(path.ToArray(), value);
@@ -16,7 +20,7 @@ public sealed partial class MerklePatriciaTrie
             case LeafNode leaf:
                 return SplitLeaf(leaf, path, value);
             case ExtensionNode extension when path.StartsWith(extension.Path):
-                extension.Child = Insert(extension.Child, path[extension.Path.Length..], value);
+                extension.Child = Insert(Load(extension.Child), path[extension.Path.Length..], value);
                 return extension;
             case ExtensionNode extension:
                 return SplitExtension(extension, path, value);
@@ -24,7 +28,7 @@ public sealed partial class MerklePatriciaTrie
                 branch.Value = value;
                 return branch;
             case BranchNode branch:
-                branch[path[0]] = Insert(branch[path[0]], path[1..], value);
+                branch[path[0]] = Insert(LoadChild(branch, path[0]), path[1..], value);
                 return branch;
             default:
                 throw new InvalidOperationException("No such kind of node.");
@@ -61,21 +65,22 @@ public sealed partial class MerklePatriciaTrie
         path.IsEmpty ? child : new ExtensionNode(path.ToArray(), child);
 
     /// <summary>Removes a key that exists below a node.</summary>
+    /// <param name="node">In memory.</param>
     /// <returns>The node that stands in its place; null where nothing is left.</returns>
     private TrieNode? Remove(TrieNode node, ReadOnlySpan<byte> path)
     {
-        switch (Load(node))
+        switch (node)
         {
             case LeafNode:
                 return null;
             case ExtensionNode extension:
                 // Below an extension is a branch with two or more entries: one remains at least.
-                return Prepend(extension.Path, Remove(extension.Child, path[extension.Path.Length..])!);
+                return Prepend(extension.Path, Remove(Load(extension.Child), path[extension.Path.Length..])!);
             case BranchNode branch:
                 if (path.IsEmpty)
                     branch.Value = null;
                 else
-                    branch[path[0]] = Remove(branch[path[0]]!, path[1..]);
+                    branch[path[0]] = Remove(LoadChild(branch, path[0])!, path[1..]);
                 return Collapse(branch);
             default:
                 throw new InvalidOperationException("No such kind of node.");
@@ -94,14 +99,42 @@ public sealed partial class MerklePatriciaTrie
                 return branch;
             only = i;
         }
-        return only < 0 ? new LeafNode([], branch.Value!) : Prepend([(byte)only], branch[only]!);
+        return only < 0 ? new LeafNode([], branch.Value!) : Prepend([(byte)only], LoadChild(branch, only)!);
     }
 
     /// <summary>Merges a path with the node below it: paths of leaves and extensions grow, a branch gets an extension.</summary>
-    private TrieNode Prepend(ReadOnlySpan<byte> path, TrieNode node) => Load(node) switch
+    /// <param name="node">In memory.</param>
+    private static TrieNode Prepend(ReadOnlySpan<byte> path, TrieNode node) => node switch
     {
         LeafNode leaf => new LeafNode([.. path, .. leaf.Path], leaf.Value),
         ExtensionNode extension => new ExtensionNode([.. path, .. extension.Path], extension.Child),
         var branch => new ExtensionNode(path.ToArray(), branch),
     };
+
+    /// <summary>Brings a node into memory, so that it can be changed.</summary>
+    [return: NotNullIfNotNull(nameof(node))]
+    private TrieNode? Load(TrieNode? node) => node is ReferenceNode { Reference: var reference } ? Load(reference) : node;
+
+    private TrieNode? LoadChild(BranchNode branch, int nibble) =>
+        branch.IsUnread(nibble) ? Load(branch.StoredChild(nibble)) : Load(branch[nibble]);
+
+    private TrieNode Load(ReadOnlySpan<byte> reference)
+    {
+        byte[] encoded;
+        if (NodeReference.IsHash(reference))
+        {
+            encoded = Fetch(reference);
+            _replaced.Add(new Hash256(reference[1..]));
+        }
+        else
+        {
+            encoded = reference.ToArray();
+        }
+        var stored = Parse(encoded);
+        if (stored.IsBranch)
+            return new BranchNode(encoded, stored);
+        var path = Nibbles.Decode(stored.EncodedPath);
+        var item = stored.Item.ToArray();
+        return stored.IsLeaf ? new LeafNode(path, item) : new ExtensionNode(path, new ReferenceNode(item));
+    }
 }

@@ -45,23 +45,20 @@ public sealed partial class MerklePatriciaTrie
 
     private void Expand(byte[] path, byte[] reference, Stack<(byte[], byte[]?, byte[]?)> waiting)
     {
-        switch (Load(new ReferenceNode(reference)))
+        var node = Parse(NodeReference.IsHash(reference) ? Fetch(reference) : reference);
+        if (!node.IsBranch)
         {
-            case LeafNode leaf:
-                waiting.Push(([.. path, .. leaf.Path], null, leaf.Value));
-                break;
-            case ExtensionNode { Child: ReferenceNode child } extension:
-                waiting.Push(([.. path, .. extension.Path], child.Reference, null));
-                break;
-            case BranchNode branch:
-                for (var i = BranchNode.Width - 1; i >= 0; i--)
-                {
-                    if (branch.IsUnread(i))
-                        waiting.Push(([.. path, (byte)i], branch.StoredChild(i).ToArray(), null));
-                }
-                if (branch.Value is not null)
-                    waiting.Push((path, null, branch.Value));
-                break;
+            var item = node.Item.ToArray();
+            byte[] below = [.. path, .. Nibbles.Decode(node.EncodedPath)];
+            waiting.Push(node.IsLeaf ? (below, null, item) : (below, item, null));
+            return;
         }
+        for (var i = BranchNode.Width - 1; i >= 0; i--)
+        {
+            if ((node.Children & (1u << i)) != 0)
+                waiting.Push(([.. path, (byte)i], node.Child(i).ToArray(), null));
+        }
+        if (!node.Item.IsEmpty)
+            waiting.Push((path, null, node.Item.ToArray()));
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Aivm.Primitives;
 
@@ -18,6 +17,7 @@ public sealed partial class MerklePatriciaTrie
     public static readonly Hash256 EmptyRoot = Keccak.Hash([Rlp.EmptyBytes]);
 
     private readonly INodeSource _source;
+    private readonly List<Hash256> _replaced = [];
     private TrieNode? _root;
 
     public MerklePatriciaTrie(INodeSource source, Hash256 root)
@@ -74,7 +74,7 @@ public sealed partial class MerklePatriciaTrie
             Delete(key);
             return;
         }
-        _root = Insert(_root, PathOf(key, stackalloc byte[2 * MaxKeyLength]), value);
+        _root = Insert(Load(_root), PathOf(key, stackalloc byte[2 * MaxKeyLength]), value);
     }
 
     /// <summary>Deletes a key where it exists.</summary>
@@ -82,7 +82,7 @@ public sealed partial class MerklePatriciaTrie
     public void Delete(ReadOnlySpan<byte> key)
     {
         if (Get(key) is not null)
-            _root = Remove(_root!, PathOf(key, stackalloc byte[2 * MaxKeyLength]));
+            _root = Remove(Load(_root)!, PathOf(key, stackalloc byte[2 * MaxKeyLength]));
     }
 
     /// <summary>
@@ -90,6 +90,9 @@ public sealed partial class MerklePatriciaTrie
     /// </summary>
     public Hash256 Commit(INodeSink sink)
     {
+        foreach (var replaced in _replaced)
+            sink.ReplaceNode(replaced);
+        _replaced.Clear();
         var hash = Encode(sink);
         _root = _root is null ? null : ReferenceTo(hash);
         return hash;
@@ -155,19 +158,4 @@ public sealed partial class MerklePatriciaTrie
         StoredNode.TryRead(encoded, out var node)
             ? node
             : throw StoreFailure.Corrupt($"trie node {Keccak.Hash(encoded)} is not a node");
-
-    /// <summary>Brings a node into memory, so that it can be changed.</summary>
-    [return: NotNullIfNotNull(nameof(node))]
-    private TrieNode? Load(TrieNode? node)
-    {
-        if (node is not ReferenceNode { Reference: var reference })
-            return node;
-        var encoded = NodeReference.IsHash(reference) ? Fetch(reference) : reference;
-        var stored = Parse(encoded);
-        if (stored.IsBranch)
-            return new BranchNode(encoded, stored);
-        var path = Nibbles.Decode(stored.EncodedPath);
-        var item = stored.Item.ToArray();
-        return stored.IsLeaf ? new LeafNode(path, item) : new ExtensionNode(path, new ReferenceNode(item));
-    }
 }

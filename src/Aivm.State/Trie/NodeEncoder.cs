@@ -77,9 +77,7 @@ internal readonly struct NodeEncoder(INodeSink? sink)
         var capacity = (2 * MaxHeaderLength) + (BranchNode.Width * NodeReference.HashLength) + value.Length;
         var rented = capacity > StackLimit ? ArrayPool<byte>.Shared.Rent(capacity) : null;
         var buffer = rented ?? stackalloc byte[StackLimit];
-        var length = MaxHeaderLength;
-        for (var i = 0; i < BranchNode.Width; i++)
-            length += WriteChild(branch, i, buffer[length..]);
+        var length = MaxHeaderLength + WriteChildren(branch, buffer[MaxHeaderLength..]);
         length += WriteBytes(value, buffer[length..]);
         var written = Finish(buffer[..length], reference);
         if (rented is not null)
@@ -87,18 +85,29 @@ internal readonly struct NodeEncoder(INodeSink? sink)
         return written;
     }
 
-    private int WriteChild(BranchNode branch, int nibble, Span<byte> reference)
+    private int WriteChildren(BranchNode branch, Span<byte> destination)
     {
-        if (branch.IsEmpty(nibble))
+        var stored = branch.StoredChildren;
+        var length = 0;
+        for (var i = 0; i < BranchNode.Width; i++)
         {
-            reference[0] = Rlp.EmptyBytes;
-            return 1;
+            var storedLength = stored.IsEmpty ? 0 : NodeReference.LengthOf(stored[0]);
+            if (branch.IsUnread(i))
+            {
+                stored[..storedLength].CopyTo(destination[length..]);
+                length += storedLength;
+            }
+            else if (branch[i] is { } child)
+            {
+                length += Write(child, destination[length..]);
+            }
+            else
+            {
+                destination[length++] = Rlp.EmptyBytes;
+            }
+            stored = stored[storedLength..];
         }
-        if (!branch.IsUnread(nibble))
-            return Write(branch[nibble]!, reference);
-        var stored = branch.StoredChild(nibble);
-        stored.CopyTo(reference);
-        return stored.Length;
+        return length;
     }
 
     /// <param name="buffer">The node's items after <see cref="MaxHeaderLength"/> bytes of room for the list's header.</param>

@@ -5,11 +5,12 @@ namespace Aivm.State;
 /// <summary>A node as it is stored, read in place: a branch (16 children and a value), an extension or a leaf (a path and one item).</summary>
 internal readonly ref struct StoredNode
 {
-    private StoredNode(ReadOnlySpan<byte> items, ReadOnlySpan<byte> path, ReadOnlySpan<byte> item)
+    private StoredNode(ReadOnlySpan<byte> items, ReadOnlySpan<byte> path, ReadOnlySpan<byte> item, uint children = 0)
     {
         Items = items;
         EncodedPath = path;
         Item = item;
+        Children = children;
     }
 
     public bool IsBranch => EncodedPath.IsEmpty;
@@ -22,19 +23,19 @@ internal readonly ref struct StoredNode
     /// <summary>The value of a leaf or a branch (empty: none); the child of an extension, as an RLP item.</summary>
     public ReadOnlySpan<byte> Item { get; }
 
+    /// <summary>A bit for each nibble under which a branch has a child.</summary>
+    public uint Children { get; }
+
     /// <summary>The RLP items of the node, without the list's header.</summary>
     public ReadOnlySpan<byte> Items { get; }
 
     /// <summary>A branch's child as an RLP item: empty bytes, 32 bytes of hash, or a node shorter than 32 bytes.</summary>
-    public ReadOnlySpan<byte> Child(int nibble) => Child(Items, nibble);
-
-    /// <param name="items">The <see cref="Items"/> of a branch.</param>
-    public static ReadOnlySpan<byte> Child(ReadOnlySpan<byte> items, int nibble)
+    public ReadOnlySpan<byte> Child(int nibble)
     {
-        var start = 0;
+        var items = Items;
         for (var i = 0; i < nibble; i++)
-            start += LengthOfReference(items[start]);
-        return items.Slice(start, LengthOfReference(items[start]));
+            items = items[NodeReference.LengthOf(items[0])..];
+        return items[..NodeReference.LengthOf(items[0])];
     }
 
     /// <summary>Reads a node strictly: anything that no trie writes is refused.</summary>
@@ -47,7 +48,7 @@ internal readonly ref struct StoredNode
         var all = items.Rest;
         if (!items.TryReadItem(out var first) || !items.TryReadItem(out var second))
             return false;
-        return items.End ? TryReadShort(all, first, second, out node) : TryReadBranch(all, first, second, items, out node);
+        return items.End ? TryReadShort(all, first, second, out node) : TryReadBranch(all, out node);
     }
 
     private static bool TryReadShort(ReadOnlySpan<byte> all, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out StoredNode node)
@@ -58,7 +59,7 @@ internal readonly ref struct StoredNode
         if (!Nibbles.IsLeaf(path))
         {
             node = new StoredNode(all, path, second);
-            return Nibbles.DecodedLength(path) > 0 && IsReference(second) && second.Length > 1;
+            return Nibbles.DecodedLength(path) > 0 && !NodeReference.IsEmpty(second) && second.Length == NodeReference.LengthOf(second[0]);
         }
         if (!new RlpReader(second).TryReadBytes(out var value) || value.IsEmpty)
             return false;
@@ -66,34 +67,28 @@ internal readonly ref struct StoredNode
         return true;
     }
 
-    private static bool TryReadBranch(
-        ReadOnlySpan<byte> all, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, RlpReader items, out StoredNode node)
+    private static bool TryReadBranch(ReadOnlySpan<byte> all, out StoredNode node)
     {
         node = default;
-        if (!IsReference(first) || !IsReference(second))
-            return false;
-        for (var i = 2; i < 16; i++)
+        var children = 0u;
+        var rest = all;
+        for (var i = 0; i < BranchNode.Width; i++)
         {
-            if (!items.TryReadItem(out var child) || !IsReference(child))
+            if (rest.IsEmpty)
                 return false;
+            var length = NodeReference.LengthOf(rest[0]);
+            if (length > rest.Length)
+                return false;
+            if (length > 1)
+                children |= 1u << i;
+            rest = rest[length..];
         }
-        if (!items.TryReadBytes(out var value) || !items.End)
+        var last = new RlpReader(rest);
+        if (!last.TryReadBytes(out var value) || !last.End)
             return false;
-        node = new StoredNode(all, default, value);
+        node = new StoredNode(all, default, value, children);
         return true;
     }
-
-    private static bool IsReference(ReadOnlySpan<byte> item) =>
-        item.Length == LengthOfReference(item[0]);
-
-    /// <summary>References have one-byte headers, so that the first byte alone gives the length.</summary>
-    private static int LengthOfReference(byte header) => header switch
-    {
-        Rlp.EmptyBytes => 1,
-        NodeReference.HashHeader => NodeReference.HashLength,
-        > Rlp.EmptyList and < Rlp.EmptyList + NodeReference.MaxInlineLength => header - Rlp.EmptyList + 1,
-        _ => int.MaxValue,
-    };
 }
 
 /// <summary>How a node names another: by hash, or by holding it where its encoding is shorter than a hash.</summary>
@@ -109,4 +104,13 @@ internal static class NodeReference
     public static bool IsEmpty(ReadOnlySpan<byte> reference) => reference[0] == Rlp.EmptyBytes;
 
     public static bool IsHash(ReadOnlySpan<byte> reference) => reference[0] == HashHeader;
+
+    /// <summary>References have headers of one byte, which alone gives the length; more than any item has for what is no reference.</summary>
+    public static int LengthOf(byte header) => header switch
+    {
+        Rlp.EmptyBytes => 1,
+        HashHeader => HashLength,
+        > Rlp.EmptyList and < Rlp.EmptyList + MaxInlineLength => header - Rlp.EmptyList + 1,
+        _ => int.MaxValue,
+    };
 }

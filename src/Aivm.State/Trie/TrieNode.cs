@@ -47,19 +47,16 @@ internal sealed class BranchNode : TrieNode
     {
         _stored = stored;
         _itemsStart = stored.Length - node.Items.Length;
-        for (var i = 0; i < Width; i++)
-        {
-            if (!NodeReference.IsEmpty(node.Child(i)))
-                _unread |= 1u << i;
-        }
+        _unread = node.Children;
         Value = node.Item.IsEmpty ? null : node.Item.ToArray();
     }
 
     public byte[]? Value { get; set; }
 
+    /// <summary>The children that are in memory.</summary>
     public TrieNode? this[int nibble]
     {
-        get => _children[nibble] ?? (IsUnread(nibble) ? _children[nibble] = new ReferenceNode(StoredChild(nibble).ToArray()) : null);
+        get => _children[nibble];
         set
         {
             _children[nibble] = value;
@@ -67,10 +64,20 @@ internal sealed class BranchNode : TrieNode
         }
     }
 
-    /// <summary>True where the child is as it was stored; then <see cref="StoredChild"/> is its reference.</summary>
+    /// <summary>True where the child is as it was stored, and not in memory.</summary>
     public bool IsUnread(int nibble) => (_unread & (1u << nibble)) != 0;
 
-    public ReadOnlySpan<byte> StoredChild(int nibble) => StoredNode.Child(_stored.AsSpan(_itemsStart), nibble);
-
     public bool IsEmpty(int nibble) => _children[nibble] is null && !IsUnread(nibble);
+
+    /// <summary>The references to all children as they were stored, one after the other; empty for a new branch.</summary>
+    public ReadOnlySpan<byte> StoredChildren => _stored.AsSpan(_itemsStart);
+
+    /// <summary>The reference to an unread child.</summary>
+    public ReadOnlySpan<byte> StoredChild(int nibble)
+    {
+        var rest = StoredChildren;
+        for (var i = 0; i < nibble; i++)
+            rest = rest[NodeReference.LengthOf(rest[0])..];
+        return rest[..NodeReference.LengthOf(rest[0])];
+    }
 }

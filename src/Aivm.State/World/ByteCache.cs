@@ -35,6 +35,16 @@ internal sealed class ByteCache(long capacity)
             Keep(hash, bytes);
     }
 
+    public void Remove(in Hash256 hash)
+    {
+        lock (_lock)
+        {
+            if (_young.Remove(hash, out var bytes))
+                _youngSize -= bytes.Length + Overhead;
+            _old.Remove(hash);
+        }
+    }
+
     private void Keep(in Hash256 hash, byte[] bytes)
     {
         var size = bytes.Length + Overhead;

@@ -50,5 +50,8 @@ public sealed class StateDatabase(IKeyValueStore store, long nodeCacheBytes = 64
             batch.Put(StoreKeys.Of(StoreKeys.Node, hash), node);
             database._nodes.Add(hash, node);
         }
+
+        /// <summary>The node stays in the store for earlier roots, and makes room in the cache.</summary>
+        public void ReplaceNode(in Hash256 hash) => database._nodes.Remove(hash);
     }
 }

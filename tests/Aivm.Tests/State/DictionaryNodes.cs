@@ -11,4 +11,8 @@ internal sealed class DictionaryNodes : INodeSource, INodeSink
     public byte[]? GetNode(in Hash256 hash) => Nodes.GetValueOrDefault(hash);
 
     public void AddNode(in Hash256 hash, byte[] node) => Nodes[hash] = node;
+
+    public void ReplaceNode(in Hash256 hash)
+    {
+    }
 }
