@@ -36,6 +36,23 @@ public abstract class KeyValueStoreSuite
     }
 
     [Fact]
+    public void The_last_of_many_changes_of_a_key_counts_whatever_else_is_in_the_batch()
+    {
+        using var store = OpenEmpty();
+        Write(store, batch =>
+        {
+            for (var i = 0; i < 3000; i++)
+            {
+                batch.Put([0x77, 0, 0, 0, 0, (byte)(i % 3)], BitConverter.GetBytes(i));
+                batch.Put([0x77], BitConverter.GetBytes(i));
+                if (i % 3 == 2)
+                    batch.Delete([0x77, 0, 0, 0, 0, 2]);
+            }
+        });
+        Assert.Equal([2999, 2997, 2998], store.Scan([0x77]).Select(pair => BitConverter.ToInt32(pair.Value)));
+    }
+
+    [Fact]
     public void An_empty_batch_changes_nothing()
     {
         using var store = OpenEmpty();
