@@ -54,7 +54,7 @@ internal sealed record CallArguments
     private bool TryReadField(ref Utf8JsonReader reader, out string field, out string form)
     {
         field = reader.HasValueSequence || reader.ValueIsEscaped ? "" : System.Text.Encoding.UTF8.GetString(reader.ValueSpan);
-        form = JsonHex.QuantityForm;
+        form = JsonText.QuantityForm;
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
             return true;
@@ -62,27 +62,27 @@ internal sealed record CallArguments
         {
             case "from":
                 form = "0x and 40 hexadecimal digits";
-                return JsonHex.TryReadAddress(ref reader, out var from) && Is(From = from);
+                return JsonText.TryReadAddress(ref reader, out var from) && Is(From = from);
             case "to":
                 form = "0x and 40 hexadecimal digits";
-                return JsonHex.TryReadAddress(ref reader, out var to) && Is(To = to);
+                return JsonText.TryReadAddress(ref reader, out var to) && Is(To = to);
             case "gas" or "gasLimit":
-                return JsonHex.TryReadQuantity(ref reader, out ulong gas) && Is(Gas = gas);
+                return JsonText.TryReadQuantity(ref reader, out ulong gas) && Is(Gas = gas);
             case "nonce":
-                return JsonHex.TryReadQuantity(ref reader, out ulong nonce) && Is(Nonce = nonce);
+                return JsonText.TryReadQuantity(ref reader, out ulong nonce) && Is(Nonce = nonce);
             case "chainId":
-                return JsonHex.TryReadQuantity(ref reader, out ulong chainId) && Is(ChainId = chainId);
+                return JsonText.TryReadQuantity(ref reader, out ulong chainId) && Is(ChainId = chainId);
             case "value":
-                return JsonHex.TryReadQuantity(ref reader, out UInt256 value) && Is(Value = value);
+                return JsonText.TryReadQuantity(ref reader, out UInt256 value) && Is(Value = value);
             case "gasPrice":
-                return JsonHex.TryReadQuantity(ref reader, out UInt256 gasPrice) && Is(GasPrice = gasPrice);
+                return JsonText.TryReadQuantity(ref reader, out UInt256 gasPrice) && Is(GasPrice = gasPrice);
             case "maxFeePerGas":
-                return JsonHex.TryReadQuantity(ref reader, out UInt256 maxFee) && Is(MaxFeePerGas = maxFee);
+                return JsonText.TryReadQuantity(ref reader, out UInt256 maxFee) && Is(MaxFeePerGas = maxFee);
             case "maxPriorityFeePerGas":
-                return JsonHex.TryReadQuantity(ref reader, out UInt256 priorityFee) && Is(MaxPriorityFeePerGas = priorityFee);
+                return JsonText.TryReadQuantity(ref reader, out UInt256 priorityFee) && Is(MaxPriorityFeePerGas = priorityFee);
             case "data" or "input":
                 form = "0x and an even number of hexadecimal digits, the same in data and input";
-                return JsonHex.TryReadData(ref reader, out var data)
+                return JsonText.TryReadData(ref reader, out var data)
                     && (Data is null || Data.AsSpan().SequenceEqual(data))
                     && Is(Data = data);
             case "accessList":
@@ -117,12 +117,12 @@ internal sealed record CallArguments
             return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isAddress = reader.ValueTextEquals("address"u8);
-            var isKeys = reader.ValueTextEquals("storageKeys"u8);
+            var isAddress = JsonText.IsText(reader, "address"u8);
+            var isKeys = JsonText.IsText(reader, "storageKeys"u8);
             reader.Read();
             if (isAddress)
             {
-                if (!JsonHex.TryReadAddress(ref reader, out var value))
+                if (!JsonText.TryReadAddress(ref reader, out var value))
                     return false;
                 address = value;
             }
@@ -130,7 +130,7 @@ internal sealed record CallArguments
             {
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    if (!JsonHex.TryReadHash(ref reader, out var key))
+                    if (!JsonText.TryReadHash(ref reader, out var key))
                         return false;
                     keys.Add(key);
                 }

@@ -63,7 +63,7 @@ internal sealed record LogQuery(
                 return true;
             case "blockHash":
                 form = "0x and 64 hexadecimal digits";
-                if (!JsonHex.TryReadHash(ref reader, out var hash))
+                if (!JsonText.TryReadHash(ref reader, out var hash))
                     return false;
                 query = query with { BlockHash = hash };
                 return true;
@@ -90,13 +90,13 @@ internal sealed record LogQuery(
         addresses = [];
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            var single = JsonHex.TryReadAddress(ref reader, out var only);
+            var single = JsonText.TryReadAddress(ref reader, out var only);
             addresses.Add(only);
             return single;
         }
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (addresses.Count == MaxAlternatives || !JsonHex.TryReadAddress(ref reader, out var address))
+            if (addresses.Count == MaxAlternatives || !JsonText.TryReadAddress(ref reader, out var address))
                 return false;
             addresses.Add(address);
         }
@@ -124,7 +124,7 @@ internal sealed record LogQuery(
             return true;
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            var single = JsonHex.TryReadHash(ref reader, out var only);
+            var single = JsonText.TryReadHash(ref reader, out var only);
             alternatives.Add(only);
             return single;
         }
@@ -135,7 +135,7 @@ internal sealed record LogQuery(
             takesAny |= reader.TokenType == JsonTokenType.Null;
             if (reader.TokenType == JsonTokenType.Null)
                 continue;
-            if (alternatives.Count == MaxAlternatives || !JsonHex.TryReadHash(ref reader, out var topic))
+            if (alternatives.Count == MaxAlternatives || !JsonText.TryReadHash(ref reader, out var topic))
                 return false;
             alternatives.Add(topic);
         }

@@ -85,7 +85,7 @@ internal sealed class StateMethods(ChainReader chain, TransactionPool pool)
             return parameters.Expected(Name, "an array");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (slots.Count == MaxProofSlots || !JsonHex.TryReadWord(ref reader, out var slot))
+            if (slots.Count == MaxProofSlots || !JsonText.TryReadWord(ref reader, out var slot))
                 return parameters.Expected(Name, $"at most {MaxProofSlots} slots, each 0x and at most 64 hexadecimal digits");
             slots.Add(slot);
         }

@@ -53,11 +53,11 @@ internal sealed class SubscriptionMethods(SubscriptionHub hub)
         kind = default;
         if (!parameters.TryNextRequired(Name, out var reader))
             return false;
-        if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("newHeads"u8))
+        if (reader.TokenType == JsonTokenType.String && JsonText.IsText(reader, "newHeads"u8))
             kind = SubscriptionKind.NewHeads;
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("logs"u8))
+        else if (reader.TokenType == JsonTokenType.String && JsonText.IsText(reader, "logs"u8))
             kind = SubscriptionKind.Logs;
-        else if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("newPendingTransactions"u8))
+        else if (reader.TokenType == JsonTokenType.String && JsonText.IsText(reader, "newPendingTransactions"u8))
             kind = SubscriptionKind.PendingTransactions;
         else
             return parameters.Expected(Name, "newHeads, logs or newPendingTransactions");

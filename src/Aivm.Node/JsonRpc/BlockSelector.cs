@@ -19,9 +19,9 @@ internal readonly record struct BlockSelector(BlockTag Tag, ulong? Number = null
         value = default;
         if (reader.TokenType != JsonTokenType.String)
             return false;
-        if (JsonHex.TryReadHash(ref reader, out var hash))
+        if (JsonText.TryReadHash(ref reader, out var hash))
             value = new BlockSelector(BlockTag.None, Hash: hash);
-        else if (JsonHex.TryReadQuantity(ref reader, out ulong number))
+        else if (JsonText.TryReadQuantity(ref reader, out ulong number))
             value = new BlockSelector(BlockTag.None, Number: number);
         else if (TryReadTag(ref reader, out var tag))
             value = new BlockSelector(tag);
@@ -33,11 +33,11 @@ internal readonly record struct BlockSelector(BlockTag Tag, ulong? Number = null
     private static bool TryReadTag(ref Utf8JsonReader reader, out BlockTag tag)
     {
         // Blocks are final when they are committed: safe and finalized are the latest.
-        if (reader.ValueTextEquals("latest"u8) || reader.ValueTextEquals("safe"u8) || reader.ValueTextEquals("finalized"u8))
+        if (JsonText.IsText(reader, "latest"u8) || JsonText.IsText(reader, "safe"u8) || JsonText.IsText(reader, "finalized"u8))
             tag = BlockTag.Latest;
-        else if (reader.ValueTextEquals("pending"u8))
+        else if (JsonText.IsText(reader, "pending"u8))
             tag = BlockTag.Pending;
-        else if (reader.ValueTextEquals("earliest"u8))
+        else if (JsonText.IsText(reader, "earliest"u8))
             tag = BlockTag.Earliest;
         else
             tag = BlockTag.None;
@@ -51,17 +51,17 @@ internal readonly record struct BlockSelector(BlockTag Tag, ulong? Number = null
         Hash256? hash = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("blockNumber"u8))
+            if (JsonText.IsText(reader, "blockNumber"u8))
             {
                 reader.Read();
-                if (!JsonHex.TryReadQuantity(ref reader, out ulong parsed))
+                if (!JsonText.TryReadQuantity(ref reader, out ulong parsed))
                     return false;
                 number = parsed;
             }
-            else if (reader.ValueTextEquals("blockHash"u8))
+            else if (JsonText.IsText(reader, "blockHash"u8))
             {
                 reader.Read();
-                if (!JsonHex.TryReadHash(ref reader, out var parsed))
+                if (!JsonText.TryReadHash(ref reader, out var parsed))
                     return false;
                 hash = parsed;
             }

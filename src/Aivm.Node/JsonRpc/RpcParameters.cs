@@ -39,26 +39,26 @@ internal ref struct RpcParameters
     public bool TryReadAddress(string name, out Address value)
     {
         value = default;
-        return TryNextRequired(name, out var reader) && (JsonHex.TryReadAddress(ref reader, out value) || Expected(name, "0x and 40 hexadecimal digits"));
+        return TryNextRequired(name, out var reader) && (JsonText.TryReadAddress(ref reader, out value) || Expected(name, "0x and 40 hexadecimal digits"));
     }
 
     public bool TryReadHash(string name, out Hash256 value)
     {
         value = default;
-        return TryNextRequired(name, out var reader) && (JsonHex.TryReadHash(ref reader, out value) || Expected(name, "0x and 64 hexadecimal digits"));
+        return TryNextRequired(name, out var reader) && (JsonText.TryReadHash(ref reader, out value) || Expected(name, "0x and 64 hexadecimal digits"));
     }
 
     public bool TryReadData(string name, out byte[] value)
     {
         value = [];
         return TryNextRequired(name, out var reader)
-            && (JsonHex.TryReadData(ref reader, out value) || Expected(name, "0x and an even number of hexadecimal digits"));
+            && (JsonText.TryReadData(ref reader, out value) || Expected(name, "0x and an even number of hexadecimal digits"));
     }
 
     public bool TryReadUInt64(string name, out ulong value)
     {
         value = 0;
-        return TryNextRequired(name, out var reader) && (JsonHex.TryReadQuantity(ref reader, out value) || Expected(name, JsonHex.QuantityForm));
+        return TryNextRequired(name, out var reader) && (JsonText.TryReadQuantity(ref reader, out value) || Expected(name, JsonText.QuantityForm));
     }
 
     /// <summary>A storage slot: any hexadecimal number of up to 32 bytes, padded or not, as clients send both.</summary>
@@ -66,7 +66,7 @@ internal ref struct RpcParameters
     {
         value = default;
         return TryNextRequired(name, out var reader)
-            && (JsonHex.TryReadWord(ref reader, out value) || Expected(name, "0x and at most 64 hexadecimal digits"));
+            && (JsonText.TryReadWord(ref reader, out value) || Expected(name, "0x and at most 64 hexadecimal digits"));
     }
 
     /// <summary>An optional flag, false when absent.</summary>

@@ -4,10 +4,13 @@ using Aivm.Primitives;
 
 namespace Aivm.Node.JsonRpc;
 
-/// <summary>Decodes hexadecimal JSON strings from UTF-8 without an intermediate string.</summary>
-internal static class JsonHex
+/// <summary>Decodes JSON strings, hexadecimal ones above all, from UTF-8 without an intermediate string.</summary>
+internal static class JsonText
 {
     public const string QuantityForm = "a quantity: 0x and hexadecimal digits without leading zeros";
+
+    /// <summary>Whether the name or string at the reader is this text. Unlike the reader's own comparison it never throws at a broken escape.</summary>
+    public static bool IsText(in Utf8JsonReader reader, ReadOnlySpan<byte> text) => !reader.ValueIsEscaped && reader.ValueSpan.SequenceEqual(text);
 
     public static bool TryReadAddress(ref Utf8JsonReader reader, out Address value)
     {
