@@ -13,8 +13,6 @@ namespace Aivm.Cli.Demo;
 /// <summary>The main job from end to end: publish the samples, run them in transactions, compare, re-execute.</summary>
 internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Terminal terminal)
 {
-    public const int RowsPerModel = 20;
-
     private readonly List<DemoModel> _models = [];
 
     /// <summary>Why the demo fails, if it does; one sentence each.</summary>
@@ -25,7 +23,7 @@ internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Term
         foreach (var sample in Sample.All)
             await RunAsync(sample, cancellation);
         var (blocks, match) = await terminal.Step("Re-executing every block from genesis", _ => Task.Run(ReplayAll, cancellation));
-        return new DemoDocument(_models, Sample.All.Count * RowsPerModel, blocks, match);
+        return new DemoDocument(_models, Sample.All.Sum(sample => sample.Inputs), blocks, match);
     }
 
     private async Task RunAsync(Sample sample, CancellationToken cancellation)
@@ -48,17 +46,18 @@ internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Term
     {
         using var reference = new OnnxRuntimeReference(sample.OnnxFile);
         var samples = sample.Rows();
+        var inputs = sample.DescribeInputs(samples);
         var client = new InferenceClient(user);
         var rows = new List<DemoRow>();
-        for (var row = 0; row < RowsPerModel; row++)
+        for (var row = 0; row < sample.Inputs; row++)
         {
-            progress.Report($"{row + 1} of {RowsPerModel}");
+            progress.Report($"{row + 1} of {sample.Inputs}");
             var packed = ModelInput.Pack(model, ModelInput.Read(model, samples, row));
             var result = await client.InferAsync(address, packed, cancellation: cancellation);
             var answer = ModelAnswer.Read(model, result.Output);
             var expected = reference.Label(samples.Reals(row).Select(value => value * sample.Scale));
             rows.Add(new DemoRow(
-                $"row {row + 1}", sample.NameOf(answer.Label!), answer.Probability, sample.NameOf(expected),
+                inputs[row], sample.NameOf(answer.Label!), answer.Probability, sample.NameOf(expected),
                 result.Transaction.GasUsed, result.Transaction.BlockNumber));
         }
         return rows;

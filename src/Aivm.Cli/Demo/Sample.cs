@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aivm.Compiler;
 using Aivm.Compiler.Inputs;
 using Aivm.Inference;
@@ -9,6 +10,7 @@ namespace Aivm.Cli.Demo;
 /// <param name="Calibration">A file of training samples, for networks.</param>
 /// <param name="Scale">The ONNX input is this times the file's number.</param>
 /// <param name="RequiredAgreement">The least fraction of labels that must equal ONNX Runtime's.</param>
+/// <param name="Inputs">How many rows the demo runs.</param>
 /// <param name="LabelNames">For labels that the model itself only numbers.</param>
 internal sealed record Sample(
     string Name,
@@ -20,16 +22,17 @@ internal sealed record Sample(
     InputFormat Input,
     double Scale,
     double RequiredAgreement,
+    int Inputs,
     string[] LabelNames)
 {
     public static IReadOnlyList<Sample> All { get; } =
     [
         new("loan-approval-logistic", "Mortgage applications, logistic regression", "loan-approval", "logistic.onnx", "rows.csv", null,
-            new InputFormat.Fixed(4), 1, 1, []),
+            new InputFormat.Fixed(4), 1, 1, 40, []),
         new("loan-approval-trees", "Mortgage applications, gradient-boosted trees", "loan-approval", "trees.onnx", "rows.csv", null,
-            new InputFormat.Fixed(4), 1, 1, []),
+            new InputFormat.Fixed(4), 1, 1, 40, []),
         new("image-classifier", "Fashion-MNIST images, convolutional network", "image-classifier", "model.onnx", "images.npz", "calibration.npz",
-            new InputFormat.U8(), 1.0 / 255, 0.95,
+            new InputFormat.U8(), 1.0 / 255, 0.95, 20,
             ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]),
     ];
 
@@ -47,6 +50,19 @@ internal sealed record Sample(
     /// <summary>A label as people read it.</summary>
     public string NameOf(string label) =>
         int.TryParse(label, out var index) && index < LabelNames.Length ? LabelNames[index] : label;
+
+    /// <summary>What a person sees of each input: the applicant's most telling numbers, or what the picture really shows.</summary>
+    public IReadOnlyList<string> DescribeInputs(SampleSet rows)
+    {
+        var truth = PathOf("labels.csv");
+        return File.Exists(truth)
+            ? [.. File.ReadLines(truth).Skip(1).Select((label, row) => $"image {row + 1}, {label.Split(',')[^1]}")]
+            : [.. Enumerable.Range(0, rows.Count).Select(row => DescribeApplicant(row, rows.Reals(row)))];
+    }
+
+    private static string DescribeApplicant(int row, double[] applicant) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"applicant {row + 1}: payments {applicant[0]:P0} of income, loan {applicant[2]:P0} of value, credit history {applicant[3]}");
 
     private string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "samples", Folder, file);
 }
