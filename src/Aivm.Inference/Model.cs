@@ -102,10 +102,12 @@ public sealed class Model
         }
         foreach (var step in _plan.Steps)
             step.Run(workspace.Pointer);
-        var position = 0;
         foreach (var tensor in _plan.Outputs)
-            for (var i = 0L; i < tensor.Elements; i++)
-                output[position++] = Elements.Load(workspace.Pointer + tensor.Block.Offset, tensor.Type, i);
+        {
+            var elements = (int)tensor.Elements;
+            Elements.Widen(workspace.Pointer + tensor.Block.Offset, tensor.Type, output[..elements]);
+            output = output[elements..];
+        }
         _workspaces.Return(workspace);
         return true;
     }

@@ -68,6 +68,14 @@ public sealed class Constant
         _ => BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(8 * index, 8)),
     };
 
+    /// <summary>Whether an element is the lowest of its two's complement, which S8 and S16 leave out.</summary>
+    internal bool IsAsymmetric => Type switch
+    {
+        ElementType.S8 => Bytes.Contains((byte)0x80),
+        ElementType.S16 => Range().Min < ElementTypes.MinOf(Type),
+        _ => false,
+    };
+
     /// <summary>The lowest and highest element; (0, 0) when there is none.</summary>
     internal (long Min, long Max) Range()
     {

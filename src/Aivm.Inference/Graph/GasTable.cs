@@ -17,8 +17,11 @@ internal static class GasTable
     /// <summary>A multiply-accumulate of a convolution or a dense layer: 25 a gas.</summary>
     public const long Mac = 40;
 
-    /// <summary>A multiply-accumulate where each output channel sees few inputs (depthwise, grouped): less of a vector is used.</summary>
-    public const long NarrowMac = 400;
+    /// <summary>A multiply-accumulate of a depthwise convolution.</summary>
+    public const long DepthwiseMac = 60;
+
+    /// <summary>A multiply-accumulate where groups are too small for vectors.</summary>
+    public const long NarrowMac = 1_000;
 
     /// <summary>An element of a linear layer's or pool's source, brought to the kernel's layout with its padding.</summary>
     public const long Gather = 1_000;
@@ -32,8 +35,11 @@ internal static class GasTable
     /// <summary>An element moved to another place.</summary>
     public const long Move = 2_000;
 
+    /// <summary>A position of a pool's window at one place of the result, over all channels.</summary>
+    public const long PoolTap = 8_000;
+
     /// <summary>An element of a pool's window.</summary>
-    public const long Pool = 500;
+    public const long Pool = 150;
 
     /// <summary>An element scaled in 128 bits.</summary>
     public const long Wide = 10_000;
@@ -42,7 +48,7 @@ internal static class GasTable
     public const long WideMac = 2_000;
 
     /// <summary>An interpolation.</summary>
-    public const long Interpolation = 6_000;
+    public const long Interpolation = 10_000;
 
     /// <summary>A division of 64 bits.</summary>
     public const long Division = 15_000;

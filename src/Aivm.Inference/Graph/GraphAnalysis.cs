@@ -143,8 +143,8 @@ public sealed class GraphAnalysis
         {
             if (CheckShape(constant.Shape) is { } fault)
                 return fault;
-            if (constant.Type is ElementType.S8 or ElementType.S16 && constant.Range().Min < ElementTypes.MinOf(constant.Type))
-                return new("graph-field", $"a constant of {constant.Type} holds {constant.Range().Min}; the range is symmetric");
+            if (constant.IsAsymmetric)
+                return new("graph-field", $"a constant of {constant.Type} is below {ElementTypes.MinOf(constant.Type)}; the range is symmetric");
             if (constant.Type == ElementType.Rank)
                 return new("graph-type", "a constant holds ranks");
         }

@@ -1,28 +1,47 @@
+using System.Numerics;
+
 namespace Aivm.Inference;
 
 /// <summary>See <see cref="WideDenseNode"/>.</summary>
-internal sealed unsafe class WideDenseStep(WideDenseNode node, Tensor source, Tensor destination) : Step
+/// <param name="row">8 bytes for each element of a row.</param>
+internal sealed unsafe class WideDenseStep(WideDenseNode node, Tensor source, Tensor destination, Block row) : Step
 {
     private readonly PinnedArray _weights = PinnedArray.Of(node.Weights);
     private readonly PinnedArray _bias = PinnedArray.Of(node.Bias);
+    private readonly ElementType _type = node.Weights.Type;
     private readonly int _inputs = node.Weights.Shape[1];
     private readonly int _outputs = node.Weights.Shape[0];
 
     public override void Run(byte* memory)
     {
-        var from = memory + source.Block.Offset;
+        var x = (long*)(memory + row.Offset);
         var to = (long*)(memory + destination.Block.Offset);
-        for (var row = 0L; row < source.Elements; row += _inputs)
+        for (var start = 0L; start < source.Elements; start += _inputs)
         {
+            Elements.Widen(memory + source.Block.Offset + (start * ElementTypes.SizeOf(source.Type)), source.Type, new Span<long>(x, _inputs));
             for (var o = 0; o < _outputs; o++)
-            {
-                // Every partial sum stays below 2^62.
-                var sum = ((long*)_bias.Pointer)[o];
-                for (var i = 0; i < _inputs; i++)
-                    sum += Elements.Load(_weights.Pointer, node.Weights.Type, ((long)o * _inputs) + i) * Elements.Load(from, source.Type, row + i);
-                *to++ = sum;
-            }
+                *to++ = Dot(x, (long)o * _inputs, ((long*)_bias.Pointer)[o]);
         }
+    }
+
+    private long Dot(long* x, long first, long bias) => _type switch
+    {
+        ElementType.S8 => Dot(x, (sbyte*)_weights.Pointer + first, bias),
+        ElementType.S16 => Dot(x, (short*)_weights.Pointer + first, bias),
+        ElementType.S32 => Dot(x, (int*)_weights.Pointer + first, bias),
+        _ => Dot(x, (long*)_weights.Pointer + first, bias),
+    };
+
+    /// <summary>The analysis bounds every partial sum below 2^62.</summary>
+    private long Dot<T>(long* x, T* weights, long sum)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        unchecked
+        {
+            for (var i = 0; i < _inputs; i++)
+                sum += long.CreateTruncating(weights[i]) * x[i];
+        }
+        return sum;
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Aivm.Inference;
 
 /// <summary>See <see cref="AddNode"/> and, without a right side, <see cref="RescaleNode"/>. Blockwise, so that accumulators stay on the stack.</summary>
@@ -30,21 +32,47 @@ internal sealed unsafe class AddStep(Tensor left, int leftFactor, Tensor? right,
     }
 }
 
-/// <summary>See <see cref="TableNode"/>.</summary>
-internal sealed unsafe class TableStep(TableNode node, Tensor source, Tensor destination) : Step
+/// <summary>See <see cref="TableNode"/>. The table is spread over the source's whole range, so that nothing is clamped in a run.</summary>
+internal sealed unsafe class TableStep : Step
 {
-    private readonly PinnedArray _entries = PinnedArray.Of(node.Entries);
-    private readonly int _last = node.Entries.Count - 1;
+    private readonly Tensor _source;
+    private readonly Tensor _destination;
+
+    // By element, from the lowest of the source's type.
+    private readonly short[] _entries;
+
+    public TableStep(TableNode node, Tensor source, Tensor destination)
+    {
+        (_source, _destination) = (source, destination);
+        var low = (int)ElementTypes.MinOf(source.Type);
+        _entries = new short[1 - (2 * low)];
+        for (var i = 0; i < _entries.Length; i++)
+            _entries[i] = (short)node.Entries[(int)Math.Clamp(i + low - (long)node.Low, 0, node.Entries.Count - 1)];
+    }
 
     public override void Run(byte* memory)
     {
-        var from = memory + source.Block.Offset;
-        var to = memory + destination.Block.Offset;
-        for (var i = 0L; i < source.Elements; i++)
-        {
-            var index = Math.Clamp(Elements.Load(from, source.Type, i) - node.Low, 0, _last);
-            Elements.Store(to, destination.Type, i, Elements.Load(_entries.Pointer, destination.Type, index));
-        }
+        var from = memory + _source.Block.Offset;
+        var to = memory + _destination.Block.Offset;
+        var length = (int)_source.Elements;
+        if (_source.Type == ElementType.S8 && _destination.Type == ElementType.S8)
+            Run(new ReadOnlySpan<sbyte>(from, length), new Span<sbyte>(to, length));
+        else if (_source.Type == ElementType.S8)
+            Run(new ReadOnlySpan<sbyte>(from, length), new Span<short>(to, length));
+        else if (_destination.Type == ElementType.S8)
+            Run(new ReadOnlySpan<short>(from, length), new Span<sbyte>(to, length));
+        else
+            Run(new ReadOnlySpan<short>(from, length), new Span<short>(to, length));
+    }
+
+    private void Run<TFrom, TTo>(ReadOnlySpan<TFrom> from, Span<TTo> to)
+        where TFrom : unmanaged, IBinaryInteger<TFrom>
+        where TTo : unmanaged, IBinaryInteger<TTo>
+    {
+        var entries = _entries;
+        var low = entries.Length / 2;
+        for (var i = 0; i < to.Length; i++)
+            to[i] = TTo.CreateTruncating(entries[int.CreateTruncating(from[i]) + low]);
     }
 }
 
@@ -58,7 +86,7 @@ internal sealed unsafe class InterpolateStep(InterpolateNode node, Tensor source
         var from = memory + source.Block.Offset;
         var to = (int*)(memory + destination.Block.Offset);
         for (var i = 0L; i < source.Elements; i++)
-            to[i] = (int)_function.At(Elements.Load(from, source.Type, i));
+            to[i] = unchecked((int)_function.At(Elements.Load(from, source.Type, i)));
     }
 }
 
@@ -70,12 +98,16 @@ internal sealed unsafe class Interpolation(long low, int shift, Constant entries
 
     public long At(long x)
     {
-        // Clamped into a table that ends below 2^63; entries of 32 bits times at most 2^31.
-        var t = unchecked((ulong)Math.Clamp(x, low, _high) - (ulong)low);
-        var (index, fraction) = ((long)(t >> shift), (long)(t & ((1UL << shift) - 1)));
-        var table = (int*)_entries.Pointer;
-        return fraction == 0
-            ? table[index]
-            : ((table[index] * ((1L << shift) - fraction)) + (table[index + 1] * fraction) + (1L << (shift - 1))) >> shift;
+        unchecked
+        {
+            // Clamped into a table that ends below 2^63; entries of 32 bits times at most 2^31.
+            var t = (ulong)Math.Clamp(x, low, _high) - (ulong)low;
+            var index = (long)(t >> shift);
+            var fraction = (long)(t & ((1UL << shift) - 1));
+            var table = (int*)_entries.Pointer;
+            return fraction == 0
+                ? table[index]
+                : ((table[index] * ((1L << shift) - fraction)) + (table[index + 1] * fraction) + (1L << (shift - 1))) >> shift;
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Aivm.Inference;
 
 /// <summary>See <see cref="QuantiseNode"/>.</summary>
@@ -6,6 +8,13 @@ internal sealed unsafe class QuantiseStep : Step
     private readonly QuantiseNode _node;
     private readonly Tensor _source;
     private readonly Tensor _destination;
+    private readonly long[] _multipliers;
+
+    // By channel: the offset with the rounding term, where 64 bits hold it.
+    private readonly long[] _offsets;
+
+    // By channel: the largest |x| whose product and sum stay within 64 bits; -1 where none does.
+    private readonly long[] _narrow;
 
     // The results for 0 to 255, when that is all an input can be.
     private readonly short[]? _byteResults;
@@ -13,7 +22,15 @@ internal sealed unsafe class QuantiseStep : Step
     public QuantiseStep(QuantiseNode node, Tensor source, Tensor destination)
     {
         (_node, _source, _destination) = (node, source, destination);
-        if (source.Info.Min < 0 || source.Info.Max > 255 || node.Multipliers.Count != 1 || node.Output == ElementType.S64)
+        (_multipliers, _offsets) = (node.Multipliers.ToArray(), node.Offsets.ToArray());
+        _narrow = new long[_multipliers.Length];
+        for (var c = 0; c < _narrow.Length; c++)
+        {
+            var offset = _offsets[c] + (node.Shift == 0 ? Int128.Zero : Int128.One << (node.Shift - 1));
+            var fits = Int128.Abs(offset) < 1L << 62;
+            (_offsets[c], _narrow[c]) = fits ? ((long)offset, ((1L << 62) - 1) / Math.Max(1, Magnitudes.Of(_multipliers[c]))) : (0, -1);
+        }
+        if (source.Info.Min < 0 || source.Info.Max > 255 || _multipliers.Length != 1)
             return;
         _byteResults = new short[256];
         for (var x = 0; x < _byteResults.Length; x++)
@@ -22,25 +39,39 @@ internal sealed unsafe class QuantiseStep : Step
 
     public override void Run(byte* memory)
     {
-        var from = (long*)(memory + _source.Block.Offset);
+        var from = new ReadOnlySpan<long>(memory + _source.Block.Offset, (int)_source.Elements);
         var to = memory + _destination.Block.Offset;
-        var elements = _source.Elements;
-        if (_byteResults is null)
-        {
-            var channels = _node.Multipliers.Count;
-            for (var i = 0L; i < elements; i++)
-                Elements.Store(to, _destination.Type, i, _node.Map(from[i], channels == 1 ? 0 : (int)(i % channels)));
-        }
-        else if (_destination.Type == ElementType.S8)
-        {
-            for (var i = 0L; i < elements; i++)
-                ((sbyte*)to)[i] = unchecked((sbyte)_byteResults[from[i]]);
-        }
+        if (_destination.Type == ElementType.S8)
+            Run(from, new Span<sbyte>(to, from.Length));
         else
+            Run(from, new Span<short>(to, from.Length));
+    }
+
+    private void Run<T>(ReadOnlySpan<long> from, Span<T> to)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (_byteResults is not null)
         {
-            for (var i = 0L; i < elements; i++)
-                ((short*)to)[i] = _byteResults[from[i]];
+            for (var i = 0; i < to.Length; i++)
+                to[i] = T.CreateTruncating(_byteResults[from[i]]);
+            return;
         }
+        var channel = 0;
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = T.CreateTruncating(Map(from[i], channel));
+            if (++channel == _multipliers.Length)
+                channel = 0;
+        }
+    }
+
+    private long Map(long x, int channel)
+    {
+        var limit = _narrow[channel];
+        if (x < -limit || x > limit)
+            return _node.Map(x, channel);
+        var scaled = unchecked((x * _multipliers[channel]) + _offsets[channel]) >> _node.Shift;
+        return Math.Clamp(scaled, ElementTypes.MinOf(_destination.Type), ElementTypes.MaxOf(_destination.Type));
     }
 }
 

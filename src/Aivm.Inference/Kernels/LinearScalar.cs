@@ -1,7 +1,7 @@
 namespace Aivm.Inference;
 
-/// <summary>The reference convolution, on planar tensors: a plane of accumulators per output channel.</summary>
-internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor destination, Block plane, Requantiser requantiser) : Step
+/// <summary>The reference convolution, on planar tensors: a plane of accumulators per output channel. Rows of stride 1 use vectors where the level has them.</summary>
+internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor destination, Block plane, Requantiser requantiser, SimdLevel level) : Step
 {
     private readonly PinnedArray _weights = PinnedArray.Of(node.Weights);
     private readonly PinnedArray _bias = PinnedArray.Of(node.Bias);
@@ -44,11 +44,21 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
         {
             var row = (y * _window.Strides.Height) + (u * _window.Dilations.Height) - _window.Padding.Top;
             var target = accumulators + ((long)y * _outputWidth);
-            if (source.Type == ElementType.S8)
+            if (level >= SimdLevel.Avx2 && _window.Strides.Width == 1)
+                AddLineAvx2(target, from, ((long)row * _width) + column, firstX, endX, weight);
+            else if (source.Type == ElementType.S8)
                 AddLine(target, (sbyte*)from + ((long)row * _width), column, firstX, endX, weight);
             else
                 AddLine(target, (short*)from + ((long)row * _width), column, firstX, endX, weight);
         }
+    }
+
+    private void AddLineAvx2(int* target, byte* from, long first, int firstX, int endX, int weight)
+    {
+        var line = from + ((first + firstX) * ElementTypes.SizeOf(source.Type));
+        var done = firstX + ElementwiseAvx2.Accumulate(target + firstX, line, source.Type, weight, endX - firstX);
+        for (var x = done; x < endX; x++)
+            target[x] = unchecked(target[x] + ((int)Elements.Load(from, source.Type, first + x) * weight));
     }
 
     private void AddLine(int* target, sbyte* line, int column, int firstX, int endX, int weight)

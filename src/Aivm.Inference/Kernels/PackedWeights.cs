@@ -41,23 +41,34 @@ internal sealed unsafe class PackedWeights
         new Span<byte>(_weights.Pointer, checked((int)_weights.Length)).Clear();
         new Span<byte>(_bias.Pointer, checked((int)_bias.Length)).Clear();
 
+        var places = new int[inputs * height * width];
+        for (var i = 0; i < inputs; i++)
+            for (var u = 0; u < height; u++)
+                for (var v = 0; v < width; v++)
+                {
+                    var (tap, element) = joined ? (u, (v * inputs) + i) : ((u * width) + v, i);
+                    var chunk = ((tap * Chunks) + (element / perChunk)) * ChunkBytes;
+                    places[(((i * height) + u) * width) + v] = chunk + (element % perChunk * elementSize);
+                }
         for (var o = 0; o < outputs; o++)
         {
             var (block, lane) = BlockOf(o);
             ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = (int)bias[o];
-            for (var i = 0; i < inputs; i++)
-                for (var u = 0; u < height; u++)
-                    for (var v = 0; v < width; v++)
-                    {
-                        var weight = unchecked((sbyte)weights.Bytes[(((((o * inputs) + i) * height) + u) * width) + v]);
-                        var (tap, element) = joined ? (u, (v * inputs) + i) : ((u * width) + v, i);
-                        var chunk = (((long)tap * Chunks) + (element / perChunk)) * ChunkBytes;
-                        var place = _weights.Pointer + (block * BlockBytes) + chunk + (lane * 4) + (element % perChunk * elementSize);
-                        if (wide)
-                            *(short*)place = weight;
-                        else
-                            *(sbyte*)place = weight;
-                    }
+            Scatter(weights.Bytes.Slice(o * places.Length, places.Length), places, _weights.Pointer + (block * BlockBytes) + (lane * 4), wide);
+        }
+    }
+
+    private static void Scatter(ReadOnlySpan<byte> weights, ReadOnlySpan<int> places, byte* target, bool wide)
+    {
+        unchecked
+        {
+            for (var i = 0; i < weights.Length; i++)
+            {
+                if (wide)
+                    *(short*)(target + places[i]) = (sbyte)weights[i];
+                else
+                    target[places[i]] = weights[i];
+            }
         }
     }
 

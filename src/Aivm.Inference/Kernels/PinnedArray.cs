@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>Memory that does not move, aligned to 64 bytes, with room for a vector read past its end. Not cleared.</summary>
@@ -11,7 +14,7 @@ internal sealed unsafe class PinnedArray
     public PinnedArray(long bytes)
     {
         _array = GC.AllocateUninitializedArray<byte>(checked((int)(bytes + Slack + 64)), pinned: true);
-        var start = (nuint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _array[0]);
+        var start = (nuint)Unsafe.AsPointer(ref _array[0]);
         Pointer = (byte*)((start + 63) & ~(nuint)63);
         Length = bytes;
     }
@@ -38,6 +41,11 @@ internal sealed unsafe class PinnedArray
     public static PinnedArray Of(Constant constant)
     {
         var array = new PinnedArray(constant.Bytes.Length);
+        if (BitConverter.IsLittleEndian)
+        {
+            constant.Bytes.CopyTo(new Span<byte>(array.Pointer, constant.Bytes.Length));
+            return array;
+        }
         for (var i = 0; i < constant.Count; i++)
             Elements.Store(array.Pointer, constant.Type, i, constant[i]);
         return array;
@@ -55,6 +63,36 @@ internal static unsafe class Elements
         ElementType.S32 => ((int*)tensor)[index],
         _ => ((long*)tensor)[index],
     };
+
+    /// <summary>All elements of a tensor.</summary>
+    public static void Widen(byte* tensor, ElementType type, Span<long> values)
+    {
+        switch (type)
+        {
+            case ElementType.S8:
+                Widen(new ReadOnlySpan<sbyte>(tensor, values.Length), values);
+                break;
+            case ElementType.S16:
+                Widen(new ReadOnlySpan<short>(tensor, values.Length), values);
+                break;
+            case ElementType.S32:
+                Widen(new ReadOnlySpan<int>(tensor, values.Length), values);
+                break;
+            case ElementType.S64:
+                new ReadOnlySpan<long>(tensor, values.Length).CopyTo(values);
+                break;
+            default:
+                Widen(new ReadOnlySpan<ushort>(tensor, values.Length), values);
+                break;
+        }
+    }
+
+    private static void Widen<T>(ReadOnlySpan<T> elements, Span<long> values)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        for (var i = 0; i < values.Length; i++)
+            values[i] = long.CreateTruncating(elements[i]);
+    }
 
     /// <param name="value">Within the type's range: the analysis proved it.</param>
     public static void Store(byte* tensor, ElementType type, long index, long value)

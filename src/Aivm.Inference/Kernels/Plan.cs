@@ -32,7 +32,7 @@ internal sealed record Tensor(Block Block, ValueInfo Info, Layout Layout)
 {
     public ElementType Type => Info.Type;
 
-    public long Elements => Info.Shape.Elements;
+    public long Elements { get; } = Info.Shape.Elements;
 
     public bool IsNonNegative => Info.Min >= 0;
 }

@@ -5,8 +5,7 @@ internal sealed partial class PlanBuilder
     private void AddConv(ConvNode node, int value)
     {
         var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
-        var isDepthwise = node.Groups == node.Weights.Shape[0] && node.Weights.Shape[1] == 1 && node.Groups >= DepthwiseAvx2Step.BlockChannels / 2;
-        if (_level >= SimdLevel.Avx2 && isDepthwise)
+        if (_level >= SimdLevel.Avx2 && LinearWork.IsDepthwise(node.Weights, node.Groups))
             AddDepthwise(node, value, requantiser);
         else if (_level >= SimdLevel.Avx2 && !LinearWork.IsNarrow(node.Weights, node.Groups))
             AddVectorConv(node, value, requantiser);
@@ -19,7 +18,7 @@ internal sealed partial class PlanBuilder
         var source = Use(node.Source, Layout.Planar);
         var result = Define(value, Layout.Planar);
         var plane = Allocate(4L * result.Info.Shape[1] * result.Info.Shape[2]);
-        Add(new ConvScalarStep(node, source, result, plane, requantiser), source.Block, result.Block, plane);
+        Add(new ConvScalarStep(node, source, result, plane, requantiser, _level), source.Block, result.Block, plane);
     }
 
     private void AddVectorConv(ConvNode node, int value, Requantiser requantiser)

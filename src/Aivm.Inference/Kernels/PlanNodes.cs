@@ -52,7 +52,8 @@ internal sealed partial class PlanBuilder
                 AddUnary(softmax.Source, value, (source, result) => new SoftmaxStep(softmax, source, result, exponentials), exponentials);
                 break;
             case WideDenseNode wide:
-                AddUnary(wide.Source, value, (source, result) => new WideDenseStep(wide, source, result));
+                var row = Allocate(8L * wide.Weights.Shape[1]);
+                AddUnary(wide.Source, value, (source, result) => new WideDenseStep(wide, source, result, row), row);
                 break;
             case TreeEnsembleNode trees:
                 AddUnary(trees.Source, value, (source, result) => new TreeEnsembleStep(trees, source, result));
@@ -99,6 +100,6 @@ internal sealed partial class PlanBuilder
         var result = Define(value, Layout.ChannelsLast);
         var sums = Allocate(4L * source.Info.Shape[0]);
         var requantiser = average is null ? null : new Requantiser(average.Requantise, channels: 1, _level);
-        Add(new PoolStep(window, average, requantiser, source, result, sums), source.Block, result.Block, sums);
+        Add(new PoolStep(window, average, requantiser, source, result, sums, _level), source.Block, result.Block, sums);
     }
 }

@@ -32,6 +32,7 @@ internal sealed unsafe class PoolStep : Step
     private readonly Tensor _source;
     private readonly Tensor _destination;
     private readonly Block _sums;
+    private readonly SimdLevel _level;
     private readonly int _channels;
     private readonly int _width;
     private readonly Extent _dilations;
@@ -40,9 +41,9 @@ internal sealed unsafe class PoolStep : Step
 
     /// <param name="average">Null for a maximum.</param>
     /// <param name="sums">Four bytes for each channel.</param>
-    public PoolStep(Window window, AveragePoolNode? average, Requantiser? requantiser, Tensor source, Tensor destination, Block sums)
+    public PoolStep(Window window, AveragePoolNode? average, Requantiser? requantiser, Tensor source, Tensor destination, Block sums, SimdLevel level)
     {
-        (_average, _requantiser, _source, _destination, _sums) = (average, requantiser, source, destination, sums);
+        (_average, _requantiser, _source, _destination, _sums, _level) = (average, requantiser, source, destination, sums, level);
         var (from, to) = (source.Info.Shape, destination.Info.Shape);
         (_channels, _width, _dilations) = (from[0], from[2], window.Dilations);
         _rows = new PoolAxis(from[1], to[1], window.Kernel.Height, window.Strides.Height, window.Dilations.Height, window.Padding.Top);
@@ -87,7 +88,7 @@ internal sealed unsafe class PoolStep : Step
         new Span<int>(sums, _channels).Clear();
         for (var u = _rows.Firsts[y]; u < _rows.Ends[y]; u++)
             for (var v = _columns.Firsts[x]; v < _columns.Ends[x]; v++)
-                PoolVectors.Add(TapOf(from, y, x, u, v), sums, _channels);
+                PoolVectors.Add((byte*)TapOf(from, y, x, u, v), _source.Type, sums, _channels, _level);
         var inside = (_rows.Ends[y] - _rows.Firsts[y]) * (_columns.Ends[x] - _columns.Firsts[x]);
         PoolVectors.Multiply(sums, _average!.MultiplierOf(inside), _channels);
         _requantiser!.StoreUniform(sums, _channels, channel: 0, to);
@@ -97,9 +98,13 @@ internal sealed unsafe class PoolStep : Step
     private T* TapOf<T>(T* from, int y, int x, int u, int v)
         where T : unmanaged
     {
-        var row = _rows.Origins[y] + (u * _dilations.Height);
-        var column = _columns.Origins[x] + (v * _dilations.Width);
-        return from + ((((long)row * _width) + column) * _channels);
+        unchecked
+        {
+            // Taps of a position lie inside the source.
+            var row = _rows.Origins[y] + (u * _dilations.Height);
+            var column = _columns.Origins[x] + (v * _dilations.Width);
+            return from + ((((long)row * _width) + column) * _channels);
+        }
     }
 }
 
@@ -123,11 +128,11 @@ internal static unsafe class PoolVectors
     }
 
     /// <summary>The analysis bounds every sum below 2^29.</summary>
-    public static void Add<T>(T* tap, int* sums, int channels)
-        where T : unmanaged, IBinaryInteger<T>
+    public static void Add(byte* tap, ElementType type, int* sums, int channels, SimdLevel level)
     {
-        for (var c = 0; c < channels; c++)
-            sums[c] = unchecked(sums[c] + int.CreateTruncating(tap[c]));
+        var done = level >= SimdLevel.Avx2 ? ElementwiseAvx2.Accumulate(sums, tap, type, factor: 1, channels) : 0;
+        for (var c = done; c < channels; c++)
+            sums[c] = unchecked(sums[c] + (int)Elements.Load(tap, type, c));
     }
 
     public static void Multiply(int* sums, int factor, int channels)

@@ -48,7 +48,7 @@ public sealed class WideDenseNode : GraphNode
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
         var macs = result.Shape.Elements * (Int128)sources[0].Shape.Last;
-        return new(macs, macs * GasTable.WideMac);
+        return new(macs, macs * GasTable.WideMac, sources[0].Shape.Last * (Int128)8);
     }
 
     internal override void Write(GraphWriter writer)
@@ -130,6 +130,9 @@ public sealed class TreeEnsembleNode : GraphNode
             ? new ValueInfo(ElementType.S64, [Targets], -(long)largest, (long)largest)
             : Inferred.Bound($"a score may reach {largest}: over 2^62");
     }
+
+    /// <summary>Prepared, each node knows where its false child or its leaf is, and leaves have 64 bits.</summary>
+    internal override Int128 PreparedBytes => base.PreparedBytes + (4 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count);
 
     /// <summary>Walks one tree in preorder: every split opens two places, every leaf closes one, and the last node closes the last place.</summary>
     private Error? CheckTree(TreeShape tree, int features, ref int node, ref int leaf, Int128[] bounds)

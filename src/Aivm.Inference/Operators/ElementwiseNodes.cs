@@ -132,6 +132,9 @@ public sealed class TableNode : GraphNode
         return Tables.Check(Low, Entries) is { } fault ? fault : Tables.Range(x.Shape, Entries);
     }
 
+    /// <summary>Prepared, a table covers its source's whole type.</summary>
+    internal override Int128 PreparedBytes => (2 * Tables.MaxEntries) + base.PreparedBytes;
+
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Lookup);
 
     internal override void Write(GraphWriter writer)

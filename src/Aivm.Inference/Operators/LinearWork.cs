@@ -11,29 +11,44 @@ internal static class LinearWork
         for (var o = 0; o < magnitudes.Length; o++)
         {
             var sum = 0L;
-            foreach (var weight in weights.Bytes.Slice(o * perChannel, perChannel))
-                sum += Math.Abs((int)unchecked((sbyte)weight));
+            unchecked
+            {
+                // At most 2^24 weights of 127.
+                foreach (var weight in weights.Bytes.Slice(o * perChannel, perChannel))
+                    sum += Math.Abs((int)(sbyte)weight);
+            }
             magnitudes[o] = (sum * source) + Inference.Magnitudes.Of(bias[o]);
         }
         return magnitudes;
     }
 
-    /// <summary>Vectors hold 8 output channels of one group, and 4 input channels each.</summary>
-    public static Int128 PreparedBytes(Constant weights, int groups) =>
-        groups < 1 || weights.Shape.Rank < 2 || IsNarrow(weights, groups) ? 2 * (Int128)weights.Count : 2 * VectorWeights(weights, groups);
+    /// <summary>Vectors hold 8 output channels of one group, and 4 input channels each. The shapes may still be nonsense.</summary>
+    public static Int128 PreparedBytes(Constant weights, int groups)
+    {
+        if (weights.Shape.Rank < 2 || groups < 1 || groups > weights.Shape[0] || weights.Shape[0] < 1 || weights.Shape[1] < 1)
+            return 0;
+        var packed = IsNarrow(weights, groups) || IsDepthwise(weights, groups) ? 8 * (Int128)weights.Count : 2 * VectorWeights(weights, groups);
+        return packed + (16 * ((Int128)weights.Shape[0] + 8));
+    }
 
     public static Work Measure(Constant weights, int groups, Int128 positions, Int128 padded, ValueInfo result, Requantise requantise)
     {
         var macs = positions * weights.Count;
-        var price = IsNarrow(weights, groups) ? macs * GasTable.NarrowMac : positions * VectorWeights(weights, groups) * GasTable.Mac;
+        var price = IsDepthwise(weights, groups) ? positions * RoundUp(groups, 16) * RoundUp(weights.Count / groups, 2) * GasTable.DepthwiseMac
+            : IsNarrow(weights, groups) ? macs * GasTable.NarrowMac
+            : positions * VectorWeights(weights, groups) * GasTable.Mac;
         return new(macs, price + (padded * GasTable.Gather) + Finish(result, requantise), padded * 4);
     }
 
     public static Int128 Finish(ValueInfo result, Requantise requantise) =>
         result.Shape.Elements * (Int128)(requantise.Activation is Activation.Table ? GasTable.Lookup : GasTable.Clamp);
 
-    /// <summary>Groups too small to fill a vector, depthwise above all.</summary>
-    public static bool IsNarrow(Constant weights, int groups) => groups > 1 && (weights.Shape[0] / groups < 8 || weights.Shape[1] < 4);
+    /// <summary>Every channel by itself, and enough of them to fill vectors.</summary>
+    public static bool IsDepthwise(Constant weights, int groups) => groups >= 8 && groups == weights.Shape[0] && weights.Shape[1] == 1;
+
+    /// <summary>Groups too small to fill a vector.</summary>
+    public static bool IsNarrow(Constant weights, int groups) =>
+        groups > 1 && !IsDepthwise(weights, groups) && (weights.Shape[0] / groups < 8 || weights.Shape[1] < 4);
 
     private static Int128 VectorWeights(Constant weights, int groups)
     {

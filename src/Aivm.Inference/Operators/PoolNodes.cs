@@ -116,6 +116,6 @@ public sealed class AveragePoolNode : GraphNode
 internal static class PoolWork
 {
     public static Int128 Measure(Window window, ValueInfo source, ValueInfo result) =>
-        (result.Shape.Elements * (Int128)window.Kernel.Height * window.Kernel.Width * GasTable.Pool)
+        ((Int128)window.Kernel.Height * window.Kernel.Width * ((result.Shape.Elements * (Int128)GasTable.Pool) + ((Int128)result.Shape[1] * result.Shape[2] * GasTable.PoolTap)))
         + (source.Shape.Elements * (Int128)GasTable.Gather);
 }
