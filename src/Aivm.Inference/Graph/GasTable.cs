@@ -17,6 +17,9 @@ internal static class GasTable
     /// <summary>A multiply-accumulate of a convolution or a dense layer: 25 a gas.</summary>
     public const long Mac = 40;
 
+    /// <summary>A weight of a convolution or dense layer, brought in once a run.</summary>
+    public const long Weight = 80;
+
     /// <summary>A multiply-accumulate of a depthwise convolution.</summary>
     public const long DepthwiseMac = 60;
 
@@ -36,13 +39,13 @@ internal static class GasTable
     public const long Move = 2_000;
 
     /// <summary>A position of a pool's window at one place of the result, over all channels.</summary>
-    public const long PoolTap = 8_000;
+    public const long PoolTap = 15_000;
 
     /// <summary>An element of a pool's window.</summary>
-    public const long Pool = 150;
+    public const long Pool = 300;
 
     /// <summary>An element scaled in 128 bits.</summary>
-    public const long Wide = 10_000;
+    public const long Wide = 15_000;
 
     /// <summary>A multiply-accumulate in 64 bits.</summary>
     public const long WideMac = 2_000;
@@ -57,7 +60,7 @@ internal static class GasTable
     public const long Branch = 5_000;
 
     /// <summary>A byte of container decoded, hashed and validated when a model is loaded.</summary>
-    public const long LoadByte = 8_000;
+    public const long LoadByte = 6_000;
 
     /// <summary>A byte of prepared weights.</summary>
     public const long PrepareByte = 2_000;

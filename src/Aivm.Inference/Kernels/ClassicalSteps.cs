@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
@@ -60,6 +61,7 @@ internal sealed unsafe class TreeEnsembleStep : Step
     private readonly PinnedArray _leaves;
     private readonly PinnedArray _base;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TreeEnsembleStep(TreeEnsembleNode node, Tensor source, Tensor destination)
     {
         (_source, _destination, _targets, _trees) = (source, destination, node.Targets, [.. node.Trees]);

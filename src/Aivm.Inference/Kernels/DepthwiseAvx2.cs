@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -82,6 +83,7 @@ internal sealed unsafe class DepthwiseAvx2Step : Step
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunPosition(byte* position, byte* destination)
     {
         var accumulators = stackalloc int[BlockChannels];

@@ -26,11 +26,12 @@ internal readonly struct DotWide : IDot
         accumulators + Avx2.MultiplyAddAdjacent(source.AsInt16(), weights.AsInt16());
 }
 
-/// <summary>Tiles of positions by blocks of eight channels, their accumulators in registers. Unchecked: pointers stay inside blocks and their slack.</summary>
+/// <summary>Tiles of positions by blocks of eight channels, their accumulators in registers. Unchecked: pointers stay inside blocks and their slack. Optimised from the first call: a block may hold a model's first run.</summary>
 internal static unsafe class TileAvx2<TDot>
     where TDot : struct, IDot
 {
     /// <summary>4 positions, 2 blocks; accumulators go to [position][16].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run4x2(byte* p0, byte* p1, byte* p2, byte* p3, ReadOnlySpan<int> taps, int chunks, byte* w0, byte* w1, int* bias, int* accumulators)
     {
         var a00 = Vector256.Load(bias);
@@ -74,6 +75,7 @@ internal static unsafe class TileAvx2<TDot>
     }
 
     /// <summary>4 positions, 1 block; accumulators go to [position][16], the first eight of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run4x1(byte* p0, byte* p1, byte* p2, byte* p3, ReadOnlySpan<int> taps, int chunks, byte* weights, int* bias, int* accumulators)
     {
         var a0 = Vector256.Load(bias);
@@ -101,6 +103,7 @@ internal static unsafe class TileAvx2<TDot>
     }
 
     /// <summary>1 position, 4 blocks that follow each other; accumulators go to [32].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run1x4(byte* position, ReadOnlySpan<int> taps, int chunks, byte* weights, long blockBytes, int* bias, int* accumulators)
     {
         var a0 = Vector256.Load(bias);
@@ -130,6 +133,7 @@ internal static unsafe class TileAvx2<TDot>
     }
 
     /// <summary>1 position, 1 block. Two accumulators hide the latency.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run1x1(byte* position, ReadOnlySpan<int> taps, int chunks, byte* weights, int* bias, int* accumulators)
     {
         var a0 = Vector256.Load(bias);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,6 +8,7 @@ internal static unsafe class ElementwiseAvx2
 {
     /// <summary>accumulators += source * factor, eight at a time.</summary>
     /// <returns>How many were added: the multiple of 8 below <paramref name="count"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Accumulate(int* accumulators, byte* source, ElementType type, int factor, int count)
     {
         var whole = count & ~7;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>Between [C, H, W] and [H, W, C].</summary>
@@ -29,6 +31,7 @@ internal sealed unsafe class ConvertLayoutStep(Tensor source, Tensor destination
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeMatrix<T>(T* from, T* to, int rows, int columns)
         where T : unmanaged
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>The reference convolution, on planar tensors: a plane of accumulators per output channel. Rows of stride 1 use vectors where the level has them.</summary>
@@ -61,6 +63,7 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
             target[x] = unchecked(target[x] + ((int)Elements.Load(from, source.Type, first + x) * weight));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddLine(int* target, sbyte* line, int column, int firstX, int endX, int weight)
     {
         var stride = _window.Strides.Width;
@@ -71,6 +74,7 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddLine(int* target, short* line, int column, int firstX, int endX, int weight)
     {
         var stride = _window.Strides.Width;
@@ -114,6 +118,7 @@ internal sealed unsafe class DenseScalarStep(DenseNode node, Tensor source, Tens
     }
 
     /// <summary>The analysis bounds every sum below 2^29.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Dot(byte* from, long start, sbyte* weights, int sum)
     {
         var inputs = _inputs;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>
@@ -58,6 +60,7 @@ internal sealed unsafe class PackedWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scatter(ReadOnlySpan<byte> weights, ReadOnlySpan<int> places, byte* target, bool wide)
     {
         unchecked

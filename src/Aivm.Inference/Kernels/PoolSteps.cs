@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Aivm.Inference;
 
@@ -88,11 +90,18 @@ internal sealed unsafe class PoolStep : Step
         new Span<int>(sums, _channels).Clear();
         for (var u = _rows.Firsts[y]; u < _rows.Ends[y]; u++)
             for (var v = _columns.Firsts[x]; v < _columns.Ends[x]; v++)
-                PoolVectors.Add((byte*)TapOf(from, y, x, u, v), _source.Type, sums, _channels, _level);
+                AddTap(TapOf(from, y, x, u, v), sums);
         var inside = (_rows.Ends[y] - _rows.Firsts[y]) * (_columns.Ends[x] - _columns.Firsts[x]);
         PoolVectors.Multiply(sums, _average!.MultiplierOf(inside), _channels);
         _requantiser!.StoreUniform(sums, _channels, channel: 0, to);
         return to + ((long)_channels * _requantiser.ElementSize);
+    }
+
+    private void AddTap<T>(T* tap, int* sums)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var done = _level >= SimdLevel.Avx2 ? ElementwiseAvx2.Accumulate(sums, (byte*)tap, _source.Type, factor: 1, _channels) : 0;
+        PoolVectors.Add(tap, sums, done, _channels);
     }
 
     private T* TapOf<T>(T* from, int y, int x, int u, int v)
@@ -108,10 +117,11 @@ internal sealed unsafe class PoolStep : Step
     }
 }
 
-/// <summary>A pool's inner loops. <see cref="Vector{T}"/> gives the same numbers at any width.</summary>
+/// <summary>A pool's inner loops. Vectors give the same numbers at any width.</summary>
 internal static unsafe class PoolVectors
 {
     /// <param name="first">The result is still unset.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Max<T>(T* tap, T* result, int channels, bool first)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -120,27 +130,39 @@ internal static unsafe class PoolVectors
             new ReadOnlySpan<T>(tap, channels).CopyTo(new Span<T>(result, channels));
             return;
         }
-        var c = 0;
-        for (; c <= channels - Vector<T>.Count; c += Vector<T>.Count)
-            Vector.Max(Vector.Load(tap + c), Vector.Load(result + c)).Store(result + c);
-        for (; c < channels; c++)
-            result[c] = T.Max(tap[c], result[c]);
+        unchecked
+        {
+            var c = 0;
+            for (; c <= channels - Vector256<T>.Count; c += Vector256<T>.Count)
+                Vector256.Max(Vector256.Load(tap + c), Vector256.Load(result + c)).Store(result + c);
+            for (; c <= channels - Vector128<T>.Count; c += Vector128<T>.Count)
+                Vector128.Max(Vector128.Load(tap + c), Vector128.Load(result + c)).Store(result + c);
+            for (; c < channels; c++)
+                result[c] = T.Max(tap[c], result[c]);
+        }
     }
 
     /// <summary>The analysis bounds every sum below 2^29.</summary>
-    public static void Add(byte* tap, ElementType type, int* sums, int channels, SimdLevel level)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add<T>(T* tap, int* sums, int done, int channels)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var done = level >= SimdLevel.Avx2 ? ElementwiseAvx2.Accumulate(sums, tap, type, factor: 1, channels) : 0;
-        for (var c = done; c < channels; c++)
-            sums[c] = unchecked(sums[c] + (int)Elements.Load(tap, type, c));
+        unchecked
+        {
+            for (var c = done; c < channels; c++)
+                sums[c] += int.CreateTruncating(tap[c]);
+        }
     }
 
     public static void Multiply(int* sums, int factor, int channels)
     {
-        var c = 0;
-        for (; c <= channels - Vector<int>.Count; c += Vector<int>.Count)
-            (Vector.Load(sums + c) * factor).Store(sums + c);
-        for (; c < channels; c++)
-            sums[c] = unchecked(sums[c] * factor);
+        unchecked
+        {
+            var c = 0;
+            for (; c <= channels - Vector256<int>.Count; c += Vector256<int>.Count)
+                (Vector256.Load(sums + c) * factor).Store(sums + c);
+            for (; c < channels; c++)
+                sums[c] *= factor;
+        }
     }
 }

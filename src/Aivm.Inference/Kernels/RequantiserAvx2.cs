@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -8,6 +9,7 @@ internal static unsafe class RequantiserAvx2
 {
     /// <param name="step">1 when shifts and roundings advance with the accumulators, 0 when the same eight serve all.</param>
     /// <returns>How many were stored: the multiple of 8 below <paramref name="count"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Store(int* accumulators, int count, int* shifts, int* roundings, int step, ElementType output, int low, int high, byte* destination)
     {
         var whole = count & ~7;

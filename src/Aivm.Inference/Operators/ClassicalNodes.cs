@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Aivm.Primitives;
 
 namespace Aivm.Inference;
@@ -135,6 +136,7 @@ public sealed class TreeEnsembleNode : GraphNode
     internal override Int128 PreparedBytes => base.PreparedBytes + (4 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count);
 
     /// <summary>Walks one tree in preorder: every split opens two places, every leaf closes one, and the last node closes the last place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Error? CheckTree(TreeShape tree, int features, ref int node, ref int leaf, Int128[] bounds)
     {
         if (tree.Nodes is < 1 or > MaxTreeNodes || tree.Nodes > Splits.Count - node)
@@ -171,6 +173,7 @@ public sealed class TreeEnsembleNode : GraphNode
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
         var (node, steps) = (0, Int128.Zero);

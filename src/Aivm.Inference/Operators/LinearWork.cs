@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>Bounds and prices that convolutions and dense layers share. Weights are [Cout, Cin / groups, ...].</summary>
 internal static class LinearWork
 {
     /// <summary>By output channel: sum|w| * max|x| + |b|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long[] Magnitudes(Constant weights, Constant bias, long source)
     {
         var magnitudes = new long[weights.Shape[0]];
@@ -36,7 +39,7 @@ internal static class LinearWork
         var macs = positions * weights.Count;
         var price = IsDepthwise(weights, groups) ? positions * RoundUp(groups, 16) * RoundUp(weights.Count / groups, 2) * GasTable.DepthwiseMac
             : IsNarrow(weights, groups) ? macs * GasTable.NarrowMac
-            : positions * VectorWeights(weights, groups) * GasTable.Mac;
+            : VectorWeights(weights, groups) * ((positions * GasTable.Mac) + GasTable.Weight);
         return new(macs, price + (padded * GasTable.Gather) + Finish(result, requantise), padded * 4);
     }
 
