@@ -182,7 +182,7 @@ public sealed class TransactionPool
             return TransactionErrors.ReplacementUnderpriced();
         if (replaced is null && queue.Count >= _limits.PerSender)
             return TransactionErrors.PoolFull(queue.Sender, _limits.PerSender);
-        if (MakeRoom(queue, added) is { } noRoom)
+        if (MakeRoom(queue, added, replaced) is { } noRoom)
             return noRoom;
 
         if (replaced is not null)
@@ -202,9 +202,9 @@ public sealed class TransactionPool
     /// When the pool is full, the cheapest sixteenth of it goes if the newcomer pays more; until the next block nobody else who offers as
     /// little need ask, so that a flood of cheap transactions does not sort the pool again and again.
     /// </summary>
-    private Error? MakeRoom(SenderQueue queue, PooledTransaction added)
+    private Error? MakeRoom(SenderQueue queue, PooledTransaction added, PooledTransaction? replaced)
     {
-        if (HasRoom(added))
+        if (HasRoom(added, replaced))
             return null;
         var offer = TipOf(added);
         if (offer <= _leastTip)
@@ -218,10 +218,12 @@ public sealed class TransactionPool
             if (victim != queue && quota > 0)
                 quota -= DropCheap(victim, quota);
         }
-        return HasRoom(added) ? null : TransactionErrors.Underpriced();
+        return HasRoom(added, replaced) ? null : TransactionErrors.Underpriced();
     }
 
-    private bool HasRoom(PooledTransaction added) => _byHash.Count < _limits.Transactions && _bytes + added.Bytes <= _limits.Bytes;
+    private bool HasRoom(PooledTransaction added, PooledTransaction? replaced) =>
+        _byHash.Count + (replaced is null ? 1 : 0) <= _limits.Transactions
+        && _bytes + added.Bytes - (replaced?.Bytes ?? 0) <= _limits.Bytes;
 
     /// <summary>Drops from the highest nonce down, where the worth is least.</summary>
     private int DropCheap(SenderQueue victim, int quota)

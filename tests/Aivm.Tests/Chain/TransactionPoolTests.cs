@@ -160,6 +160,20 @@ public class TransactionPoolTests
     }
 
     [Fact]
+    public void A_replacement_needs_no_place_in_a_full_pool_but_room_for_its_bytes()
+    {
+        using var chain = Limited(new PoolLimits { Transactions = 2, Bytes = 2000 });
+        chain.Submit(chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 0, tip: 10), chain.Sign(TestChain.Bob, TestChain.Nobody, nonce: 0, tip: 90));
+        var dearer = TestChain.Gwei * 20;
+        chain.Submit(chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 0, tip: 20, maxFee: dearer));
+        Assert.Equal(2, chain.App.Pool.Count);
+        var oversized = chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 0, tip: 30, maxFee: dearer * 2, data: new byte[3000], gas: 90_000);
+        Assert.False(chain.App.Pool.TryAdd(oversized, out var error));
+        Assert.Equal("underpriced", error.Code);
+        Assert.Equal([20], chain.App.Pool.Waiting(TestChain.Alice.Address).Select(waiting => (int)(ulong)waiting.MaxPriorityFeePerGas));
+    }
+
+    [Fact]
     public void Many_threads_may_add_while_blocks_are_made()
     {
         using var chain = new TestChain();
