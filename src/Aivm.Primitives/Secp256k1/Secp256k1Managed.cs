@@ -9,8 +9,8 @@ using Org.BouncyCastle.Math.EC.Multiplier;
 namespace Aivm.Primitives;
 
 /// <summary>
-/// The curve in managed code, for systems without libsecp256k1. Recovery, which sees public data only, is written for speed; what
-/// touches secret keys is left to BouncyCastle. Its signing does not run in constant time: sign on shared hardware with the native library.
+/// The curve in managed code, for systems without libsecp256k1. About a tenth of its speed, and its signing does not run in
+/// constant time: sign on shared hardware with the native library.
 /// </summary>
 public sealed class Secp256k1Managed : ISecp256k1
 {
@@ -18,24 +18,22 @@ public sealed class Secp256k1Managed : ISecp256k1
 
     private static readonly X9ECParameters Curve = CustomNamedCurves.GetByName("secp256k1");
     private static readonly BigInteger Order = Curve.N;
+    private static readonly BigInteger FieldPrime = Curve.Curve.Field.Characteristic;
 
     /// <summary>SEC 1, 4.1.6: Q = r⁻¹(sR - eG).</summary>
     public bool TryRecover(in Hash256 hash, in Signature signature, Span<byte> publicKey)
     {
         if (signature.YParity > MaxRecoveryId || !Secp256k1.IsScalar(signature.R) || !Secp256k1.IsScalar(signature.S))
             return false;
-        var order = Secp256k1.Order;
-        var x = signature.R;
-        if (signature.YParity >= 2 && !UInt256.TryAdd(x, order, out x))
+        var r = ToBigInteger(signature.R);
+        var x = signature.YParity >= 2 ? r.Add(Order) : r;
+        if (x.CompareTo(FieldPrime) >= 0 || !TryLift(x, odd: (signature.YParity & 1) == 1, out var noncePoint))
             return false;
-        if (!FieldElement.TryCreate(x, out var abscissa)
-            || !CurvePoint.TryLift(abscissa, odd: (signature.YParity & 1) == 1, out var noncePoint))
-            return false;
-        var inverse = ToUInt256(ToBigInteger(signature.R).ModInverse(Order));
-        var e = UInt256.MulMod(UInt256.FromBigEndian(hash.Span), inverse, order);
-        var generatorFactor = e.IsZero ? e : order - e;
-        var nonceFactor = UInt256.MulMod(signature.S, inverse, order);
-        return CurvePoint.SumOfProducts(generatorFactor, nonceFactor, noncePoint).TryWrite(publicKey);
+        var e = ToBigInteger(hash).Mod(Order);
+        var inverse = r.ModInverse(Order);
+        var generatorFactor = e.Negate().Multiply(inverse).Mod(Order);
+        var nonceFactor = ToBigInteger(signature.S).Multiply(inverse).Mod(Order);
+        return TryWrite(ECAlgorithms.SumOfTwoMultiplies(Curve.G, generatorFactor, noncePoint, nonceFactor), publicKey);
     }
 
     public bool TrySign(in Hash256 hash, ReadOnlySpan<byte> key, out Signature signature)
@@ -67,6 +65,17 @@ public sealed class Secp256k1Managed : ISecp256k1
 
     public bool TryGetPublicKey(ReadOnlySpan<byte> key, Span<byte> publicKey) =>
         Secp256k1.IsKey(key) && TryWrite(new FixedPointCombMultiplier().Multiply(Curve.G, new BigInteger(1, key)), publicKey);
+
+    /// <summary>The point with this x and parity of y; false when x³ + 7 is no square.</summary>
+    private static bool TryLift(BigInteger x, bool odd, out ECPoint point)
+    {
+        var abscissa = Curve.Curve.FromBigInteger(x);
+        var ordinate = abscissa.Square().Multiply(abscissa).Add(Curve.Curve.B).Sqrt();
+        if (ordinate is not null && ordinate.TestBitZero() != odd)
+            ordinate = ordinate.Negate();
+        point = ordinate is null ? Curve.Curve.Infinity : Curve.Curve.CreatePoint(x, ordinate.ToBigInteger());
+        return ordinate is not null;
+    }
 
     private static bool TryWrite(ECPoint point, Span<byte> publicKey)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Aivm.Primitives;
+using Org.BouncyCastle.Crypto.Generators;
 
 namespace Aivm.Sdk;
 
@@ -32,7 +33,7 @@ public static class Keystore
         var scrypt = cost ?? ScryptCost.Standard;
         var salt = RandomNumberGenerator.GetBytes(DerivedKeySize);
         var iv = RandomNumberGenerator.GetBytes(BlockSize);
-        var derived = Scrypt.DeriveKey(password, salt, scrypt, DerivedKeySize);
+        var derived = DeriveByScrypt(password, salt, scrypt);
         var ciphertext = AesCtr(derived.AsSpan(0, AesKeySize), iv, key);
         var mac = Mac(derived, ciphertext);
         CryptographicOperations.ZeroMemory(derived);
@@ -137,6 +138,19 @@ public static class Keystore
         }
     }
 
+    private static byte[] DeriveByScrypt(string password, byte[] salt, ScryptCost cost)
+    {
+        var secret = Encoding.UTF8.GetBytes(password);
+        try
+        {
+            return SCrypt.Generate(secret, salt, cost.N, cost.R, cost.P, DerivedKeySize);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
     private static AivmException Invalid(string reason, Exception? inner = null) =>
         new(Failure.Input, "keystore-invalid", $"The keystore file is invalid: {reason}.", inner);
 
@@ -145,6 +159,9 @@ public static class Keystore
     {
         private const long MaxScryptMemory = 512L << 20;
         private const long MaxScryptWork = 1L << 23;
+
+        /// <summary>RFC 7914, section 6: N is less than 2^(128 * r / 8).</summary>
+        private const int MaxNarrowScryptN = 1 << 16;
         private const int MaxIterations = 10_000_000;
         private const int MaxSaltSize = 1024;
 
@@ -177,9 +194,11 @@ public static class Keystore
             int n = parameters.GetProperty("n").GetInt32(), r = parameters.GetProperty("r").GetInt32(), p = parameters.GetProperty("p").GetInt32();
             if (n < 2 || !int.IsPow2(n) || r is < 1 or > 1024 || p is < 1 or > 1024)
                 throw Invalid("its scrypt parameters are out of range");
+            if (r == 1 && n >= MaxNarrowScryptN)
+                throw Invalid($"scrypt with r = 1 and n = {n} is outside RFC 7914, which wants n < {MaxNarrowScryptN}");
             if (128L * n * r > MaxScryptMemory || (long)n * r * p > MaxScryptWork)
                 throw Invalid($"scrypt with n = {n}, r = {r}, p = {p} takes more than this reader spends on a password");
-            return password => Scrypt.DeriveKey(password, salt, new ScryptCost(n, r, p), DerivedKeySize);
+            return password => DeriveByScrypt(password, salt, new ScryptCost(n, r, p));
         }
 
         private static Func<string, byte[]> ReadPbkdf2(JsonElement parameters)

@@ -65,7 +65,13 @@ public class CallTests
 
         CallResult Delegate(Address callee, byte[] data) => MessageCall.Execute(context, new CallFrame
         {
-            Kind = kind, Caller = Alice.Address, Account = Bob.Address, Callee = callee, Value = 7, Gas = Gas, Input = data,
+            Kind = kind,
+            Caller = Alice.Address,
+            Account = Bob.Address,
+            Callee = callee,
+            Value = 7,
+            Gas = Gas,
+            Input = data,
         });
 
         Assert.Equal([15, 1], ReadOutput(Delegate(model, ModelInfer(1, 2)).Output.Span));

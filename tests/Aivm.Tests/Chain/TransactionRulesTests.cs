@@ -90,7 +90,11 @@ public class TransactionRulesTests
         "chain id" => chain.Sign(TestChain.Alice, TestChain.Nobody, chainId: 1),
         "no chain id" => new UnsignedTransaction
         {
-            Type = TransactionType.Legacy, GasPrice = TestChain.Gwei, GasLimit = 21_000, To = TestChain.Nobody, Nonce = 1,
+            Type = TransactionType.Legacy,
+            GasPrice = TestChain.Gwei,
+            GasLimit = 21_000,
+            To = TestChain.Nobody,
+            Nonce = 1,
         }.Sign(TestChain.Alice.Key),
         "nonce low" => chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 0),
         "nonce high" => chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 2),

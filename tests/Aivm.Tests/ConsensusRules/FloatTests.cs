@@ -17,9 +17,9 @@ public sealed class FloatTests
     }
 
     [Theory]
-    [InlineData("Field", "a field with a floating-point type")]
-    [InlineData("Nullable", "a field with a floating-point type")]
-    [InlineData("Wanted", "a field with a floating-point type")]
+    [InlineData("_field", "a field with a floating-point type")]
+    [InlineData("_nullable", "a field with a floating-point type")]
+    [InlineData("_wanted", "a field with a floating-point type")]
     [InlineData("Takes", "a parameter or result with a floating-point type")]
     [InlineData("Gives", "a parameter or result with a floating-point type")]
     [InlineData("Spans", "a parameter or result with a floating-point type")]
@@ -55,13 +55,13 @@ public sealed class FloatTests
     /// <summary>One member for each way in which a float gets into an assembly.</summary>
     private static unsafe class Floating
     {
-        private static float Field;
-        private static double? Nullable;
-        private static Dictionary<string, Func<float[]>>? Wanted;
+        private static float _field;
+        private static double? _nullable;
+        private static Dictionary<string, Func<float[]>>? _wanted;
 
         private static void Takes(double value) => _ = value;
 
-        private static float Gives() => Field;
+        private static float Gives() => _field;
 
         private static void Spans(ReadOnlySpan<float> values) => _ = values.Length;
 

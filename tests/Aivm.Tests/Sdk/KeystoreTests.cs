@@ -10,14 +10,18 @@ public sealed class KeystoreTests : IDisposable
     private const string Password = "testpassword";
     private static readonly ScryptCost Cheap = new(1 << 4, 8, 1);
 
-    /// <summary>The two examples of the Web3 Secret Storage definition.</summary>
-    private const string ScryptExample = """
+    /// <summary>The scrypt example of the Web3 Secret Storage definition: its n is beyond RFC 7914 for its r.</summary>
+    private const string NarrowScryptExample = """
         {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"83dbcc02d8ccb40e466191a123791e0e"},
         "ciphertext":"d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c","kdf":"scrypt","kdfparams":{"dklen":32,"n":262144,"r":1,"p":8,
         "salt":"ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19"},
         "mac":"2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"},"id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}
         """;
 
+    /// <summary>The same file with the parameters that wallets use; its ciphertext belongs to others.</summary>
+    private static readonly string ScryptFile = NarrowScryptExample.Replace("\"r\":1,\"p\":8", "\"r\":8,\"p\":1");
+
+    /// <summary>The PBKDF2 example of the definition.</summary>
     private const string Pbkdf2Example = """
         {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"6087dab2f9fdbbfaddc31a909735c1e6"},
         "ciphertext":"5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46","kdf":"pbkdf2","kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256",
@@ -35,10 +39,15 @@ public sealed class KeystoreTests : IDisposable
             Directory.Delete(_directory, recursive: true);
     }
 
-    [Theory]
-    [InlineData(ScryptExample)]
-    [InlineData(Pbkdf2Example)]
-    public void The_examples_of_the_definition_open(string json) => Assert.Equal(Key, Keystore.Decrypt(Encoding.UTF8.GetBytes(json), Password));
+    [Fact]
+    public void The_PBKDF2_example_of_the_definition_opens() => Assert.Equal(Key, Keystore.Decrypt(Encoding.UTF8.GetBytes(Pbkdf2Example), Password));
+
+    [Fact]
+    public void Scrypt_parameters_outside_the_RFC_are_refused() => AssertInvalid(NarrowScryptExample);
+
+    [Fact]
+    public void The_scrypt_file_of_these_tests_has_acceptable_parameters() =>
+        Assert.Equal("wrong-password", Assert.Throws<AivmException>(() => Keystore.Decrypt(Encoding.UTF8.GetBytes(ScryptFile), Password)).Error.Code);
 
     [Fact]
     public void A_file_of_ethers_opens() =>
@@ -73,7 +82,7 @@ public sealed class KeystoreTests : IDisposable
     [InlineData("pbkdf2", "prf", "hmac-md5")]
     public void Parameters_that_would_exhaust_the_reader_are_refused_before_any_work(string kdf, string name, object value)
     {
-        var json = JsonNode.Parse(kdf == "scrypt" ? ScryptExample : Pbkdf2Example)!;
+        var json = JsonNode.Parse(kdf == "scrypt" ? ScryptFile : Pbkdf2Example)!;
         json["crypto"]!["kdfparams"]![name] = value is int number ? number : (string)value;
         AssertInvalid(json.ToJsonString());
     }
@@ -87,7 +96,7 @@ public sealed class KeystoreTests : IDisposable
             ("crypto", "kdfparams"), ("crypto", "mac"),
         })
         {
-            var json = JsonNode.Parse(ScryptExample)!.AsObject();
+            var json = JsonNode.Parse(ScryptFile)!.AsObject();
             (parent.Length == 0 ? json : json[parent]!.AsObject()).Remove(name);
             AssertInvalid(json.ToJsonString());
         }
@@ -102,7 +111,7 @@ public sealed class KeystoreTests : IDisposable
     public void What_is_no_keystore_is_refused(string json) => AssertInvalid(json);
 
     [Fact]
-    public void A_file_is_small() => AssertInvalid(ScryptExample + new string(' ', 1 << 20));
+    public void A_file_is_small() => AssertInvalid(ScryptFile + new string(' ', 1 << 20));
 
     [Fact]
     public void A_changed_ciphertext_or_address_does_not_open()
