@@ -124,8 +124,12 @@ internal sealed class OnnxImporter
             throw Refusal.Invalid($"nothing defines the output '{output.Name}'");
         if (node is FloatConstant or FloatInput)
             throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is {(node is FloatInput ? "the input itself" : "constant")}.");
-        return new FloatOutput(output.Name, node, IsLabel(node), _classes.GetValueOrDefault(output.Name, []));
+        var label = LabelOf(node);
+        var classes = _classes.GetValueOrDefault(output.Name, []);
+        if (label is not null && classes.Count == 0 && _model.Classes.Count == label.Source.Shape[label.Axis])
+            classes = _model.Classes;
+        return new FloatOutput(output.Name, node, label is not null, classes);
     }
 
-    private static bool IsLabel(FloatNode node) => node is FloatArgMax || (node is FloatReshape && IsLabel(node.Source));
+    private static FloatArgMax? LabelOf(FloatNode node) => node as FloatArgMax ?? (node is FloatReshape ? LabelOf(node.Source) : null);
 }

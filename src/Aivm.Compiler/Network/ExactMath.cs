@@ -61,6 +61,16 @@ internal static class ExactMath
         return TwoOverSqrtPi * Exp(-x * x) * sum;
     }
 
+    /// <summary>value^(eighths/8) for a value that is not negative.</summary>
+    public static double Power(double value, int eighths)
+    {
+        var root = Math.Sqrt(Math.Sqrt(Math.Sqrt(value)));
+        var result = 1.0;
+        for (var i = 0; i < eighths; i++)
+            result *= root;
+        return result;
+    }
+
     /// <summary>2^exponent, exactly, for exponents from -1022 to 1023.</summary>
     public static double PowerOfTwo(int exponent) => BitConverter.Int64BitsToDouble((long)(exponent + 1023) << 52);
 

@@ -42,32 +42,77 @@ internal abstract class FloatActivated(string name, string operation, int[] shap
 internal abstract class FloatLinear(string name, string operation, int[] shape, FloatNode source, double[] weights, double[] bias)
     : FloatActivated(name, operation, shape, source)
 {
-    public double[] Weights { get; } = weights;
+    /// <summary>The layer's own copy: quantisation moves scale between layers.</summary>
+    public double[] Weights { get; } = [.. weights];
 
-    public double[] Bias { get; } = bias;
+    public double[] Bias { get; } = [.. bias];
 
     public int Channels => Bias.Length;
 
     /// <summary>Weights that a channel has.</summary>
     public int FanIn => Weights.Length / Channels;
+
+    /// <summary>Channels of the source of a convolution, inputs of a dense layer.</summary>
+    public virtual int InputChannels => FanIn;
+
+    /// <summary>The channel of an element of the result.</summary>
+    public abstract int ChannelOf(int index);
+
+    /// <summary>The input channel that a weight multiplies.</summary>
+    public virtual int InputOf(int weight) => weight % FanIn;
+
+    /// <summary>The same layer with each channel multiplied by a factor.</summary>
+    public FloatLinear Scaled(double[] factors)
+    {
+        var weights = Weights.Select((weight, i) => weight * factors[i / FanIn]);
+        var bias = Bias.Select((value, c) => value * factors[c]);
+        var scaled = With([.. weights], [.. bias]);
+        scaled.Activation = Activation;
+        return scaled;
+    }
+
+    protected abstract FloatLinear With(double[] weights, double[] bias);
 }
 
 /// <summary>[1, Cin, H, W] to [1, Cout, H', W']; weights [Cout, Cin / groups, kernel height, kernel width].</summary>
 internal sealed class FloatConv(string name, string operation, int[] shape, FloatNode source, double[] weights, double[] bias, Window window, int groups)
     : FloatLinear(name, operation, shape, source, weights, bias)
 {
-    public Window Window { get; set; } = window;
+    public Window Window { get; } = window;
 
     public int Groups { get; } = groups;
+
+    public override int InputChannels => Source.Shape[1];
+
+    public override int ChannelOf(int index) => index / (Shape[2] * Shape[3]);
+
+    public override int InputOf(int weight)
+    {
+        var area = Window.Kernel.Height * Window.Kernel.Width;
+        var group = weight / FanIn / (Channels / Groups);
+        return (group * (InputChannels / Groups)) + (weight % FanIn / area);
+    }
+
+    protected override FloatLinear With(double[] weights, double[] bias) => new FloatConv(Name, Operation, Shape, Source, weights, bias, Window, Groups);
 }
 
 /// <summary>[..., In] to [..., Out]; weights [Out, In].</summary>
 internal sealed class FloatDense(string name, string operation, int[] shape, FloatNode source, double[] weights, double[] bias)
-    : FloatLinear(name, operation, shape, source, weights, bias);
+    : FloatLinear(name, operation, shape, source, weights, bias)
+{
+    public override int ChannelOf(int index) => index % Channels;
+
+    protected override FloatLinear With(double[] weights, double[] bias) => new FloatDense(Name, Operation, Shape, Source, weights, bias);
+}
 
 /// <summary>[1, In] to [1, Out] in wide integers, for linear and logistic models: what they read is raw, and their result is a decision.</summary>
 internal sealed class FloatScores(string name, string operation, FloatNode source, double[] weights, double[] bias)
-    : FloatLinear(name, operation, [1, bias.Length], source, weights, bias);
+    : FloatLinear(name, operation, [1, bias.Length], source, weights, bias)
+{
+    public override int ChannelOf(int index) => index;
+
+    protected override FloatLinear With(double[] weights, double[] bias) => new FloatScores(Name, Operation, Source, weights, bias);
+}
 
 /// <summary>y = x * scale[c] + shift[c], c the index along an axis.</summary>
 internal sealed class FloatAffine(string name, string operation, FloatNode source, int axis, double[] scale, double[] shift)

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Aivm.Compiler.Onnx;
 
 /// <summary>An ONNX file as decoded, before its operators are understood.</summary>
-internal sealed record OnnxModel(string Producer, ImmutableSortedDictionary<string, long> Opsets, OnnxGraph Graph);
+/// <param name="Classes">Names of the classes that the file's metadata lists under <c>classes</c>, as a JSON array; empty when it does not.</param>
+internal sealed record OnnxModel(string Producer, ImmutableSortedDictionary<string, long> Opsets, IReadOnlyList<string> Classes, OnnxGraph Graph);
 
 internal sealed record OnnxGraph(
     IReadOnlyList<OnnxNode> Nodes,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Aivm.Compiler.Onnx;
 
@@ -18,6 +19,9 @@ internal static class OnnxReader
     /// <summary>Most elements of one list attribute; the tables of a tree ensemble are such lists.</summary>
     public const int MaxListLength = 1 << 22;
 
+    /// <summary>Most characters of the metadata's list of class names.</summary>
+    public const int MaxClassNames = 1 << 20;
+
     /// <summary>Most texts in one list attribute; equal ones share their memory.</summary>
     public const int MaxTexts = 1 << 20;
 
@@ -30,6 +34,7 @@ internal static class OnnxReader
 
         var producer = "";
         OnnxGraph? graph = null;
+        IReadOnlyList<string> classes = [];
         var opsets = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
         var reader = new ProtoReader(file);
         while (reader.Next())
@@ -47,6 +52,9 @@ internal static class OnnxReader
                 case 8:
                     ReadOpset(new ProtoReader(reader.Bytes()), opsets);
                     break;
+                case 14:
+                    classes = ReadClasses(new ProtoReader(reader.Bytes())) ?? classes;
+                    break;
                 default:
                     reader.Skip();
                     break;
@@ -54,7 +62,7 @@ internal static class OnnxReader
         }
         return graph is null
             ? throw Refusal.Corrupt("it holds no graph")
-            : new OnnxModel(producer, opsets.ToImmutable(), graph);
+            : new OnnxModel(producer, opsets.ToImmutable(), classes, graph);
     }
 
     private static void ReadOpset(ProtoReader reader, ImmutableSortedDictionary<string, long>.Builder opsets)
@@ -81,6 +89,41 @@ internal static class OnnxReader
             throw Refusal.TooLarge($"it imports more than {MaxValues} operator sets");
         if (!opsets.TryAdd(domain, version))
             throw Refusal.Invalid($"the operator set '{domain}' is imported twice");
+    }
+
+    /// <summary>An entry of the file's metadata, when it lists the names of classes.</summary>
+    private static string[]? ReadClasses(ProtoReader reader)
+    {
+        string key = "", value = "";
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    key = reader.String();
+                    break;
+                case 2:
+                    value = reader.String();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+        if (key != "classes" || value.Length > MaxClassNames)
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(value, new JsonDocumentOptions { MaxDepth = 2 });
+            return json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
+                ? [.. json.RootElement.EnumerateArray().Select(name => name.GetString()!)]
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Metadata is free text: what is no list of names is none.
+            return null;
+        }
     }
 
     private static OnnxGraph ReadGraph(ProtoReader reader)

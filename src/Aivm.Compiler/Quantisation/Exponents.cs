@@ -36,6 +36,32 @@ internal static class Exponents
         return best;
     }
 
+    /// <summary>The exponent for weights: a weight's error counts as much as the mean square of what it multiplies.</summary>
+    public static int ForWeights(ReadOnlySpan<double> weights, ReadOnlySpan<double> importance, int limit, int highest)
+    {
+        var largest = 0.0;
+        foreach (var weight in weights)
+            largest = Math.Max(largest, Math.Abs(weight));
+        if (largest == 0)
+            return 0;
+        var coarsest = Math.Min(highest, ExactMath.Headroom(largest, limit + 0.499));
+        var best = coarsest;
+        var least = double.PositiveInfinity;
+        for (var exponent = coarsest; exponent <= Math.Min(highest, coarsest + Tried); exponent++)
+        {
+            var unit = ExactMath.PowerOfTwo(-exponent);
+            var sum = 0.0;
+            for (var i = 0; i < weights.Length; i++)
+            {
+                var error = weights[i] - Quantise(weights[i], exponent, limit) * unit;
+                sum += error * error * importance[i];
+            }
+            if (sum < least)
+                (best, least) = (exponent, sum);
+        }
+        return best;
+    }
+
     /// <summary>The nearest integer to value * 2^exponent, halves upwards, within [-limit, limit].</summary>
     public static double Quantise(double value, int exponent, int limit) =>
         Math.Min(Math.Max(Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5), -limit), limit);

@@ -33,13 +33,14 @@ internal sealed class Finish
     public int BaseExponent { get; }
 
     /// <param name="straight">Real values in front of the activation, by sample.</param>
-    public static Finish Choose(UnaryFunction? activation, double[][] straight, FloatNode node, Readers readers)
+    /// <param name="fixedExponent">The exponent of an 8-bit result, when it is settled already.</param>
+    public static Finish Choose(UnaryFunction? activation, double[][] straight, FloatNode node, Readers readers, int? fixedExponent = null)
     {
         if (activation is null && readers.AreFinal(node))
             return new Finish(null, ElementType.S32, 0, 0, default);
         var values = activation is null ? straight : Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At));
         var type = readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
-        var exponent = Exponents.Choose(values, 127, highest: 40);
+        var exponent = fixedExponent ?? Exponents.Choose(values, 127, highest: 40);
         if (type == ElementType.S16)
             exponent = Math.Min(exponent + ExtraBits, Exponents.Choose(values, 32767, highest: 40));
         if (activation is null or UnaryFunction.Clamp)

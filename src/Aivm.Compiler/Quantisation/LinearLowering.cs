@@ -9,11 +9,15 @@ internal static class LinearLowering
     private const int WeightLimit = 127;
 
     /// <param name="readBy">Whose readers decide the result's width, when it is not the layer itself.</param>
-    public static Value Lower(GraphBuilder builder, FloatLinear layer, Value source, Readers readers, bool seeded, FloatNode? readBy = null)
+    public static Value Lower(GraphBuilder builder, FloatLinear node, Value source, Readers readers, bool seeded, FloatNode? readBy = null)
     {
+        var layer = node;
         source = builder.Reshaped(source, Operand(layer, source));
         var straight = Lowering.EachSample(source.Reals, row => FloatInterpreter.Linear(layer, row, layer.Weights, layer.Bias));
-        var finish = Finish.Choose(layer.Activation, straight, readBy ?? layer, readers);
+        int? exponent = null;
+        if (readBy is null)
+            (layer, exponent) = Equalisation.Apply(layer, straight, readers);
+        var finish = Finish.Choose(layer.Activation, straight, readBy ?? node, readers, exponent);
         var fit = ShiftFit.Find(layer, source, finish);
 
         var accumulators = Lowering.EachSample(source.Integers!, row => FloatInterpreter.Linear(layer, row, fit.Weights, fit.Bias));
@@ -28,12 +32,10 @@ internal static class LinearLowering
         }
 
         var requantise = finish.Requantise(fit);
-        var node = Node(layer, source, fit, requantise);
-        var exponent = finish.ResultExponent(fit);
         var integers = Lowering.EachSample(accumulators, row => Requantised(layer, row, fit, requantise));
         var (low, high) = finish.Range(fit, source);
         var reals = layer.Activation is { } activation ? Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At)) : straight;
-        var result = new Value(builder.Add(node), Result(layer, source), requantise.Output, exponent, low, high, reals, integers);
+        var result = new Value(builder.Add(Node(layer, source, fit, requantise)), Result(layer, source), requantise.Output, finish.ResultExponent(fit), low, high, reals, integers);
         return builder.Reported(layer, source, result, requantise.MaxShift);
     }
 
@@ -55,7 +57,7 @@ internal static class LinearLowering
     {
         var result = new double[accumulators.Length];
         for (var i = 0; i < result.Length; i++)
-            result[i] = Requantised(accumulators[i], fit.Shifts[Channel(layer, i)], requantise);
+            result[i] = Requantised(accumulators[i], fit.Shifts[layer.ChannelOf(i)], requantise);
         return result;
     }
 
@@ -68,7 +70,7 @@ internal static class LinearLowering
         {
             for (var i = 0; i < straight[s].Length; i++)
             {
-                var channel = Channel(layer, i);
+                var channel = layer.ChannelOf(i);
                 sums[channel] += straight[s][i] - accumulators[s][i] * ExactMath.PowerOfTwo(-fit.AccumulatorExponent(source, channel));
             }
             count += straight[s].Length / layer.Channels;
@@ -81,12 +83,9 @@ internal static class LinearLowering
         foreach (var row in accumulators)
         {
             for (var i = 0; i < row.Length; i++)
-                row[i] += to[Channel(layer, i)] - from[Channel(layer, i)];
+                row[i] += to[layer.ChannelOf(i)] - from[layer.ChannelOf(i)];
         }
     }
-
-    private static int Channel(FloatLinear layer, int index) =>
-        layer is FloatConv conv ? index / (conv.Shape[2] * conv.Shape[3]) : index % layer.Channels;
 
     private static Shape Operand(FloatLinear layer, Value source)
     {
@@ -142,7 +141,7 @@ internal static class LinearLowering
         /// </summary>
         public static ShiftFit Find(FloatLinear layer, Value source, Finish finish)
         {
-            int[] wanted = [.. Enumerable.Range(0, layer.Channels).Select(c => WeightExponent(layer.Weights.AsSpan(c * layer.FanIn, layer.FanIn)))];
+            var wanted = WeightExponents(layer, source);
             var coarsest = source.Exponent + wanted.Min();
             var highest = finish.IsRaw ? coarsest : Math.Min(finish.BaseExponent, coarsest);
             for (var start = highest; start > highest - 64; start--)
@@ -198,6 +197,34 @@ internal static class LinearLowering
             return new ShiftFit(start, shifts, weights, bias);
         }
 
-        private static int WeightExponent(ReadOnlySpan<double> weights) => Exponents.Choose([weights.ToArray()], WeightLimit, highest: 60);
+        private static int[] WeightExponents(FloatLinear layer, Value source)
+        {
+            var squares = MeanSquares(layer, source);
+            var importance = new double[layer.FanIn];
+            var exponents = new int[layer.Channels];
+            for (var c = 0; c < exponents.Length; c++)
+            {
+                for (var i = 0; i < importance.Length; i++)
+                    importance[i] = squares[layer.InputOf((c * layer.FanIn) + i)];
+                exponents[c] = Exponents.ForWeights(layer.Weights.AsSpan(c * layer.FanIn, layer.FanIn), importance, WeightLimit, highest: 60);
+            }
+            return exponents;
+        }
+
+        /// <summary>By input channel, what calibration saw; never quite zero, so that a silent channel keeps sensible weights.</summary>
+        private static double[] MeanSquares(FloatLinear layer, Value source)
+        {
+            var sums = new double[layer.InputChannels];
+            var count = 0L;
+            foreach (var row in source.Reals)
+            {
+                var run = layer is FloatConv ? row.Length / sums.Length : 1;
+                for (var i = 0; i < row.Length; i++)
+                    sums[i / run % sums.Length] += row[i] * row[i];
+                count += row.Length / sums.Length;
+            }
+            var floor = Math.Max(sums.Sum() / sums.Length * 1e-6, 1e-30);
+            return [.. sums.Select(sum => (sum + floor) / count)];
+        }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Readers
         }
     }
 
-    public int Count(FloatNode node) => Of(node).Count + (_outputs.Contains(node) ? 1 : 0);
+    public int Count(FloatNode node) => Of(node).Count + (AreOutputs(node) ? 1 : 0);
 
     /// <summary>Whether the value only ends the model: it is returned, or read by a softmax, a maximum or a final curve. Such a value keeps its full accumulator.</summary>
     public bool AreFinal(FloatNode node) => Of(node).All(reader => reader switch
@@ -41,5 +41,7 @@ internal sealed class Readers
         _ => true,
     });
 
-    private List<FloatNode> Of(FloatNode node) => _readers.GetValueOrDefault(node, []);
+    public bool AreOutputs(FloatNode node) => _outputs.Contains(node);
+
+    public IReadOnlyList<FloatNode> Of(FloatNode node) => _readers.GetValueOrDefault(node, []);
 }

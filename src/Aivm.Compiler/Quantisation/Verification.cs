@@ -23,7 +23,8 @@ internal static class Verification
             else
                 errors.Add(Error(output, integers, reference[o]));
         }
-        if (agreement is null && reference.Count == 1 && reference[0][0].Length is > 1 and <= 65536)
+        // Scores of classes, unless the model gives back what it was given, as an autoencoder does.
+        if (agreement is null && reference.Count == 1 && reference[0][0].Length > 1 && reference[0][0].Length != model.InputCount)
             agreement = Share(samples.Count, s => Largest(results[s], value => value) == Largest(reference[0][s], value => value));
         return new CalibrationReport(samples.Count, samples.Seeded, agreement, errors);
     }

@@ -66,6 +66,30 @@ public sealed class AgreementTests
     }
 
     [Fact]
+    public void The_image_sample_keeps_its_labels_and_their_names()
+    {
+        var folder = Path.Combine(Repository.Root, "samples", "image-classifier");
+        var onnx = File.ReadAllBytes(Path.Combine(folder, "model.onnx"));
+        var images = InputFiles.Read(Path.Combine(folder, "images.npz"));
+        var options = new CompileOptions
+        {
+            Input = new InputFormat.U8(),
+            Scale = 1 / 255.0,
+            Calibration = InputFiles.Read(Path.Combine(folder, "calibration.npz")),
+        };
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, options));
+        Assert.Equal("Ankle boot", model.Graph.Outputs[0].ClassNames[9]);
+        using var session = Onnx.Session(onnx);
+        var same = 0;
+        for (var row = 0; row < images.Count; row++)
+        {
+            double[] pixels = [.. images.Reals(row).Select(value => value / 255)];
+            same += Onnx.Run(model, images.Bytes(row))[0] == Onnx.Runtime(session, pixels)["label"][0] ? 1 : 0;
+        }
+        Assert.InRange(same, images.Count - 1, images.Count);
+    }
+
+    [Fact]
     public void The_samples_of_this_repository_compile_and_keep_their_labels()
     {
         var folder = Path.Combine(Repository.Root, "samples", "loan-approval");
