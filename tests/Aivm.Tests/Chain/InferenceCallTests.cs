@@ -183,6 +183,20 @@ public class InferenceCallTests
     }
 
     [Fact]
+    public void A_call_sees_the_state_of_the_block_it_asks_for()
+    {
+        using var chain = new TestChain();
+        var before = chain.Reader.Head;
+        var model = chain.Publish(Alice, Bytes);
+        chain.Mine();
+        Assert.True(chain.App.Simulator.TryCall(new CallRequest(Bob.Address, model, 0, ModelInfer(1, 2)), before, out var absent, out _));
+        Assert.True(absent.Call.IsSuccess);
+        Assert.True(absent.Call.Output.IsEmpty);
+        Assert.Equal([15, 1], ReadOutput(chain.Call(Bob.Address, model, ModelInfer(1, 2)).Call.Output.Span));
+        Assert.Equal(Coin * 1000, chain.Reader.StateAt(before).GetBalance(Alice.Address));
+    }
+
+    [Fact]
     public void Logs_are_found_by_address_and_topic_through_the_blooms()
     {
         using var chain = new TestChain();
