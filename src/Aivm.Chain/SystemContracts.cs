@@ -15,12 +15,9 @@ public static class SystemContracts
     public static readonly Address BlockHistory = Address.Parse("0x0000f90827f1c53a10cb7a02335b175320002935");
 
     /// <summary>
-    /// Marks a contract that the node executes natively; two bytes follow that say which. EIP-3541 keeps 0xEF free of EVM code, so nobody can
-    /// deploy a marker, and an account that has one is not empty.
+    /// The code of the Models contract: 0xEF 0xA0 marks what the node executes natively, two bytes say which contract. EIP-3541 keeps 0xEF
+    /// free of EVM code, so nobody can deploy a marker, and an account that has one is not empty.
     /// </summary>
-    public static ReadOnlySpan<byte> NativePrefix => [0xEF, 0xA0];
-
-    /// <summary>The code of the Models contract.</summary>
     public static ReadOnlySpan<byte> ModelsCode => [0xEF, 0xA0, 0xA1, 0x00];
 
     /// <summary>0x…A100 to 0x…A1FF (contracts and precompiles of the system) and the block history.</summary>
