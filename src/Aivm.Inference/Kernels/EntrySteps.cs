@@ -30,7 +30,7 @@ internal sealed unsafe class QuantiseStep : Step
             var fits = Int128.Abs(offset) < 1L << 62;
             (_offsets[c], _narrow[c]) = fits ? ((long)offset, ((1L << 62) - 1) / Math.Max(1, Magnitudes.Of(_multipliers[c]))) : (0, -1);
         }
-        if (source.Info.Min < 0 || source.Info.Max > 255 || _multipliers.Length != 1)
+        if (source.Info.Min < 0 || source.Info.Max > 255 || _multipliers.Length != 1 || node.Output == ElementType.S64)
             return;
         _byteResults = new short[256];
         for (var x = 0; x < _byteResults.Length; x++)
@@ -41,10 +41,18 @@ internal sealed unsafe class QuantiseStep : Step
     {
         var from = new ReadOnlySpan<long>(memory + _source.Block.Offset, (int)_source.Elements);
         var to = memory + _destination.Block.Offset;
-        if (_destination.Type == ElementType.S8)
-            Run(from, new Span<sbyte>(to, from.Length));
-        else
-            Run(from, new Span<short>(to, from.Length));
+        switch (_destination.Type)
+        {
+            case ElementType.S8:
+                Run(from, new Span<sbyte>(to, from.Length));
+                break;
+            case ElementType.S16:
+                Run(from, new Span<short>(to, from.Length));
+                break;
+            default:
+                Run(from, new Span<long>(to, from.Length));
+                break;
+        }
     }
 
     private void Run<T>(ReadOnlySpan<long> from, Span<T> to)

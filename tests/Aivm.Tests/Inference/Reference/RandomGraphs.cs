@@ -99,7 +99,7 @@ internal sealed class RandomGraphs
         return new()
         {
             Source = source,
-            Output = Coin() ? ElementType.S8 : ElementType.S16,
+            Output = _random.Next(5) == 0 ? ElementType.S64 : Coin() ? ElementType.S8 : ElementType.S16,
             Multipliers = Constant.S64([channels], [.. Many(channels, () => bytes ? _random.Next(1, 200) : _random.NextInt64(-1L << 40, 1L << 40))]),
             Offsets = Constant.S64([channels], [.. Many(channels, () => Coin() ? 0 : _random.NextInt64(-1L << 45, 1L << 45))]),
             Shift = bytes ? _random.Next(0, 10) : _random.Next(30, 50),
@@ -217,9 +217,13 @@ internal sealed class RandomGraphs
         return new()
         {
             Source = source,
-            Weights = Coin()
-                ? Constant.S64([outputs, inputs], [.. Many(outputs * inputs, () => _random.NextInt64(-1L << 30, 1L << 30))])
-                : Constant.S16([outputs, inputs], [.. Many(outputs * inputs, () => (short)_random.Next(-32767, 32768))]),
+            Weights = _random.Next(4) switch
+            {
+                0 => Constant.S8([outputs, inputs], Weights(outputs * inputs)),
+                1 => Constant.S16([outputs, inputs], [.. Many(outputs * inputs, () => (short)_random.Next(-32767, 32768))]),
+                2 => Constant.S32([outputs, inputs], [.. Many(outputs * inputs, () => _random.Next(int.MinValue, int.MaxValue))]),
+                _ => Constant.S64([outputs, inputs], [.. Many(outputs * inputs, () => _random.NextInt64(-1L << 30, 1L << 30))]),
+            },
             Bias = Constant.S64([outputs], [.. Many(outputs, () => _random.NextInt64(-1L << 50, 1L << 50))]),
         };
     }

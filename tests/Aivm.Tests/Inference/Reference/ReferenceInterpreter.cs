@@ -89,12 +89,17 @@ internal sealed class ReferenceInterpreter
 
     private long[] Quantise(QuantiseNode n)
     {
-        var limit = n.Output == ElementType.S8 ? 127 : 32767;
+        var (low, high) = n.Output switch
+        {
+            ElementType.S8 => (-127L, 127L),
+            ElementType.S16 => (-32767L, 32767L),
+            _ => (long.MinValue, long.MaxValue),
+        };
         var channels = n.Multipliers.Count;
         return [.. _values[n.Source].Select((x, i) =>
         {
             var scaled = ((Int128)x * n.Multipliers[i % channels]) + n.Offsets[i % channels];
-            return (long)Int128.Clamp(ShiftedHalfUp(scaled, n.Shift), -limit, limit);
+            return (long)Int128.Clamp(ShiftedHalfUp(scaled, n.Shift), low, high);
         })];
     }
 
