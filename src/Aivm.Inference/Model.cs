@@ -43,7 +43,7 @@ public sealed class Model
     /// <summary>Multiply-accumulates of one run.</summary>
     public ulong Macs => Analysis.Macs;
 
-    /// <summary>Bytes of workspace that one run uses. Below <see cref="GraphAnalysis.MemoryBytes"/> and, unlike it, a matter of this machine's kernels.</summary>
+    /// <summary>Bytes of workspace that one run uses. Alignment apart, below <see cref="GraphAnalysis.MemoryBytes"/>; unlike it, a matter of this machine's kernels.</summary>
     public long PeakMemory => _plan.WorkspaceBytes;
 
     /// <summary>A bound on the bytes that the model holds while it is cached, besides its workspaces.</summary>

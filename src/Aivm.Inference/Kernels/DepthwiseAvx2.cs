@@ -72,43 +72,49 @@ internal sealed unsafe class DepthwiseAvx2Step : Step
     {
         var source = _source.Run(memory);
         var destination = memory + _destination.Offset;
-        for (var y = 0; y < _rows; y++, source += _rowStride)
-        {
-            var position = source;
-            for (var x = 0; x < _columns; x++, position += _columnStride)
-            {
-                RunPosition(position, destination);
-                destination += (long)_channels * _requantiser.ElementSize;
-            }
-        }
+        var pixel = (long)_channels * _requantiser.ElementSize;
+        for (var y = 0; y < _rows; y++, source += _rowStride, destination += _columns * pixel)
+            for (var channel = 0; channel < _channels; channel += BlockChannels)
+                RunRow(source, destination + ((long)channel * _requantiser.ElementSize), channel, pixel);
     }
 
+    /// <summary>One row of the result for sixteen channels; positions are requantised eight at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunPosition(byte* position, byte* destination)
+    private void RunRow(byte* source, byte* destination, int channel, long pixel)
     {
-        var accumulators = stackalloc int[BlockChannels];
+        const int tile = 8;
+        var accumulators = stackalloc int[tile * BlockChannels];
         var taps = _taps;
-        var weights = (short*)_weights.Pointer;
-        for (var channel = 0; channel < _channels; channel += BlockChannels)
+        var weights = (short*)_weights.Pointer + (channel / BlockChannels * taps.Length * 16L);
+        var bias = (int*)_bias.Pointer + channel;
+        var first = source + (_wide ? 2L * channel : channel);
+        var count = Math.Min(BlockChannels, _channels - channel);
+        unchecked
         {
-            var low = Vector256.Load((int*)_bias.Pointer + channel);
-            var high = Vector256.Load((int*)_bias.Pointer + channel + 8);
-            var first = position + (_wide ? 2L * channel : channel);
-            unchecked
+            for (var done = 0; done < _columns; done += tile)
             {
-                for (var t = 0; t + 1 < taps.Length; t += 2, weights += 32)
+                var positions = Math.Min(tile, _columns - done);
+                for (var p = 0; p < positions; p++, first += _columnStride)
                 {
-                    var a = Load(first + taps[t]);
-                    var b = Load(first + taps[t + 1]);
-                    low += Avx2.MultiplyAddAdjacent(Avx2.UnpackLow(a, b), Vector256.Load(weights));
-                    high += Avx2.MultiplyAddAdjacent(Avx2.UnpackHigh(a, b), Vector256.Load(weights + 16));
+                    var low = Vector256.Load(bias);
+                    var high = Vector256.Load(bias + 8);
+                    var pair = weights;
+                    for (var t = 0; t + 1 < taps.Length; t += 2, pair += 32)
+                    {
+                        var a = Load(first + taps[t]);
+                        var b = Load(first + taps[t + 1]);
+                        low += Avx2.MultiplyAddAdjacent(Avx2.UnpackLow(a, b), Vector256.Load(pair));
+                        high += Avx2.MultiplyAddAdjacent(Avx2.UnpackHigh(a, b), Vector256.Load(pair + 16));
+                    }
+                    Avx2.Permute2x128(low, high, 0x20).Store(accumulators + (BlockChannels * p));
+                    Avx2.Permute2x128(low, high, 0x31).Store(accumulators + (BlockChannels * p) + 8);
                 }
+                _requantiser.StoreTile(accumulators, positions, count, channel, destination, pixel);
+                destination += positions * pixel;
             }
-            Avx2.Permute2x128(low, high, 0x20).Store(accumulators);
-            Avx2.Permute2x128(low, high, 0x31).Store(accumulators + 8);
-            _requantiser.StoreChannels(accumulators, Math.Min(BlockChannels, _channels - channel), channel, destination + ((long)channel * _requantiser.ElementSize));
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector256<short> Load(byte* source) => _wide ? Vector256.Load((short*)source) : Avx2.ConvertToVector256Int16((sbyte*)source);
 }

@@ -61,7 +61,10 @@ internal sealed unsafe class LinearAvx2Step<TDot> : Step
         {
             TileAvx2<TDot>.Run1x1(source, _weights.Taps, _weights.Chunks, _weights.WeightsOf(group, block), _weights.BiasOf(group, block), accumulators);
         }
-        Store(accumulators, destination, group, block, blocks);
+        var first = block * PackedWeights.BlockChannels;
+        var channel = (group * _weights.GroupChannels) + first;
+        var channels = Math.Min(blocks * PackedWeights.BlockChannels, _weights.GroupChannels - first);
+        _requantiser.StoreChannels(accumulators, channels, channel, destination + ((long)channel * _requantiser.ElementSize));
         return blocks;
     }
 
@@ -74,6 +77,9 @@ internal sealed unsafe class LinearAvx2Step<TDot> : Step
         var bias = _weights.BiasOf(group, block);
         var pixel = (long)_channels * _requantiser.ElementSize;
         var total = (long)_rows * _columns;
+        var first = block * PackedWeights.BlockChannels;
+        var channel = (group * _weights.GroupChannels) + first;
+        var channels = Math.Min(blocks * PackedWeights.BlockChannels, _weights.GroupChannels - first);
         var row = source;
         var column = 0;
         for (var done = 0L; done < total; done += 4)
@@ -92,17 +98,9 @@ internal sealed unsafe class LinearAvx2Step<TDot> : Step
                 TileAvx2<TDot>.Run4x2(positions[0], positions[1], positions[2], positions[3], _weights.Taps, _weights.Chunks, w0, w0 + _weights.BlockBytes, bias, accumulators);
             else
                 TileAvx2<TDot>.Run4x1(positions[0], positions[1], positions[2], positions[3], _weights.Taps, _weights.Chunks, w0, bias, accumulators);
-            for (var p = 0; p < count; p++, destination += pixel)
-                Store(accumulators + (16 * p), destination, group, block, blocks);
+            _requantiser.StoreTile(accumulators, count, channels, channel, destination + ((long)channel * _requantiser.ElementSize), pixel);
+            destination += count * pixel;
         }
         return blocks;
-    }
-
-    private void Store(int* accumulators, byte* destination, int group, int block, int blocks)
-    {
-        var first = block * PackedWeights.BlockChannels;
-        var count = Math.Min(blocks * PackedWeights.BlockChannels, _weights.GroupChannels - first);
-        var channel = (group * _weights.GroupChannels) + first;
-        _requantiser.StoreChannels(accumulators, count, channel, destination + ((long)channel * _requantiser.ElementSize));
     }
 }

@@ -1,8 +1,10 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Aivm.Inference;
 
 /// <summary>A linear layer's source as its vector kernel reads it: channels innermost, zeros around it, 16 bits where S8 may be negative.</summary>
+/// <param name="paddedChannels">The source's channels, or more in multiples of 16 and then without widening.</param>
 internal sealed unsafe class PadSource(Tensor source, Padding padding, bool wide, int paddedChannels, Block? scratch)
 {
     private readonly int _channels = source.Info.Shape[0];
@@ -38,18 +40,20 @@ internal sealed unsafe class PadSource(Tensor source, Padding padding, bool wide
             }
             else
             {
-                for (var x = 0; x < _width; x++)
-                {
-                    Copy(from, target, _channels, sourceSize);
-                    from += (long)_channels * sourceSize;
-                    Clear(target + ((long)_channels * elementSize), (paddedChannels - _channels) * (long)elementSize);
-                    target += pixel;
-                }
+                for (var x = 0; x < _width; x++, target += pixel, from += (long)_channels * sourceSize)
+                    CopyPixel(from, target, pixel);
             }
             target = Clear(target, padding.Right * pixel);
         }
         Clear(target, padding.Bottom * row);
         return to;
+    }
+
+    /// <summary>The channels that fill a pixel up hold anything: a kernel that pads channels discards what it computes of them.</summary>
+    private static void CopyPixel(byte* from, byte* to, long bytes)
+    {
+        for (var i = 0L; i < bytes; i += Vector128<byte>.Count)
+            Vector128.Load(from + i).Store(to + i);
     }
 
     private static byte* Clear(byte* target, long bytes)
@@ -67,7 +71,7 @@ internal sealed unsafe class PadSource(Tensor source, Padding padding, bool wide
         }
         var i = 0;
         for (; i <= elements - 16; i += 16)
-            System.Runtime.Intrinsics.Vector256.Store(Avx2.ConvertToVector256Int16((sbyte*)from + i), (short*)to + i);
+            Avx2.ConvertToVector256Int16((sbyte*)from + i).Store((short*)to + i);
         for (; i < elements; i++)
             ((short*)to)[i] = ((sbyte*)from)[i];
     }

@@ -52,6 +52,19 @@ internal sealed unsafe class Requantiser
             StoreOne(accumulators[i], shifts[i], roundings[i], i, destination);
     }
 
+    /// <summary>A tile of positions by at most sixteen consecutive channels; accumulators are [positions][16].</summary>
+    /// <param name="pixel">Bytes of the result from one position to the next.</param>
+    public void StoreTile(int* accumulators, int positions, int count, int channel, byte* destination, long pixel)
+    {
+        if (_vectors && _table is null && count is (8 or 16) && _output != ElementType.S32)
+        {
+            RequantiserAvx2.StoreTile(accumulators, positions, count, (int*)_shifts.Pointer + channel, (int*)_roundings.Pointer + channel, _output, _low, _high, destination, pixel);
+            return;
+        }
+        for (var p = 0; p < positions; p++, destination += pixel)
+            StoreChannels(accumulators + (16 * p), count, channel, destination);
+    }
+
     /// <summary>Accumulators of one channel.</summary>
     public void StoreUniform(int* accumulators, int count, int channel, byte* destination)
     {

@@ -32,6 +32,8 @@ internal sealed class RandomGraphs
         Propose(Quantise(0));
         Propose(Quantise(1));
         Propose(Rank());
+        for (var convolutions = 0; convolutions < 3; convolutions++)
+            Propose(Conv(_inputs.Count, _analysis.Values[_inputs.Count]));
         for (var attempts = 0; attempts < 24; attempts++)
             Propose(Next(_random.Next(_inputs.Count + _nodes.Count)));
         return Finished();
