@@ -27,35 +27,47 @@ internal static class ElementwiseOperators
     {
         (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (1, value)),
         (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (1, value)),
-        var (left, right) => Sum(call, left, right, 1),
+        var (left, right) => Curves.TryJoin(call, (a, b) => a + b) ?? Sum(call, left, right, 1),
     };
 
     public static FloatNode Subtract(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
         (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (-1, value)),
         (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (1, -value)),
-        var (left, right) => Sum(call, left, right, -1),
+        var (left, right) => Curves.TryJoin(call, (a, b) => a - b) ?? Sum(call, left, right, -1),
     };
 
     public static FloatNode Multiply(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
         (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (value, 0)),
         (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (value, 0)),
-        _ => throw call.Unsupported("both factors depend on the input"),
+        _ => Curves.TryJoin(call, (a, b) => a * b) ?? throw call.Unsupported("both factors depend on the input, and not by functions of one value"),
     };
 
     public static FloatNode Divide(OperatorCall call) =>
         call.Input(1) is FloatConstant constant
             ? Affine(call, call.Input(0), constant.Value, value => (1 / value, 0))
-            : throw call.Unsupported("its divisor depends on the input");
+            : Curves.TryJoin(call, (a, b) => a / b) ?? throw call.Unsupported("its divisor depends on the input, and not by a function of the value it divides");
 
-    /// <summary>ONNX's variadic Sum, of two terms.</summary>
-    public static FloatNode Sum(OperatorCall call) => call.Inputs.Count switch
+    /// <summary>ONNX's variadic Sum.</summary>
+    public static FloatNode Sum(OperatorCall call) =>
+        Enumerable.Range(1, Math.Max(call.Inputs.Count - 1, 0)).Aggregate(call.Input(0), (sum, i) => Sum(call, sum, call.Input(i), 1));
+
+    public static FloatNode Power(OperatorCall call) => call.Constant(1, "exponent") switch
     {
-        1 => call.Input(0),
-        2 => Add(call),
-        _ => throw call.Unsupported($"it has {call.Inputs.Count} terms, at most 2 are supported"),
+        { Count: 1, Values: [var exponent] } when exponent is >= 1 and <= 8 && exponent == Math.Floor(exponent) => Unary(call, new UnaryFunction.Power((int)exponent)),
+        _ => throw call.Unsupported("its exponent is not a whole number from 1 to 8"),
     };
+
+    /// <summary>PRelu with one slope.</summary>
+    public static FloatNode ParametricRelu(OperatorCall call) =>
+        call.Constant(1, "slope") is { Count: 1, Values: [var slope] }
+            ? Unary(call, new UnaryFunction.LeakyRelu(slope))
+            : throw call.Unsupported("its slope varies");
+
+    /// <summary>x * tanh(softplus(x)).</summary>
+    public static FloatNode Mish(OperatorCall call) => Unary(call, new UnaryFunction.Join(
+        new UnaryFunction.Line(1, 0), new UnaryFunction.Chain(new UnaryFunction.Tanh(), new UnaryFunction.Softplus()), (a, b) => a * b));
 
     private static FloatSum Sum(OperatorCall call, FloatNode left, FloatNode right, int sign) =>
         left.Shape.AsSpan().SequenceEqual(right.Shape)

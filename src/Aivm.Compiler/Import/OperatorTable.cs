@@ -31,6 +31,11 @@ internal static class OperatorTable
         [("", "Softplus")] = One(call => ElementwiseOperators.Unary(call, new UnaryFunction.Softplus())),
         [("", "Gelu")] = One(ElementwiseOperators.Gelu),
         [("", "Erf")] = One(call => ElementwiseOperators.Unary(call, new UnaryFunction.Erf())),
+        [("", "Abs")] = One(call => ElementwiseOperators.Unary(call, new UnaryFunction.Abs())),
+        [("", "Softsign")] = One(call => ElementwiseOperators.Unary(call, new UnaryFunction.Softsign())),
+        [("", "Pow")] = One(ElementwiseOperators.Power),
+        [("", "PRelu")] = One(ElementwiseOperators.ParametricRelu),
+        [("", "Mish")] = One(ElementwiseOperators.Mish),
         [("", "Exp")] = One(call => ElementwiseOperators.Unary(call, new UnaryFunction.Exp())),
 
         [("", "MaxPool")] = One(PoolOperators.MaxPool),

@@ -3,6 +3,9 @@ namespace Aivm.Compiler.Network;
 /// <summary>A function of one number. Everything here is built from + - * / and comparisons, so that tables are the same on every machine.</summary>
 internal abstract record UnaryFunction
 {
+    /// <summary>How many elementary functions one evaluation takes.</summary>
+    public virtual int Size => 1;
+
     public abstract double At(double x);
 
     /// <summary>min(max(x, Low), High): identity, Relu, Clip.</summary>
@@ -70,5 +73,49 @@ internal abstract record UnaryFunction
     internal sealed record Erf : UnaryFunction
     {
         public override double At(double x) => ExactMath.Erf(x);
+    }
+
+    internal sealed record Abs : UnaryFunction
+    {
+        public override double At(double x) => Math.Abs(x);
+    }
+
+    internal sealed record Softsign : UnaryFunction
+    {
+        public override double At(double x) => x / (1 + Math.Abs(x));
+    }
+
+    /// <summary>x^Exponent for a whole exponent.</summary>
+    internal sealed record Power(int Exponent) : UnaryFunction
+    {
+        public override double At(double x)
+        {
+            var product = 1.0;
+            for (var i = 0; i < Exponent; i++)
+                product *= x;
+            return product;
+        }
+    }
+
+    /// <summary>x * Scale + Shift.</summary>
+    internal sealed record Line(double Scale, double Shift) : UnaryFunction
+    {
+        public override double At(double x) => x * Scale + Shift;
+    }
+
+    /// <summary>Outer(Inner(x)).</summary>
+    internal sealed record Chain(UnaryFunction Outer, UnaryFunction Inner) : UnaryFunction
+    {
+        public override int Size { get; } = Outer.Size + Inner.Size;
+
+        public override double At(double x) => Outer.At(Inner.At(x));
+    }
+
+    /// <summary>An operation on two functions of the same x, as exporters write SiLU, GELU and their kin.</summary>
+    internal sealed record Join(UnaryFunction Left, UnaryFunction Right, Func<double, double, double> Operation) : UnaryFunction
+    {
+        public override int Size { get; } = Left.Size + Right.Size;
+
+        public override double At(double x) => Operation(Left.At(x), Right.At(x));
     }
 }

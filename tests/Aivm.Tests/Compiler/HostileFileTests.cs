@@ -90,6 +90,7 @@ public sealed class HostileFileTests
         { "a shape of a quadrillion by folding", Folded(1 << 20, 1 << 20, 1 << 20), "onnx-too-large" },
         { "a negative shape by folding", Folded(-7), "onnx-invalid" },
         { "work for a week", Slow(), "onnx-too-large" },
+        { "functions that double at every node", Doubling(), "unsupported-operator" },
     };
 
     [Theory]
@@ -129,6 +130,15 @@ public sealed class HostileFileTests
 
     private static byte[] Folded(params long[] shape) => new OnnxFile().Input("x", 1, 4).Integers("s", shape).Node("ConstantOfShape", ["s"], ["c"])
         .Node("Add", ["x", "c"], ["y"]).Output("y").Write();
+
+    /// <summary>f(n) = f(n-1) * f(n-2), all of one value.</summary>
+    private static byte[] Doubling()
+    {
+        var file = new OnnxFile().Input("x", 1, 4).Node("Relu", ["x"], ["f0"]).Node("Tanh", ["x"], ["f1"]);
+        for (var i = 2; i < 100; i++)
+            file.Node("Mul", [$"f{i - 1}", $"f{i - 2}"], [$"f{i}"]);
+        return file.Output("f99").Write();
+    }
 
     /// <summary>A picture of 4096 x 4096 under a window of 1023 x 1023: 2^43 additions.</summary>
     private static byte[] Slow() => new OnnxFile().Input("x", 1, 1, 4096, 4096)

@@ -58,6 +58,15 @@ public sealed class OperatorImportTests
         { "Erf", Vector().Node("Erf", ["c"], Y).Write() },
         { "Gelu", Vector(20).Node("Gelu", ["c"], ["g"]).RandomWeights("v", [10, 4], 0.5f).Node("MatMul", ["g", "v"], Y).Write() },
         { "Gelu with tanh", Vector(20).Node("Gelu", ["c"], Y, Attribute("approximate", "tanh")).Write() },
+        { "Mish", Vector(18).Node("Mish", ["c"], Y).Write() },
+        { "Abs and Softsign", Vector().Node("Softsign", ["c"], ["s"]).Node("Abs", ["s"], Y).Write() },
+        { "PRelu", Vector().Weights("k", [1], 0.3f).Node("PRelu", ["c", "k"], Y).Write() },
+        { "Square", Vector().Node("Mul", ["c", "c"], Y).Write() },
+        { "Pow", Vector().Weights("k", [], 3).Node("Pow", ["c", "k"], Y).Write() },
+        { "SiLU in two nodes", Vector().Node("Sigmoid", ["c"], ["s"]).Node("Mul", ["c", "s"], ["m"]).RandomWeights("v", [10, 4], 0.5f).Node("MatMul", ["m", "v"], Y).Write() },
+        { "GELU in five nodes", Vector().Weights("r", [], 1.4142135f).Weights("one", [], 1).Weights("h", [], 0.5f).Node("Div", ["c", "r"], ["d"]).Node("Erf", ["d"], ["e"])
+            .Node("Add", ["e", "one"], ["a"]).Node("Mul", ["c", "a"], ["m"]).Node("Mul", ["m", "h"], ["g"]).RandomWeights("v", [10, 4], 0.5f).Node("MatMul", ["g", "v"], Y).Write() },
+        { "Sum of three", Vector().RandomWeights("v", [10, 10], 0.3f).Node("MatMul", ["c", "v"], ["m"]).Node("Relu", ["c"], ["r"]).Node("Sum", ["c", "m", "r"], Y).Write() },
         { "Relu after MaxPool", Picture().Node("MaxPool", ["c"], ["p"], Attribute("kernel_shape", [2L, 2]), Attribute("strides", [2L, 2])).Node("Relu", ["p"], Y).Write() },
         { "MaxPool, padded, ceil", Picture().Node("Relu", ["c"], ["r"])
             .Node("MaxPool", ["r"], Y, Attribute("kernel_shape", [3L, 3]), Attribute("strides", [2L, 2]), Attribute("pads", [1L, 0, 0, 1]), Attribute("ceil_mode", 1L)).Write() },
@@ -123,7 +132,8 @@ public sealed class OperatorImportTests
     {
         { "an unknown operator", new OnnxFile().Input("x", 1, 4).Node("Bernoulli", X, Y).Output("y").Write(), "unsupported-operator" },
         { "an unknown domain", new OnnxFile().Input("x", 1, 4).Node("com.example", "Relu", X, Y).Output("y").Write(), "onnx-invalid" },
-        { "a product of two activations", new OnnxFile().Input("x", 1, 4).Node("Mul", ["x", "x"], Y).Output("y").Write(), "unsupported-operator" },
+        { "a product of two activations", new OnnxFile().Input("x", 1, 4).RandomWeights("w", [4, 4], 1).Node("MatMul", ["x", "w"], ["m"])
+            .Node("Mul", ["x", "m"], Y).Output("y").Write(), "unsupported-operator" },
         { "weights that depend on the input", new OnnxFile().Input("x", 1, 4, 4, 4).Node("Conv", ["x", "x"], Y).Output("y").Write(), "unsupported-operator" },
         { "a picture with three axes of space", new OnnxFile().Input("x", 1, 2, 3, 3, 3).RandomWeights("w", [2, 2, 1, 1, 1], 1).Node("Conv", ["x", "w"], Y).Output("y").Write(), "unsupported-shape" },
         { "a batch of eight", new OnnxFile().Input("x", 8, 2, 3, 3).RandomWeights("w", [2, 2, 1, 1], 1).Node("Conv", ["x", "w"], Y).Output("y").Write(), "unsupported-shape" },
@@ -155,9 +165,9 @@ public sealed class OperatorImportTests
     [Fact]
     public void A_refused_operator_is_named_with_its_node_and_the_reason()
     {
-        var onnx = new OnnxFile().Input("x", 1, 4).Node("Mul", ["x", "x"], Y).Output("y").Write();
+        var onnx = new OnnxFile().Input("x", 1, 4).Weights("k", [], 0.5f).Node("Pow", ["x", "k"], Y).Output("y").Write();
         var refusal = Assert.Throws<Aivm.Primitives.AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
-        Assert.Equal("Mul 'mul0' is not supported: both factors depend on the input.", refusal.Message);
+        Assert.Equal("Pow 'pow0' is not supported: its exponent is not a whole number from 1 to 8.", refusal.Message);
     }
 
     /// <summary>Numbers with four decimals from -1.5 to 1.5.</summary>

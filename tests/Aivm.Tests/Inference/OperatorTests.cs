@@ -37,6 +37,22 @@ public sealed class OperatorTests
     }
 
     [Fact]
+    public void An_entry_map_to_64_bits_multiplies_in_128()
+    {
+        var graph = Graphs.Of([2], source => new QuantiseNode
+        {
+            Source = source,
+            Output = ElementType.S64,
+            Multipliers = Constant.S64([2], [1L << 61, -3]),
+            Offsets = Constant.S64([2], [1L << 59, 0]),
+            Shift = 60,
+        });
+        // (n * 2^61 + 2^59 + 2^59) >> 60 = 2n + 1; what exceeds 64 bits is clamped.
+        Assert.Equal([2_000_000_000_001, 0], Graphs.Run(graph, [1_000_000_000_000, 5]));
+        Assert.Equal([long.MaxValue, -24], Graphs.Run(graph, [long.MaxValue, long.MaxValue]));
+    }
+
+    [Fact]
     public void Raw_accumulators_come_out_at_the_scale_of_the_largest_shift()
     {
         var graph = Graphs.OfS8([1], source => new DenseNode
