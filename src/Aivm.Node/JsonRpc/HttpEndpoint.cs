@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,6 +14,7 @@ internal readonly record struct NodeHealth(bool IsWell, string Json);
 internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHealth> health, ILogger logger, CancellationToken stopping)
 {
     private const long MaxDiscardedBytes = 64 << 20;
+    private const int SliceBytes = 64 << 10;
 
     private readonly RpcLimits _limits = dispatcher.Limits;
 
@@ -43,24 +43,25 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHe
 
     private async Task AnswerAsync(HttpContext context)
     {
-        byte[]? body = null;
+        using var body = new MessageBuffer(dispatcher.Memory, _limits.MaxBodyBytes);
         try
         {
-            long length;
-            (body, length) = await ReadBodyAsync(context);
-            if (length > _limits.MaxBodyBytes)
+            if (!await TryReadBodyAsync(context, body))
             {
-                context.Response.Headers.Connection = "close";
                 await RefuseAsync(
                     context, StatusCodes.Status413PayloadTooLarge, $"the body is over {_limits.MaxBodyBytes} bytes: send smaller batches");
                 return;
             }
-            using var response = new ResponseBuffer(_limits.MaxResponseBytes);
-            dispatcher.Answer(body.AsMemory(0, (int)length), response, subscriber: null);
+            using var response = new MessageBuffer(dispatcher.Memory, _limits.MaxResponseBytes);
+            dispatcher.Answer(body.Written, response, subscriber: null);
             if (response.Length == 0)
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
             else
                 await WriteAsync(context, response.Written);
+        }
+        catch (MessageBuffer.BusyException)
+        {
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, RpcError.Busy.Message);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -71,56 +72,30 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHe
             LogBrokenRequest(exception.Message);
             context.Abort();
         }
-        finally
-        {
-            if (body is not null)
-                ArrayPool<byte>.Shared.Return(body);
-        }
     }
 
     /// <summary>
-    /// The body in a rented array, and its length. A body over the limit is read on but not kept, for a while: closing at once would
-    /// reset the connection under a client that is still sending, and it would never see the answer.
+    /// Reads as the bytes arrive, whatever length was announced. A body over the limit is read on but not kept, for a while: closing at once
+    /// would reset the connection under a client that is still sending, and it would never see the answer.
     /// </summary>
-    private async ValueTask<(byte[] Bytes, long Length)> ReadBodyAsync(HttpContext context)
+    private async ValueTask<bool> TryReadBodyAsync(HttpContext context, MessageBuffer body)
     {
-        var announced = Math.Min(context.Request.ContentLength ?? 0, _limits.MaxBodyBytes);
-        var bytes = ArrayPool<byte>.Shared.Rent((int)Math.Max(announced, 1024));
         var length = 0L;
         var reader = context.Request.BodyReader;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         deadline.CancelAfter(_limits.RequestTimeout);
-        try
+        while (true)
         {
-            while (true)
-            {
-                var result = await reader.ReadAsync(deadline.Token);
-                if (length + result.Buffer.Length <= _limits.MaxBodyBytes)
-                {
-                    bytes = EnsureRoom(bytes, (int)length, (int)result.Buffer.Length);
-                    result.Buffer.CopyTo(bytes.AsSpan((int)length));
-                }
-                length += result.Buffer.Length;
-                reader.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted || length > MaxDiscardedBytes)
-                    return (bytes, length);
-            }
+            var result = await reader.ReadAsync(deadline.Token);
+            length += result.Buffer.Length;
+            if (length <= _limits.MaxBodyBytes)
+                body.Write(result.Buffer);
+            else
+                body.Dispose();
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted || length > MaxDiscardedBytes)
+                return length <= _limits.MaxBodyBytes;
         }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-            throw;
-        }
-    }
-
-    private static byte[] EnsureRoom(byte[] bytes, int length, int more)
-    {
-        if (bytes.Length - length >= more)
-            return bytes;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length + more, bytes.Length * 2));
-        bytes.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(bytes);
-        return larger;
     }
 
     private async Task ServeWebSocketAsync(HttpContext context)
@@ -145,18 +120,27 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHe
         return WriteAsync(context, Encoding.UTF8.GetBytes(now.Json));
     }
 
+    /// <summary>Ends the connection as well: what is left of the body is not read.</summary>
     private static Task RefuseAsync(HttpContext context, int status, string message)
     {
         context.Response.StatusCode = status;
+        context.Response.Headers.Connection = "close";
         var error = $$$"""{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"{{{message}}}"}}""";
         return WriteAsync(context, Encoding.UTF8.GetBytes(error));
     }
 
-    private static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> json)
+    /// <summary>In slices, each as the client reads: written at once, the web server would keep a second copy of it all.</summary>
+    private static async Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> json)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = json.Length;
-        return context.Response.BodyWriter.WriteAsync(json).AsTask();
+        for (var rest = json; !rest.IsEmpty;)
+        {
+            var slice = rest[..Math.Min(rest.Length, SliceBytes)];
+            if ((await context.Response.BodyWriter.WriteAsync(slice)).IsCompleted)
+                return; // The client has gone.
+            rest = rest[slice.Length..];
+        }
     }
 
     private static void AllowLoopbackPages(HttpContext context)

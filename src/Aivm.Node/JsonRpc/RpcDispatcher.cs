@@ -23,6 +23,7 @@ internal sealed partial class RpcDispatcher
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly MemoryBudget Unlimited = new(long.MaxValue);
     private static readonly JsonEncodedText DataName = JsonEncodedText.Encode("data");
 
     private readonly FrozenDictionary<string, (string Name, RpcMethod Method)>.AlternateLookup<ReadOnlySpan<char>> _methods;
@@ -32,6 +33,7 @@ internal sealed partial class RpcDispatcher
     public RpcDispatcher(IReadOnlyDictionary<string, RpcMethod> methods, RpcLimits limits, TimeProvider time, ILogger logger)
     {
         Limits = limits;
+        Memory = new MemoryBudget(limits.MaxMessageMemory);
         _methods = methods.ToFrozenDictionary(entry => entry.Key, entry => (entry.Key, entry.Value), StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
         _time = time;
@@ -40,8 +42,11 @@ internal sealed partial class RpcDispatcher
 
     public RpcLimits Limits { get; }
 
+    /// <summary>For every message of every connection.</summary>
+    public MemoryBudget Memory { get; }
+
     /// <summary>Writes the answer, which is empty when the message held notifications only.</summary>
-    public void Answer(ReadOnlyMemory<byte> text, ResponseBuffer response, ISubscriber? subscriber)
+    public void Answer(ReadOnlyMemory<byte> text, MessageBuffer response, ISubscriber? subscriber)
     {
         // Never disposed: that would flush what a failed call had left in it.
         var writer = new Utf8JsonWriter(response, WriterOptions);
@@ -74,7 +79,7 @@ internal sealed partial class RpcDispatcher
             response.Append("]"u8);
     }
 
-    private void Answer(in RpcRequest request, ResponseBuffer response, Utf8JsonWriter writer, ISubscriber? subscriber)
+    private void Answer(in RpcRequest request, MessageBuffer response, Utf8JsonWriter writer, ISubscriber? subscriber)
     {
         var start = response.Length;
         if (request.Fault is not null)
@@ -95,7 +100,7 @@ internal sealed partial class RpcDispatcher
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: an exception of one call must not end the connection or the node.")]
-    private RpcError? Call(in RpcRequest request, ResponseBuffer response, Utf8JsonWriter writer, ISubscriber? subscriber)
+    private RpcError? Call(in RpcRequest request, MessageBuffer response, Utf8JsonWriter writer, ISubscriber? subscriber)
     {
         if (!TryFindMethod(request.Method.Span, out var name, out var method))
         {
@@ -121,9 +126,13 @@ internal sealed partial class RpcDispatcher
             response.Append("}"u8);
             return error;
         }
-        catch (ResponseBuffer.FullException)
+        catch (MessageBuffer.FullException)
         {
             return RpcError.ResponseTooLarge(Limits.MaxResponseBytes);
+        }
+        catch (MessageBuffer.BusyException)
+        {
+            return RpcError.Busy;
         }
         catch (AivmException exception)
         {
@@ -154,10 +163,10 @@ internal sealed partial class RpcDispatcher
         return false;
     }
 
-    private static void WriteError(ResponseBuffer response, Utf8JsonWriter writer, ReadOnlyMemory<byte> id, RpcError error)
+    private static void WriteError(MessageBuffer response, Utf8JsonWriter writer, ReadOnlyMemory<byte> id, RpcError error)
     {
         // Built apart: an error must fit even where the answer has reached its limit.
-        using var body = new ResponseBuffer(int.MaxValue);
+        using var body = new MessageBuffer(Unlimited, int.MaxValue);
         writer.Reset(body);
         writer.WriteStartObject();
         writer.WriteNumber("code"u8, error.Code);

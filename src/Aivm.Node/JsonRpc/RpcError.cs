@@ -27,5 +27,7 @@ internal sealed record RpcError(int Code, string Message, ReadOnlyMemory<byte>? 
 
     public static RpcError LimitExceeded(string message) => new(-32005, message);
 
+    public static RpcError Busy { get; } = new(-32005, "busy: messages of other clients fill the memory that there is for them, try again later");
+
     public static RpcError Reverted(string reason, ReadOnlyMemory<byte> data) => new(ExecutionRevertedCode, reason, data);
 }

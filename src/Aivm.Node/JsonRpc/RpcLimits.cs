@@ -13,16 +13,22 @@ public sealed record RpcLimits
     /// <summary>Bytes of one answer, a whole batch counted together.</summary>
     public int MaxResponseBytes { get; init; } = 32 << 20;
 
-    /// <summary>How long a body may take to arrive, and after how long a batch starts no further item.</summary>
+    /// <summary>Bytes of the messages of all connections together, those that arrive and those that are not yet read. Small ones pass beyond it.</summary>
+    public long MaxMessageMemory { get; init; } = 128L << 20;
+
+    /// <summary>
+    /// How long a body may take to arrive, after how long a batch starts no further item, and how long a WebSocket client may take to read
+    /// 64 KiB.
+    /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    public int MaxConnections { get; init; } = 512;
+    public int MaxConnections { get; init; } = 2_048;
 
     public int MaxWebSockets { get; init; } = 128;
 
     public int MaxSubscriptionsPerConnection { get; init; } = 64;
 
-    /// <summary>Messages and bytes that wait for a slow WebSocket client before it is dropped.</summary>
+    /// <summary>Messages and bytes of events that wait for a slow WebSocket client before it is dropped.</summary>
     public int MaxQueuedMessages { get; init; } = 2_048;
 
     public int MaxQueuedBytes { get; init; } = 32 << 20;

@@ -15,6 +15,12 @@ namespace Aivm.Node.JsonRpc;
 /// <summary>JSON-RPC over HTTP and WebSocket on one loopback port. Reads neither environment variables nor configuration files.</summary>
 internal sealed class RpcServer : IAsyncDisposable
 {
+    /// <summary>What a connection may send ahead of its answers.</summary>
+    private const int RequestBufferBytes = 64 << 10;
+
+    /// <summary>A client that reads more slowly than this is cut off: its answer holds memory that others need.</summary>
+    private const int MinBytesPerSecond = 16 << 10;
+
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stopping;
 
@@ -39,6 +45,8 @@ internal sealed class RpcServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // The endpoint counts, and answers in JSON.
+            kestrel.Limits.MaxRequestBufferSize = RequestBufferBytes;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(10));
             kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = limits.MaxWebSockets;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -20,9 +21,10 @@ internal sealed class TransportFixture : IAsyncDisposable
 
     private readonly RpcServer _server;
 
-    private TransportFixture(RpcServer server, List<ISubscriber> subscribers)
+    private TransportFixture(RpcServer server, MemoryBudget memory, List<ISubscriber> subscribers)
     {
         _server = server;
+        Memory = memory;
         Subscribers = subscribers;
         Http = new HttpClient { BaseAddress = server.Url };
     }
@@ -30,6 +32,9 @@ internal sealed class TransportFixture : IAsyncDisposable
     public HttpClient Http { get; }
 
     public Uri Url => _server.Url;
+
+    /// <summary>What the messages of all connections hold.</summary>
+    public MemoryBudget Memory { get; }
 
     /// <summary>Connections that called <c>subscribe</c>.</summary>
     public List<ISubscriber> Subscribers { get; }
@@ -44,6 +49,7 @@ internal sealed class TransportFixture : IAsyncDisposable
             ["fail"] = (ref RpcCall _) => throw new InvalidOperationException("secret detail at /some/path.cs"),
             ["half"] = Half,
             ["large"] = Large,
+            ["megabytes"] = Megabytes,
             ["refuse"] = (ref RpcCall _) => RpcError.Reverted("execution reverted: no", new byte[] { 1, 2 }),
             ["subscribe"] = (ref RpcCall call) =>
             {
@@ -55,7 +61,7 @@ internal sealed class TransportFixture : IAsyncDisposable
         };
         var dispatcher = new RpcDispatcher(methods, limits ?? SmallLimits, TimeProvider.System, NullLogger.Instance);
         var server = await RpcServer.StartAsync(0, dispatcher, () => new NodeHealth(true, "{\"status\":\"ok\"}"), NullLoggerFactory.Instance, default);
-        return new TransportFixture(server, subscribers);
+        return new TransportFixture(server, dispatcher.Memory, subscribers);
     }
 
     public async Task<(int Status, string Body)> PostAsync(string body, Action<HttpRequestMessage>? change = null)
@@ -77,6 +83,16 @@ internal sealed class TransportFixture : IAsyncDisposable
         return socket;
     }
 
+    /// <summary>Sends a request and does not read the answer.</summary>
+    public async Task<TcpClient> SendOnlyAsync(string body, int? announcedLength = null)
+    {
+        var client = new TcpClient { ReceiveBufferSize = 16 << 10 };
+        await client.ConnectAsync("127.0.0.1", Url.Port, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(
+            $"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {announcedLength ?? body.Length}\r\n\r\n{body}"), TestContext.Current.CancellationToken);
+        return client;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
@@ -96,6 +112,15 @@ internal sealed class TransportFixture : IAsyncDisposable
         if (!call.Parameters.TryReadUInt64("left", out var left) || !call.Parameters.TryReadUInt64("right", out var right))
             return call.Parameters.Error;
         call.Result.WriteQuantityValue(left + right);
+        return null;
+    }
+
+    /// <summary>An answer of about as many MiB as asked for, more than a connection's buffers hold.</summary>
+    private static RpcError? Megabytes(ref RpcCall call)
+    {
+        if (!call.Parameters.TryReadUInt64("count", out var count))
+            return call.Parameters.Error;
+        call.Result.WriteDataValue(new byte[(int)count << 19]);
         return null;
     }
 
