@@ -35,13 +35,13 @@ public static class ElementTypes
         _ => 8,
     };
 
-    /// <summary>The lowest legal element.</summary>
+    /// <summary>The lowest legal element; of S64 it leaves out the number that means "missing".</summary>
     public static long MinOf(ElementType type) => type switch
     {
         ElementType.S8 => -127,
         ElementType.S16 => -32767,
         ElementType.S32 => int.MinValue,
-        ElementType.S64 => long.MinValue,
+        ElementType.S64 => -long.MaxValue,
         _ => 0,
     };
 

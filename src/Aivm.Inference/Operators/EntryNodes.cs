@@ -107,7 +107,7 @@ public sealed class ClampNode : GraphNode
         var x = sources[0];
         if (x.Type != ElementType.S64)
             return Inferred.Type($"clamping {x.Type}; S64 is needed");
-        return Low <= High
+        return Low <= High && Low >= ElementTypes.MinOf(ElementType.S64)
             ? x with { Min = Math.Clamp(x.Min, Low, High), Max = Math.Clamp(x.Max, Low, High) }
             : Inferred.Field($"clamp to [{Low}, {High}]");
     }

@@ -93,7 +93,7 @@ internal sealed class ReferenceInterpreter
         {
             ElementType.S8 => (-127L, 127L),
             ElementType.S16 => (-32767L, 32767L),
-            _ => (long.MinValue, long.MaxValue),
+            _ => (-long.MaxValue, long.MaxValue),
         };
         var channels = n.Multipliers.Count;
         return [.. _values[n.Source].Select((x, i) =>
