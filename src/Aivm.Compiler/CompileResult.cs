@@ -24,12 +24,13 @@ public sealed record CompileReport(
 /// <param name="Source">The ONNX operators that were joined into it.</param>
 /// <param name="Operator">The operator of AIVM-Q.</param>
 /// <param name="Shift">The requantise shift; null where there is none.</param>
+/// <param name="Gas">Of one run, with what prepares the layer's operands; the fixed part of a run is apart.</param>
 /// <param name="RmsError">
 /// Root mean square of result minus reference; null where integers are exact or not measured. Channels may have been rescaled
 /// against the layers that read them, so compare it with <paramref name="RmsSignal"/>, the root mean square of the reference.
 /// </param>
 public sealed record LayerReport(
-    string Name, string Source, string Operator, string Type, int InputExponent, int OutputExponent, int? Shift, ulong Macs,
+    string Name, string Source, string Operator, string Type, int InputExponent, int OutputExponent, int? Shift, ulong Macs, ulong Gas,
     double? RmsError, double? MaxError, double? RmsSignal);
 
 /// <summary>The whole model against real arithmetic on the calibration samples.</summary>

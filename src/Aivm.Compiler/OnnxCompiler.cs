@@ -28,9 +28,6 @@ public static class OnnxCompiler
         RequireReasonableWork(graph);
         var samples = CalibrationData.Take(graph, options, Lowering.AllowsMissing(graph));
         var (integerGraph, layers, reference) = Lowering.Run(graph, options, samples, progress);
-        if (!GraphAnalysis.TryAnalyse(integerGraph, ModelLimits.OffChain, out _, out var fault))
-            throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
-
         var container = Container.Encode(integerGraph);
         if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
             throw new InvalidOperationException($"The compiled container is refused: {error}");

@@ -7,11 +7,9 @@ namespace Aivm.Compiler.Quantisation;
 internal sealed class GraphBuilder(GraphInput input)
 {
     private readonly List<GraphNode> _nodes = [];
-    private readonly List<LayerReport> _layers = [];
+    private readonly List<(LayerReport Report, int Value)> _layers = [];
 
     public GraphInput Input { get; } = input;
-
-    public IReadOnlyList<LayerReport> Layers => _layers;
 
     /// <summary>Adds a node; returns the number of its value.</summary>
     public int Add(GraphNode node)
@@ -35,9 +33,26 @@ internal sealed class GraphBuilder(GraphInput input)
     {
         var (rms, max, signal) = Errors(result);
         var macs = node is FloatLinear linear ? (ulong)Work.Macs(linear) : 0;
-        _layers.Add(new LayerReport(
-            node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, rms, max, signal));
+        var report = new LayerReport(
+            node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, 0, rms, max, signal);
+        _layers.Add((report, _nodes.Count));
         return result;
+    }
+
+    /// <summary>The reports, each with the gas of the nodes that were added since the one before.</summary>
+    public IReadOnlyList<LayerReport> Layers(ReadOnlySpan<ulong> gasByValue)
+    {
+        var reports = new List<LayerReport>();
+        var first = 0;
+        foreach (var (report, value) in _layers)
+        {
+            var gas = 0UL;
+            foreach (var part in gasByValue[first..(value + 1)])
+                gas += part;
+            reports.Add(report with { Gas = gas });
+            first = value + 1;
+        }
+        return reports;
     }
 
     public Graph Finish(IEnumerable<GraphOutput> outputs) => new()

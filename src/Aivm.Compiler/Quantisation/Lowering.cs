@@ -26,6 +26,7 @@ internal sealed class Lowering
         _builder = new GraphBuilder(new GraphInput(Text(graph.Input.Name), Natural(graph.Input.Shape), format));
     }
 
+    /// <returns>The graph, found valid; its layers; and by output what real arithmetic yields for each sample.</returns>
     public static (Graph Graph, IReadOnlyList<LayerReport> Layers, IReadOnlyList<double[][]> Reference) Run(
         FloatGraph graph, CompileOptions options, CalibrationData samples, IProgress<CompileProgress>? progress)
     {
@@ -38,7 +39,10 @@ internal sealed class Lowering
         }
         var outputs = graph.Outputs.Select(lowering.Output).ToArray();
         double[][][] reference = [.. graph.Outputs.Select(output => lowering._values[output.Node].Reals)];
-        return (lowering._builder.Finish(outputs), lowering._builder.Layers, reference);
+        var integers = lowering._builder.Finish(outputs);
+        return GraphAnalysis.TryAnalyse(integers, ModelLimits.OffChain, out var analysis, out var fault)
+            ? (integers, lowering._builder.Layers(analysis.GasByValue), reference)
+            : throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
     }
 
     /// <summary>Whether the input may be missing: its only reader is a tree ensemble that says where missing values go.</summary>

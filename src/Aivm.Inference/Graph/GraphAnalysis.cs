@@ -24,14 +24,19 @@ public sealed class GraphAnalysis
 
     private readonly ValueInfo[] _values;
     private readonly bool[] _used;
+    private readonly ulong[] _gasByValue;
     private readonly ModelLimits _limits;
     private Int128 _gas = GasTable.Run;
     private Int128 _macs;
 
-    private GraphAnalysis(int values, ModelLimits limits) => (_values, _used, _limits) = (new ValueInfo[values], new bool[values], limits);
+    private GraphAnalysis(int values, ModelLimits limits) =>
+        (_values, _used, _gasByValue, _limits) = (new ValueInfo[values], new bool[values], new ulong[values], limits);
 
     /// <summary>By value number.</summary>
     public ReadOnlySpan<ValueInfo> Values => _values;
+
+    /// <summary>By value number: the gas of the node that yields it, rounded up; 0 for inputs. The parts add up to no less than the whole.</summary>
+    public ReadOnlySpan<ulong> GasByValue => _gasByValue;
 
     /// <summary>Multiply-accumulates of one run.</summary>
     public ulong Macs { get; private set; }
@@ -130,7 +135,7 @@ public sealed class GraphAnalysis
         if (inferred.Fault is not null)
             return inferred.Fault;
         _values[number] = inferred.Value;
-        return CheckShape(inferred.Value.Shape) ?? TakeWork(node, node.Measure(sources, inferred.Value), inferred.Value);
+        return CheckShape(inferred.Value.Shape) ?? TakeWork(number, node.Measure(sources, inferred.Value));
     }
 
     private Error? CheckConstants(GraphNode node)
@@ -151,14 +156,15 @@ public sealed class GraphAnalysis
         return null;
     }
 
-    private Error? TakeWork(GraphNode node, Work work, ValueInfo result)
+    private Error? TakeWork(int number, Work work)
     {
         _macs += work.Macs;
         if (_macs > _limits.Macs)
             return new("limit-macs", $"more than {_limits.Macs} multiply-accumulates");
         Macs = (ulong)_macs;
         _gas += work.Gas + GasTable.Node;
-        return TakeMemory(work.Scratch + (8 * (Int128)result.Shape.Elements));
+        _gasByValue[number] = (ulong)Int128.Min(GasTable.ToGas(work.Gas + GasTable.Node), ulong.MaxValue);
+        return TakeMemory(work.Scratch + (8 * (Int128)_values[number].Shape.Elements));
     }
 
     private Error? TakeMemory(Int128 bytes)
