@@ -69,12 +69,21 @@ public sealed class Model
         TryLoad(container, limits, Simd.Level, out model, out error);
 
     /// <param name="error">Of <see cref="Container.TryDecode"/> or <see cref="GraphAnalysis.TryAnalyse(Graph, ModelLimits, out GraphAnalysis, out Error)"/>.</param>
-    public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, out Model model, out Error error)
+    public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, out Model model, out Error error) =>
+        TryLoad(container, limits, level, null, out model, out error);
+
+    /// <summary>Loads a container whose hash was checked before, as a chain's state holds it: hashing would be most of the work.</summary>
+    /// <param name="hash">The container's.</param>
+    public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, out Model model, out Error error) =>
+        TryLoad(container, ModelLimits.OnChain, Simd.Level, hash, out model, out error);
+
+    private static bool TryLoad(
+        ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, Hash256? hash, out Model model, out Error error)
     {
         model = null!;
         if (!Container.TryDecode(container, limits, out var graph, out error) || !GraphAnalysis.TryAnalyse(graph, limits, out var analysis, out error))
             return false;
-        model = new Model(Keccak.Hash(container), graph, analysis, container.Length, PlanBuilder.Build(graph, analysis, level));
+        model = new Model(hash ?? Keccak.Hash(container), graph, analysis, container.Length, PlanBuilder.Build(graph, analysis, level));
         return true;
     }
 

@@ -85,7 +85,7 @@ public static class ModelAccount
         var codeHash = call.State.GetCodeHash(account);
         if (call.Context.Models.TryGet(codeHash, out var cached))
             return cached;
-        if (!Model.TryLoad(code.Span[CodePrefix.Length..], out var model, out var error))
+        if (!Model.TryLoadKnown(code.Span[CodePrefix.Length..], ModelsStorage.HashOf(call.State, account), out var model, out var error))
             throw ModelsErrors.InvalidModel(error);
         call.Context.Models.Add(codeHash, model);
         return model;

@@ -46,6 +46,10 @@ internal static class ModelsStorage
     public static ulong LoadGasOf(WorldState state, Address model) =>
         (ulong)state.GetStorage(SystemContracts.Models, Mapped(ToWord(model).ToHash256(), InfosSlot) + ModelSlots.LoadGasSlot);
 
+    /// <summary>The container's hash, as <c>seal</c> checked it.</summary>
+    public static Hash256 HashOf(WorldState state, Address model) =>
+        state.GetStorage(SystemContracts.Models, Mapped(ToWord(model).ToHash256(), InfosSlot) + ModelSlots.HashSlot).ToHash256();
+
     /// <summary>The array of a name's versions, oldest first.</summary>
     public static UInt256 Versions(NativeCall call, Address publisher, string name)
     {
@@ -155,7 +159,7 @@ internal static class ModelsStorage
 internal readonly struct ModelSlots(NativeCall call, UInt256 start)
 {
     private static readonly UInt256 Publication = 1;
-    private static readonly UInt256 HashSlot = 2;
+    public static readonly UInt256 HashSlot = 2;
     private static readonly UInt256 PriceSlot = 3;
     public static readonly UInt256 LoadGasSlot = 4;
     private static readonly UInt256 MetadataSlot = 5;

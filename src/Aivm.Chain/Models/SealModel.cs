@@ -68,7 +68,7 @@ internal static class SealModel
         var actual = Keccak.Hash(container);
         if (actual != hash)
             throw ModelsErrors.HashMismatch(actual);
-        if (!Model.TryLoad(container, out var model, out var error))
+        if (!Model.TryLoadKnown(container, hash, out var model, out var error))
             throw ModelsErrors.InvalidModel(error);
         // A run that fits into no transaction could never be paid for.
         var limit = call.Block.Genesis.Limits.TransactionGas;

@@ -59,14 +59,14 @@ internal static class GasTable
     /// <summary>A comparison that nothing predicts: a step of a binary search or of a tree's path.</summary>
     public const long Branch = 5_000;
 
-    /// <summary>A byte of container decoded, hashed and validated when a model is loaded.</summary>
-    public const long LoadByte = 6_000;
+    /// <summary>A byte of container decoded and validated when a model is loaded; its hash is known.</summary>
+    public const long LoadByte = 1_000;
 
     /// <summary>A byte of prepared weights.</summary>
-    public const long PrepareByte = 2_000;
+    public const long PrepareByte = 500;
 
     /// <summary>A node decoded, analysed and planned.</summary>
-    public const long LoadNode = 10_000_000;
+    public const long LoadNode = 20_000_000;
 
     /// <summary>Loading, besides its bytes and nodes.</summary>
     public const long Load = 20_000_000;

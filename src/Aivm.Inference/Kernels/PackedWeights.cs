@@ -12,6 +12,8 @@ internal sealed unsafe class PackedWeights
     public const int BlockChannels = 8;
     public const int ChunkBytes = 32;
 
+    private const int Padding = -1;
+
     private readonly PinnedArray _weights;
     private readonly PinnedArray _bias;
 
@@ -40,38 +42,88 @@ internal sealed unsafe class PackedWeights
         BlockBytes = (long)taps * Chunks * ChunkBytes;
         _weights = new PinnedArray(BlockBytes * Blocks * groups);
         _bias = new PinnedArray(4L * Blocks * BlockChannels * groups);
-        new Span<byte>(_weights.Pointer, checked((int)_weights.Length)).Clear();
         new Span<byte>(_bias.Pointer, checked((int)_bias.Length)).Clear();
 
-        var places = new int[inputs * height * width];
+        // The place in a row of weights of each packed element; Padding behind the end of a run.
+        var places = new int[taps * Chunks * perChunk];
+        Array.Fill(places, Padding);
         for (var i = 0; i < inputs; i++)
             for (var u = 0; u < height; u++)
                 for (var v = 0; v < width; v++)
                 {
                     var (tap, element) = joined ? (u, (v * inputs) + i) : ((u * width) + v, i);
-                    var chunk = ((tap * Chunks) + (element / perChunk)) * ChunkBytes;
-                    places[(((i * height) + u) * width) + v] = chunk + (element % perChunk * elementSize);
+                    places[(tap * Chunks * perChunk) + element] = (((i * height) + u) * width) + v;
                 }
         for (var o = 0; o < outputs; o++)
         {
             var (block, lane) = BlockOf(o);
             ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = (int)bias[o];
-            Scatter(weights.Bytes.Slice(o * places.Length, places.Length), places, _weights.Pointer + (block * BlockBytes) + (lane * 4), wide);
+        }
+        var row = weights.Count / outputs;
+        for (var group = 0; group < groups; group++)
+            for (var block = 0; block < Blocks; block++)
+            {
+                var first = block * BlockChannels;
+                var lanes = Math.Min(BlockChannels, GroupChannels - first);
+                var rows = weights.Bytes.Slice(((group * GroupChannels) + first) * row, lanes * row);
+                if (wide)
+                    PackWide(rows, row, places, WeightsOf(group, block));
+                else
+                    Pack(rows, row, places, WeightsOf(group, block));
+            }
+    }
+
+    /// <summary>One block of S8 weights for S8 elements: chunk by chunk, so that what is written is written once and in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pack(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target)
+    {
+        var lanes = rows.Length / row;
+        unchecked
+        {
+            fixed (byte* weights = rows)
+                for (var i = 0; i < places.Length; i += 4, target += ChunkBytes)
+                {
+                    var (p0, p1, p2, p3) = (places[i], places[i + 1], places[i + 2], places[i + 3]);
+                    for (var lane = 0; lane < lanes; lane++)
+                    {
+                        var from = weights + (lane * row);
+                        var to = target + (4 * lane);
+                        if (p3 == p0 + 3)
+                        {
+                            // Rising by one in each step: dense layers and kernels of one position.
+                            Unsafe.CopyBlockUnaligned(to, from + p0, 4);
+                            continue;
+                        }
+                        to[0] = p0 == Padding ? (byte)0 : from[p0];
+                        to[1] = p1 == Padding ? (byte)0 : from[p1];
+                        to[2] = p2 == Padding ? (byte)0 : from[p2];
+                        to[3] = p3 == Padding ? (byte)0 : from[p3];
+                    }
+                    new Span<byte>(target + (4 * lanes), ChunkBytes - (4 * lanes)).Clear();
+                }
         }
     }
 
+    /// <summary>As <see cref="Pack"/>, for S16 elements: the weights have 16 bits as well.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scatter(ReadOnlySpan<byte> weights, ReadOnlySpan<int> places, byte* target, bool wide)
+    private static void PackWide(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target)
     {
+        var lanes = rows.Length / row;
         unchecked
         {
-            for (var i = 0; i < weights.Length; i++)
-            {
-                if (wide)
-                    *(short*)(target + places[i]) = (sbyte)weights[i];
-                else
-                    target[places[i]] = weights[i];
-            }
+            fixed (byte* weights = rows)
+                for (var i = 0; i < places.Length; i += 2, target += ChunkBytes)
+                {
+                    var (p0, p1) = (places[i], places[i + 1]);
+                    for (var lane = 0; lane < lanes; lane++)
+                    {
+                        var from = weights + (lane * row);
+                        var to = (short*)target + (2 * lane);
+                        to[0] = p0 == Padding ? (short)0 : (sbyte)from[p0];
+                        to[1] = p1 == Padding ? (short)0 : (sbyte)from[p1];
+                    }
+                    new Span<byte>(target + (4 * lanes), ChunkBytes - (4 * lanes)).Clear();
+                }
         }
     }
 
