@@ -2,6 +2,7 @@ using System.Text;
 using Aivm.Chain;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Tests.Inference;
 using static Aivm.Tests.Chain.ModelsFixture;
 using static Aivm.Tests.Chain.TestChain;
 
@@ -40,6 +41,37 @@ public class PublishingTests
 
         var log = Assert.Single(chain.Reader.GetTransactions(chain.Reader.Head).Single().Logs);
         Assert.Equal([ModelsAbi.ModelPublished.Topic, AbiEvent.TopicOf(model), AbiEvent.TopicOf(Alice.Address), Hash], log.Topics);
+    }
+
+    /// <summary>The limit on a model's size is of use only if each step, sealing and the first call fit one transaction.</summary>
+    [Fact]
+    public void A_model_of_the_largest_size_is_published_in_chunks_and_run()
+    {
+        const int Inputs = 4096;
+        const ulong MaxGas = 1 << 25;
+        var limits = ChainLimits.Default;
+        var outputs = (limits.ModelBytes / Inputs) - 8;
+        var container = Aivm.Inference.Container.Encode(Graphs.OfS8([Inputs], source => new DenseNode
+        {
+            Source = source,
+            Weights = Constant.S8([outputs, Inputs], [.. Enumerable.Range(0, outputs * Inputs).Select(i => (sbyte)((i * 7 % 101) - 50))]),
+            Bias = Constant.S32([outputs], new int[outputs]),
+            Requantise = Requantise.To(ElementType.S8, 8),
+        }));
+        Assert.InRange(container.Length, limits.ModelBytes * 99 / 100, limits.ModelBytes);
+
+        using var chain = new TestChain();
+        var hash = Keccak.Hash(container);
+        Assert.True(chain.Run(chain.Models(Alice, Begin(hash, container.Length), Deposit(container.Length))).Success);
+        for (var offset = 0; offset < container.Length; offset += limits.ChunkBytes)
+        {
+            var data = container.AsSpan(offset, Math.Min(limits.ChunkBytes, container.Length - offset));
+            Assert.True(chain.Run(chain.Models(Alice, Chunk(hash, offset, data), gas: MaxGas)).Success);
+        }
+        Assert.True(chain.Run(chain.Models(Alice, Seal(hash, "large"), gas: MaxGas)).Success);
+
+        var run = chain.Run(chain.Models(Alice, Infer(ModelAccount.AddressOf(Alice.Address, hash), new long[Inputs]), gas: MaxGas));
+        Assert.True(run.Success);
     }
 
     [Fact]
