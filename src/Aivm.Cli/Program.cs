@@ -29,7 +29,7 @@ public static class Program
         {
             var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
             return parsed.Errors.Count > 0
-                ? terminal.Fail(2, "usage", $"{parsed.Errors[0].Message} Add --help to see what the command takes.")
+                ? terminal.Fail(2, "usage", $"{Misuse(parsed)} Add --help to see what the command takes.")
                 : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception exception)
@@ -37,6 +37,10 @@ public static class Program
             return Failures.Report(exception, terminal);
         }
     }
+
+    private static string Misuse(ParseResult parsed) => parsed.UnmatchedTokens is [var token, ..]
+        ? $"'{token}' is neither a command nor an option here."
+        : parsed.Errors[0].Message;
 
     private static RootCommand Root() => new(Introduction)
     {

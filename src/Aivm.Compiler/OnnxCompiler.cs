@@ -13,6 +13,9 @@ namespace Aivm.Compiler;
 /// </summary>
 public static class OnnxCompiler
 {
+    /// <summary>Most bytes of an ONNX file.</summary>
+    public const int MaxFileSize = OnnxReader.MaxFileSize;
+
     /// <exception cref="AivmException">
     /// The file cannot be compiled; the message names operator, node and reason. Codes: <c>onnx-corrupt</c>, <c>onnx-invalid</c>,
     /// <c>onnx-too-large</c>, <c>onnx-external-data</c>, <c>unsupported-operator</c>, <c>unsupported-opset</c>,

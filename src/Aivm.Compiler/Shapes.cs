@@ -1,3 +1,5 @@
+using Aivm.Inference;
+
 namespace Aivm.Compiler;
 
 /// <summary>Arithmetic of tensor shapes. A shape is a list of extents, outermost first; a scalar's is empty.</summary>
@@ -6,8 +8,8 @@ internal static class Shapes
     /// <summary>Most axes of a tensor.</summary>
     public const int MaxRank = 8;
 
-    /// <summary>Most elements of one tensor: 2^25, a quarter of a gigabyte as doubles.</summary>
-    public const int MaxElements = 1 << 25;
+    /// <summary>Most elements of one tensor, as in AIVM-Q: an eighth of a gigabyte as doubles.</summary>
+    public const int MaxElements = GraphAnalysis.MaxElements;
 
     public static int Count(ReadOnlySpan<int> shape)
     {

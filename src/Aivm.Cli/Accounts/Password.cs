@@ -1,4 +1,5 @@
 using Aivm.Cli.Output;
+using Aivm.Compiler.Inputs;
 using Aivm.Primitives;
 using Spectre.Console;
 
@@ -7,6 +8,8 @@ namespace Aivm.Cli.Accounts;
 /// <summary>Keystore passwords: from a file for scripts, typed without echo by people, never on the command line.</summary>
 internal static class Password
 {
+    private const int LongestFile = 4096;
+
     public static string Existing(FileInfo? file, Terminal terminal) =>
         file is not null ? FromFile(file) : Ask("Password", terminal);
 
@@ -22,7 +25,7 @@ internal static class Password
 
     private static string FromFile(FileInfo file)
     {
-        using var reader = file.OpenText();
+        using var reader = new StreamReader(new MemoryStream(BoundedFile.Read(file.FullName, LongestFile, "password-too-long")));
         return reader.ReadLine() is { Length: > 0 } password
             ? password
             : throw new AivmException(Failure.Input, "password-empty", $"The first line of {file.Name} is empty; it has to be the password.");

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
 using Aivm.Cli.Accounts;
 using Aivm.Cli.Output;
+using Aivm.Compiler.Inputs;
 using Aivm.Primitives;
 
 namespace Aivm.Cli.Commands;
@@ -9,6 +11,8 @@ namespace Aivm.Cli.Commands;
 /// <summary><c>aivm account</c>: keys in an encrypted keystore (version 3, as geth and ethers read it).</summary>
 internal static class AccountCommand
 {
+    private const int LongestKeyFile = 1024;
+
     public static Command Create() => new("account", "Accounts in the encrypted keystore ($AIVM_HOME/keystore, by default ~/.aivm/keystore).")
     {
         New(),
@@ -79,9 +83,8 @@ internal static class AccountCommand
 
     private static byte[] ReadKey(FileInfo file)
     {
-        const int LongestFile = 1024;
-        if (file.Length <= LongestFile
-            && Hex.TryDecode(File.ReadAllText(file.FullName).Trim(), out var key)
+        var text = Encoding.UTF8.GetString(BoundedFile.Read(file.FullName, LongestKeyFile, "key-invalid"));
+        if (Hex.TryDecode(text.Trim(), out var key)
             && key.Length == 32
             && Secp256k1.IsKey(key))
             return key;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Aivm.Cli.Demo;
 using Aivm.Node;
+using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
@@ -25,7 +26,7 @@ internal static class DemoCommand
         {
             var terminal = result.Terminal(json);
             var clock = Stopwatch.StartNew();
-            var data = Directory.CreateTempSubdirectory("aivm-demo-");
+            var data = TemporaryDirectory();
             try
             {
                 await using var node = await AivmNode.StartAsync(new NodeOptions { Port = 0, DataDirectory = data.FullName }, cancellation);
@@ -43,6 +44,19 @@ internal static class DemoCommand
             }
         });
         return command;
+    }
+
+    private static DirectoryInfo TemporaryDirectory()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("aivm-demo-");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AivmException(
+                Failure.Environment, "temp-unwritable", $"The demo's chain needs a directory in {Path.GetTempPath()}, which cannot be written: set TMPDIR to one that can.", exception);
+        }
     }
 
     private static Wallet WalletOf(RpcClient client, int account) => new(client, DevChain.Accounts[account].Key.Span);

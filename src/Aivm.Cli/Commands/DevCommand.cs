@@ -13,6 +13,7 @@ namespace Aivm.Cli.Commands;
 /// <summary><c>aivm dev</c>: an embedded development node until Ctrl+C.</summary>
 internal static class DevCommand
 {
+    private const double ShortestBlockTime = 0.01;
     private const double LongestBlockTime = 3600;
 
     public static Command Create()
@@ -39,9 +40,9 @@ internal static class DevCommand
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;
-                if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= LongestBlockTime)
+                if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is 0 or (>= ShortestBlockTime and <= LongestBlockTime))
                     return seconds;
-                result.AddError($"--block-time takes 0 to {LongestBlockTime} seconds; not '{text}'.");
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--block-time takes 0, or {ShortestBlockTime} to {LongestBlockTime} seconds; not '{text}'."));
                 return 0;
             },
         };
@@ -121,8 +122,16 @@ internal static class DevCommand
 
     private static void PrintBlock(Terminal terminal, CommittedBlock block)
     {
-        if (block.Transactions.Count > 0)
+        if (block.Transactions.Count == 0)
+            return;
+        try
+        {
             terminal.Line($"block {block.Header.Number}  {block.Transactions.Count} transactions  {Coins.Gas(block.Header.Header.GasUsed)} gas");
+        }
+        catch (IOException)
+        {
+            // The log's disk is full, or its reader gone: the chain goes on.
+        }
     }
 
     private static async Task UntilStopped(CancellationToken cancellation)

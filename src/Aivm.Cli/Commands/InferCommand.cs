@@ -118,7 +118,7 @@ internal static class InferCommand
         foreach (var (row, answer, result) in done)
         {
             table.AddRow(
-                $"{row + 1}", Markup.Escape(answer.Label ?? string.Join(' ', answer.Outputs.Take(8))),
+                $"{row + 1}", Terminal.Cell(answer.Label ?? string.Join(' ', answer.Outputs.Take(8))),
                 answer.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "",
                 Coins.Gas(result.Transaction.GasUsed), $"{result.Transaction.BlockNumber}", $"{result.Receipt.Id}");
         }

@@ -27,8 +27,8 @@ internal static class DemoTables
         foreach (var row in rows)
         {
             table.AddRow(
-                row.Input, Markup.Escape(row.Decision), row.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "",
-                row.Decision == row.Reference ? "same" : $"[yellow]{Markup.Escape(row.Reference)}[/]",
+                row.Input, Terminal.Cell(row.Decision), row.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "",
+                row.Decision == row.Reference ? "same" : $"[yellow]{Terminal.Cell(row.Reference)}[/]",
                 Coins.Gas(row.GasUsed), $"{row.Block}");
         }
         terminal.Screen.Write(table);

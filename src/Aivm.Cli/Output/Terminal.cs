@@ -22,6 +22,9 @@ public sealed class Terminal
     /// <summary>Wide enough for every table: a file has no edge to wrap at.</summary>
     private const int RedirectedWidth = 200;
 
+    private const int LongestCell = 64;
+    private const int LongestFailure = 1_000;
+
     private readonly TextWriter _out;
     private readonly TextWriter _error;
 
@@ -62,14 +65,26 @@ public sealed class Terminal
             _error.WriteLine(text);
     }
 
-    public void Line(string text = "") => _out.WriteLine(text);
+    public void Line(string text = "") => _out.WriteLine(Plain(text));
+
+    /// <summary>For a table, where brackets mean colours.</summary>
+    public static string Cell(string text) => Markup.Escape(Plain(text.Length > LongestCell ? $"{text[..LongestCell]}…" : text));
 
     /// <summary>One line on standard error that says what to do; returns the exit code.</summary>
     public int Fail(int exitCode, string code, string message)
     {
-        _error.WriteLine($"aivm: {code}: {message.ReplaceLineEndings(" ")}");
+        var line = Plain(message.ReplaceLineEndings(" "));
+        _error.WriteLine($"aivm: {code}: {(line.Length > LongestFailure ? $"{line[..LongestFailure]}…" : line)}");
         return exitCode;
     }
+
+    /// <summary>Names in models and messages are other people's: none of them may steer the terminal.</summary>
+    private static string Plain(string text) =>
+        string.Create(text.Length, text, (plain, source) =>
+        {
+            for (var i = 0; i < plain.Length; i++)
+                plain[i] = char.IsControl(source[i]) ? '\uFFFD' : source[i];
+        });
 
     /// <summary>Shows a spinner while a step takes longer than a moment; the step itself decides nothing by it.</summary>
     public async Task<T> Step<T>(string title, Func<IProgress<string>, Task<T>> work)

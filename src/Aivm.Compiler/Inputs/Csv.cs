@@ -1,6 +1,9 @@
 namespace Aivm.Compiler.Inputs;
 
-/// <summary>Comma-separated numbers, one sample a line. A first line with anything but numbers is a header; blank lines at the end are ignored.</summary>
+/// <summary>
+/// Comma-separated numbers, one sample a line. A first line without any number is a header; one that mixes both is an error, lest a sample
+/// with a slip in it vanish. Blank lines at the end are ignored.
+/// </summary>
 internal static class Csv
 {
     public static SampleSet Read(byte[] file)
@@ -23,7 +26,6 @@ internal static class Csv
             }
             var before = values.Count;
             var bad = ReadLine(file, start, end, values);
-            start = end + 1;
             if (bad is null)
             {
                 rows++;
@@ -35,11 +37,16 @@ internal static class Csv
             {
                 throw Refusal.Input("input-value", $"Line {line}, column {bad} of the input is not a number.");
             }
+            else if (HoldsNumber(file, start, end))
+            {
+                throw Refusal.Input("input-value", $"Line 1, column {bad} of the input is not a number; a header would hold no number at all.");
+            }
             else
             {
                 // A header: what was read of it does not count.
                 values = new TextValues(file);
             }
+            start = end + 1;
         }
         return rows == 0
             ? throw InputFiles.Format("it holds no row of numbers")
@@ -51,19 +58,36 @@ internal static class Csv
     {
         for (var column = 1; ; column++)
         {
-            var comma = file.AsSpan(start, end - start).IndexOf((byte)',');
-            var stop = comma < 0 ? end : start + comma;
-            var first = start;
-            var last = stop;
-            while (first < last && file[first] is (byte)' ' or (byte)'\t')
-                first++;
-            while (last > first && file[last - 1] is (byte)' ' or (byte)'\t' or (byte)'\r')
-                last--;
-            if (!values.TryAdd(first, last - first))
+            if (!TryAddField(file, ref start, end, values))
                 return column;
-            if (comma < 0)
+            if (start > end)
                 return null;
-            start = stop + 1;
         }
+    }
+
+    private static bool HoldsNumber(byte[] file, int start, int end)
+    {
+        var values = new TextValues(file);
+        while (start <= end)
+        {
+            if (TryAddField(file, ref start, end, values) && !values.IsMissing(values.Count - 1))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Adds the field that begins at <paramref name="start"/>, which moves behind the comma after it, or beyond the line's end.</summary>
+    private static bool TryAddField(byte[] file, ref int start, int end, TextValues values)
+    {
+        var comma = file.AsSpan(start, end - start).IndexOf((byte)',');
+        var stop = comma < 0 ? end : start + comma;
+        var first = start;
+        var last = stop;
+        while (first < last && file[first] is (byte)' ' or (byte)'\t')
+            first++;
+        while (last > first && file[last - 1] is (byte)' ' or (byte)'\t' or (byte)'\r')
+            last--;
+        start = stop + 1;
+        return values.TryAdd(first, last - first);
     }
 }

@@ -20,7 +20,7 @@ public static class InputFiles
     /// </exception>
     public static SampleSet Read(string path)
     {
-        var file = Load(path);
+        var file = BoundedFile.Read(path, MaxSize, "input-too-large");
         var extension = Path.GetExtension(path).ToLowerInvariant();
         return extension switch
         {
@@ -29,23 +29,6 @@ public static class InputFiles
             ".json" => JsonRows.Read(file),
             _ => throw Refusal.Input("input-format", $"'{path}' is neither .csv, .npz nor .json."),
         };
-    }
-
-    private static byte[] Load(string path)
-    {
-        try
-        {
-            var info = new FileInfo(path);
-            if (!info.Exists)
-                throw Refusal.Input("file-not-found", $"There is no file '{path}'.");
-            if (info.Length > MaxSize)
-                throw TooLarge($"'{path}' has {info.Length} bytes, at most {MaxSize} are read");
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new AivmException(Failure.Environment, "file-unreadable", $"'{path}' cannot be read: {e.Message}", e);
-        }
     }
 
     internal static AivmException Format(string what) => Refusal.Input("input-format", $"The input file cannot be read: {what}.");

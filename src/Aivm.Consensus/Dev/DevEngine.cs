@@ -149,7 +149,10 @@ public sealed class DevEngine(IApplication application, InitChainRequest genesis
             {
                 _decided ??= Decide(allowEmpty);
                 if (_decided is null)
+                {
+                    SetHalted(null);
                     return false;
+                }
                 Commit(_decided);
                 SetHalted(null);
                 return true;
@@ -188,9 +191,19 @@ public sealed class DevEngine(IApplication application, InitChainRequest genesis
         using var activity = Activities.StartActivity("block");
         var started = time.GetTimestamp();
         var result = application.FinalizeBlock(block);
-        application.Commit();
-        (_height, _appHash, _lastTime) = (block.Height, result.AppHash, block.Time);
-        _decided = null;
+        try
+        {
+            application.Commit();
+        }
+        finally
+        {
+            // What an observer of the chain throws comes after the block was stored: it is not to be stored again.
+            if (application.Info().LastBlockHeight == block.Height)
+            {
+                (_height, _appHash, _lastTime) = (block.Height, result.AppHash, block.Time);
+                _decided = null;
+            }
+        }
         BlockSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
     }
 

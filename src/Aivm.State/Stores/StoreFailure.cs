@@ -22,6 +22,8 @@ internal static class StoreFailure
             return Environment("data-dir-read-only",
                 $"the data directory {path} cannot be written: change its permissions, or choose another directory", exception);
         }
+        if (File.Exists(path))
+            return Environment("data-dir-invalid", $"{path} is a file: name a directory for the data", exception);
         if (Says(message, "Corruption"))
             return Corrupt($"the store in {path} does not read back what was written: {message}", exception);
         return Environment("store-failed", $"the store in {path} failed: {message}", exception);

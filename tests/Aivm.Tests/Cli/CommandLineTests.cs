@@ -28,6 +28,23 @@ public sealed class CommandLineTests
         AssertFailure(outcome, 2);
     }
 
+    [Fact]
+    public async Task A_misspelt_command_is_named()
+    {
+        using var cli = new CliProcess();
+        Assert.Contains("'modle'", (await cli.Run("modle", "list")).Error);
+    }
+
+    [Theory]
+    [InlineData("0.0000001")]
+    [InlineData("-1")]
+    [InlineData("1e99")]
+    public async Task A_block_time_that_no_clock_keeps_is_a_usage_error(string seconds)
+    {
+        using var cli = new CliProcess();
+        AssertFailure(await cli.Run("dev", "--port", "0", "--block-time", seconds), 2, "usage");
+    }
+
     internal static void AssertFailure(CliProcess.Outcome outcome, int exitCode, string? code = null)
     {
         Assert.Equal(exitCode, outcome.ExitCode);

@@ -1,3 +1,5 @@
+using Aivm.Tests.Compiler;
+
 namespace Aivm.Tests.Cli;
 
 public sealed class ModelCommandTests
@@ -30,6 +32,33 @@ public sealed class ModelCommandTests
         using var cli = new CliProcess();
         var file = cli.WriteFile("noise.onnx", "this is not a model");
         CommandLineTests.AssertFailure(await cli.Run("model", "compile", file, "--json"), 2, "onnx-corrupt");
+    }
+
+    [Theory]
+    [InlineData("missing/model.aivm")]
+    [InlineData(".")]
+    public async Task A_place_where_no_file_can_be_written_is_refused_before_the_work(string place)
+    {
+        using var cli = new CliProcess();
+        CommandLineTests.AssertFailure(await cli.Run("model", "compile", Trees, "-o", cli.PathOf(place)), 2, "output-invalid");
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_written_whole_is_an_environment_error()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "there is no /dev/full");
+        using var cli = new CliProcess();
+        CommandLineTests.AssertFailure(await cli.Run("model", "compile", Trees, "-o", "/dev/full"), 3, "output-unwritable");
+    }
+
+    [Fact]
+    public async Task Names_in_a_model_do_not_steer_the_terminal()
+    {
+        using var cli = new CliProcess();
+        var file = cli.WriteFile("evil.onnx", new OnnxFile().Input("x", 1, 4).Node("Evil\u001b[31m\nOperator", ["x"], ["y"]).Output("y").Write());
+        var outcome = await cli.Run("model", "compile", file);
+        CommandLineTests.AssertFailure(outcome, 2, "unsupported-operator");
+        Assert.DoesNotContain('\u001b', outcome.Error);
     }
 
     [Fact]

@@ -21,6 +21,50 @@ public sealed class InputFilesTests
         }
     }
 
+    [Theory]
+    [InlineData("1,inf\n1,2\n")]
+    [InlineData("1e999999999,2\n1,2\n")]
+    [InlineData("\"1\",2\n1,2\n")]
+    [InlineData("approved,2")]
+    public void A_first_line_that_mixes_numbers_and_text_is_refused_and_never_taken_for_a_header(string text)
+    {
+        var exception = Assert.Throws<AivmException>(() => Inputs.Read("x.csv", text));
+        Assert.Equal("input-value", exception.Error.Code);
+        Assert.StartsWith("Line 1, column ", exception.Message);
+    }
+
+    [Fact]
+    public void A_file_is_read_up_to_its_limit_and_no_further()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, new byte[1000]);
+            Assert.Equal(1000, BoundedFile.Read(path, 1000, "too-large").Length);
+            Assert.Equal("too-large", Assert.Throws<AivmException>(() => BoundedFile.Read(path, 999, "too-large")).Error.Code);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_device_without_an_end_is_refused_at_the_limit()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "there is no /dev/zero");
+        Assert.Equal("too-large", Assert.Throws<AivmException>(() => BoundedFile.Read("/dev/zero", 100_000, "too-large")).Error.Code);
+        Assert.Empty(BoundedFile.Read("/dev/null", 100_000, "too-large"));
+    }
+
+    [Fact]
+    public void A_directory_in_the_place_of_a_file_is_named_as_one()
+    {
+        var exception = Assert.Throws<AivmException>(() => InputFiles.Read(Path.GetTempPath()));
+        Assert.Equal(("file-unreadable", Failure.Input), (exception.Error.Code, exception.Failure));
+        Assert.Contains("is a directory", exception.Message);
+    }
+
     [Fact]
     public void Json_and_npz_hold_the_same_samples_as_csv()
     {

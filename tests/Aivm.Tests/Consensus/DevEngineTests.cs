@@ -109,6 +109,29 @@ public sealed class DevEngineTests
     }
 
     [Fact]
+    public async Task A_block_is_committed_once_though_an_observer_of_the_chain_fails_after_it()
+    {
+        await using var engine = Started(TimeSpan.Zero);
+        _application.ObserverFailure = new IOException("nobody reads the log");
+        Assert.Equal("block-production-failed", engine.MineOne()?.Code);
+        _application.ObserverFailure = null;
+        Assert.Null(engine.MineOne());
+        Assert.Equal([1UL, 2UL], _application.Committed.Select(block => block.Height));
+    }
+
+    [Fact]
+    public async Task What_halted_mining_is_forgotten_when_there_is_nothing_left_to_mine()
+    {
+        await using var engine = Started(TimeSpan.Zero);
+        _application.ObserverFailure = new IOException("nobody reads the log");
+        Send(engine, 1);
+        await UntilAsync(() => engine.Halted is not null);
+        _application.ObserverFailure = null;
+        await PassUntilAsync(() => engine.Halted is null);
+        Assert.Single(_application.Committed);
+    }
+
+    [Fact]
     public async Task A_proposal_that_its_own_node_rejects_halts_with_the_reason()
     {
         await using var engine = Started(TimeSpan.Zero);

@@ -18,6 +18,9 @@ internal sealed class RecordingApplication : IApplication
 
     public Error? CommitFailure { get; set; }
 
+    /// <summary>Thrown after the block was stored.</summary>
+    public Exception? ObserverFailure { get; set; }
+
     public bool RejectsProposals { get; set; }
 
     public IReadOnlyList<string> Calls
@@ -95,6 +98,8 @@ internal sealed class RecordingApplication : IApplication
             foreach (var _ in _finalized!.Txs)
                 _pool.Dequeue();
             Height = _finalized.Height;
+            if (ObserverFailure is { } observerFailure)
+                throw observerFailure;
             return new CommitResponse();
         }
     }

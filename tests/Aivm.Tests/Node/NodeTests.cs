@@ -70,6 +70,17 @@ public sealed class NodeTests
     }
 
     [Fact]
+    public async Task An_observer_that_fails_does_not_stop_the_chain()
+    {
+        await using var node = await NodeFixture.StartAsync();
+        node.Node.Application.Reader.BlockCommitted += _ => throw new IOException("No space left on device");
+        await node.SendAndWaitAsync(NodeFixture.Transfer(0, value: 1));
+        while (node.Node.Halted is not null)
+            await Task.Delay(10, Cancellation);
+        await node.SendAndWaitAsync(NodeFixture.Transfer(1, value: 1));
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_named()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

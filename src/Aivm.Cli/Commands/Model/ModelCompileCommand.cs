@@ -32,6 +32,7 @@ internal static class ModelCompileCommand
             var terminal = result.Terminal(json);
             var source = result.GetRequiredValue(onnx);
             var target = result.GetValue(output) ?? new FileInfo(Path.ChangeExtension(source.FullName, ".aivm"));
+            ModelFile.RequireWritable(target);
             var options = new CompileOptions
             {
                 Input = result.GetRequiredValue(format),
@@ -40,7 +41,7 @@ internal static class ModelCompileCommand
             };
             var compiled = await terminal.Step($"Compiling {source.Name}", progress => Task.Run(() => OnnxCompiler.Compile(
                 OnnxFile.Read(source.FullName), options, new CompileSteps(progress))));
-            await File.WriteAllBytesAsync(target.FullName, compiled.Container);
+            ModelFile.Write(target, compiled.Container);
             terminal.Result(
                 new { Model = target.FullName, compiled.Hash, compiled.Report },
                 () => Print(terminal, target, compiled));
@@ -61,7 +62,7 @@ internal static class ModelCompileCommand
         foreach (var layer in report.Layers)
         {
             table.AddRow(
-                Markup.Escape(layer.Name), layer.Operator, layer.Type, layer.OutputExponent.ToString(CultureInfo.InvariantCulture),
+                Terminal.Cell(layer.Name), layer.Operator, layer.Type, layer.OutputExponent.ToString(CultureInfo.InvariantCulture),
                 layer.Shift?.ToString(CultureInfo.InvariantCulture) ?? "", Coins.Gas(layer.Macs),
                 layer is { RmsError: { } error, RmsSignal: > 0 } ? (error / layer.RmsSignal.Value).ToString("P2", CultureInfo.InvariantCulture) : "");
         }

@@ -1,7 +1,12 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Unicode;
+using Aivm.Chain;
 using Aivm.Cli.Accounts;
 using Aivm.Cli.Models;
 using Aivm.Cli.Output;
+using Aivm.Compiler.Inputs;
+using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
@@ -36,7 +41,7 @@ internal static class ModelPublishCommand
             var release = new ModelRelease(
                 container,
                 result.GetValue(name) ?? Path.GetFileNameWithoutExtension(source.Name).ToLowerInvariant(),
-                result.GetValue(metadata) is { } description ? await File.ReadAllTextAsync(description.FullName, cancellation) : "",
+                result.GetValue(metadata) is { } description ? ReadMetadata(description) : "",
                 result.GetValue(price));
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
@@ -61,6 +66,14 @@ internal static class ModelPublishCommand
             return 0;
         });
         return command;
+    }
+
+    private static string ReadMetadata(FileInfo file)
+    {
+        var bytes = BoundedFile.Read(file.FullName, ModelsParameters.MaxMetadataBytes, "metadata-too-long");
+        return Utf8.IsValid(bytes)
+            ? Encoding.UTF8.GetString(bytes)
+            : throw new AivmException(Failure.Input, "metadata-invalid", $"{file.Name} is not UTF-8 text.");
     }
 
     private sealed class UploadSteps(IProgress<string> progress) : IProgress<PublishProgress>
