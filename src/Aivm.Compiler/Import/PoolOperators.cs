@@ -40,6 +40,7 @@ internal static class PoolOperators
         Windows.RequirePicture(call, source.Shape);
         var kernel = call.Node.Ints("kernel_shape") ?? throw Refusal.Invalid($"{call.Node} has no kernel_shape");
         var window = Windows.Read(call, source.Shape, kernel);
+        Windows.RequireTouch(call, Windows.Picture(source.Shape), window);
         var result = pool(ShapeOperators.Reshaped(source, Windows.Picture(source.Shape)), window);
         return source.Shape.Length == 4 ? result : ShapeOperators.Reshaped(result, [1, source.Shape[1], result.Shape[3]]);
     }

@@ -48,6 +48,13 @@ internal static class Windows
             throw call.BadShape("its input is empty");
     }
 
+    /// <summary>Refuses windows that see nothing but padding somewhere: they have no maximum and no average.</summary>
+    public static void RequireTouch(OperatorCall call, int[] picture, Window window)
+    {
+        if (!window.AlwaysTouches(picture[2], picture[3]))
+            throw call.BadShape("one of its windows lies wholly in the padding");
+    }
+
     /// <summary>The shape after a window: [1, channels, H', W'].</summary>
     public static int[] Result(int[] picture, Window window, int channels) =>
         Shapes.Checked([1, channels, window.OutputHeight(picture[2]), window.OutputWidth(picture[3])], "a window's result");

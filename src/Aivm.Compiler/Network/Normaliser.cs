@@ -40,8 +40,8 @@ internal sealed class Normaliser
         FloatUnary unary => Fused(unary),
         FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) => InFront(linear, affine),
         FloatConv { Source: FloatPad { Value: 0 } pad } conv when IsOnlyReader(pad) => Padded(conv, pad),
-        FloatAveragePool { Source: FloatPad { Value: 0 } pad } pool when IsOnlyReader(pad) && !pool.ExcludesPadding => Padded(pool, pad),
-        FloatMaxPool { Source: FloatPad pad } pool when IsOnlyReader(pad) && IsNeverMaximum(pad) => Padded(pool, pad),
+        FloatAveragePool { Source: FloatPad { Value: 0 } pad } pool when IsOnlyReader(pad) && !pool.ExcludesPadding && StillTouches(pool.Window, pad) => Padded(pool, pad),
+        FloatMaxPool { Source: FloatPad pad } pool when IsOnlyReader(pad) && IsNeverMaximum(pad) && StillTouches(pool.Window, pad) => Padded(pool, pad),
         _ => node,
     };
 
@@ -147,6 +147,8 @@ internal sealed class Normaliser
             window.Padding.Top + pad.Padding.Top, window.Padding.Left + pad.Padding.Left,
             window.Padding.Bottom + pad.Padding.Bottom, window.Padding.Right + pad.Padding.Right),
     };
+
+    private static bool StillTouches(Window window, FloatPad pad) => Joined(window, pad).AlwaysTouches(pad.Source.Shape[2], pad.Source.Shape[3]);
 
     /// <summary>Padding that a max pool would never pick: minus infinity, or zeros around what is never negative.</summary>
     private static bool IsNeverMaximum(FloatPad pad) =>

@@ -10,6 +10,7 @@ internal sealed class CalibrationData
     public const int MaxSamples = 256;
 
     private const int SeededSamples = 64;
+    private const long MaxDrawn = 1L << 62;
 
     /// <summary>Most bytes of activations held at once.</summary>
     private const long MemoryBudget = 768L << 20;
@@ -81,7 +82,7 @@ internal sealed class CalibrationData
             var uniform = (Next(ref state) >> 11) * ExactMath.PowerOfTwo(-53);
             values[i] = options.Input is InputFormat.U8
                 ? (long)(uniform * 256)
-                : (long)((2 * uniform - 1) * Decimals(options.Input) / Math.Abs(options.Scale));
+                : (long)Math.Clamp((2 * uniform - 1) * Decimals(options.Input) / Math.Abs(options.Scale), -MaxDrawn, MaxDrawn);
         }
         return values;
     }

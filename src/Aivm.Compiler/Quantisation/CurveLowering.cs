@@ -25,7 +25,7 @@ internal static class CurveLowering
         var limit = (int)ElementTypes.MaxOf(type);
         if (unary.Function is UnaryFunction.Clamp(var low, var high))
         {
-            var exponent = Math.Min(source.Exponent, Exponents.Choose(reals, limit, highest: 40));
+            var exponent = Math.Min(source.Exponent, Exponents.Choose(unary, reals, limit, highest: 40));
             var clamp = new Activation.Clamp((int)Exponents.Quantise(low, exponent, limit), (int)Exponents.Quantise(high, exponent, limit));
             var shift = Math.Min(source.Exponent - exponent, Requantise.MaxShiftAllowed);
             var requantise = Requantise.To(type, [(byte)shift], clamp);
@@ -34,7 +34,7 @@ internal static class CurveLowering
                 builder.Add(node), source.Shape, type, source.Exponent - shift, clamp.Low, clamp.High, reals,
                 Lowering.EachSample(source.Integers!, row => FloatInterpreter.Map(row, x => LinearLowering.Requantised(x, shift, requantise)))), shift);
         }
-        var resultExponent = Exponents.Choose(reals, limit, highest: 40);
+        var resultExponent = Exponents.Choose(unary, reals, limit, highest: 40);
         var entries = new short[source.Max - source.Min + 1];
         for (var i = 0; i < entries.Length; i++)
             entries[i] = (short)Exponents.Quantise(unary.Function.At((source.Min + i) * ExactMath.PowerOfTwo(-source.Exponent)), resultExponent, limit);
@@ -61,7 +61,7 @@ internal static class CurveLowering
             throw Refusal.Operator(unary, "its input has too fine a scale");
         var reach = unary.Function is UnaryFunction.Sigmoid or UnaryFunction.Tanh or UnaryFunction.Erf or UnaryFunction.HardSigmoid
             ? Reach
-            : Math.Max(1, 4 * Largest(source.Reals));
+            : Math.Max(1, 4 * Exponents.Largest(unary, source.Reals));
         var step = 1L << shift;
         var low = Math.Max(source.Min, -(long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step - step;
         var high = Math.Min(source.Max, (long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step + step;
@@ -71,12 +71,10 @@ internal static class CurveLowering
         var curve = new double[count];
         for (var i = 0; i < count; i++)
             curve[i] = unary.Function.At((low + i * step) * ExactMath.PowerOfTwo(-source.Exponent));
-        var exponent = Math.Min(FineExponent, ExactMath.Headroom(Math.Max(Largest([curve]), 1e-9), 1 << 30));
+        var exponent = Math.Min(FineExponent, ExactMath.Headroom(Math.Max(Exponents.Largest(unary, [curve]), 1e-9), 1 << 30));
         int[] entries = [.. curve.Select(value => (int)Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5))];
         var node = new InterpolateNode { Source = source.Number, Low = low, Shift = shift, Entries = Constant.S32([entries.Length], entries) };
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Map(row, unary.Function.At));
         return builder.Reported(unary, source, new Value(builder.Add(node), source.Shape, ElementType.S32, exponent, entries.Min(), entries.Max(), reals, null));
     }
-
-    private static double Largest(double[][] rows) => rows.Max(row => row.Length == 0 ? 0 : row.Max(Math.Abs));
 }

@@ -11,16 +11,14 @@ internal static class Exponents
     /// <summary>Of this many values the error is measured, evenly spread over all.</summary>
     private const int MaxMeasured = 1 << 19;
 
+    private static readonly double MaxMagnitude = ExactMath.PowerOfTwo(100);
+
     /// <summary>The exponent for integers in [-limit, limit].</summary>
+    /// <param name="node">Whose values they are.</param>
     /// <param name="highest">The result is no finer than this.</param>
-    public static int Choose(IReadOnlyList<double[]> values, int limit, int highest)
+    public static int Choose(FloatNode node, IReadOnlyList<double[]> values, int limit, int highest)
     {
-        var largest = 0.0;
-        foreach (var row in values)
-        {
-            foreach (var value in row)
-                largest = Math.Max(largest, Math.Abs(value));
-        }
+        var largest = Largest(node, values);
         if (largest == 0)
             return Math.Min(highest, 0);
         var coarsest = Math.Min(highest, ExactMath.Headroom(largest, limit + 0.499));
@@ -34,6 +32,18 @@ internal static class Exponents
             (best, least) = (exponent, error);
         }
         return best;
+    }
+
+    /// <summary>The largest magnitude. Values beyond 2^100, or that are no numbers, are refused.</summary>
+    public static double Largest(FloatNode node, IReadOnlyList<double[]> values)
+    {
+        var largest = 0.0;
+        foreach (var row in values)
+        {
+            foreach (var value in row)
+                largest = Math.Max(largest, Math.Abs(value));
+        }
+        return largest < MaxMagnitude ? largest : throw Refusal.Operator(node, "its values are beyond 2^100, or not numbers");
     }
 
     /// <summary>The exponent for weights: a weight's error counts as much as the mean square of what it multiplies.</summary>

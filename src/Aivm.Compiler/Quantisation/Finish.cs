@@ -40,9 +40,9 @@ internal sealed class Finish
             return new Finish(null, ElementType.S32, 0, 0, default);
         var values = activation is null ? straight : Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At));
         var type = readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
-        var exponent = fixedExponent ?? Exponents.Choose(values, 127, highest: 40);
+        var exponent = fixedExponent ?? Exponents.Choose(node, values, 127, highest: 40);
         if (type == ElementType.S16)
-            exponent = Math.Min(exponent + ExtraBits, Exponents.Choose(values, 32767, highest: 40));
+            exponent = Math.Min(exponent + ExtraBits, Exponents.Choose(node, values, 32767, highest: 40));
         if (activation is null or UnaryFunction.Clamp)
             return new Finish(activation, type, exponent, exponent, default);
         var (low, high) = (straight.Min(row => row.Min()), straight.Max(row => row.Max()));

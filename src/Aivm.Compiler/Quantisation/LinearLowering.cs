@@ -14,6 +14,7 @@ internal static class LinearLowering
         var layer = node;
         source = builder.Reshaped(source, Operand(layer, source));
         var straight = Lowering.EachSample(source.Reals, row => FloatInterpreter.Linear(layer, row, layer.Weights, layer.Bias));
+        Exponents.Largest(node, straight);
         int? exponent = null;
         if (readBy is null)
             (layer, exponent) = Equalisation.Apply(layer, straight, readers);
@@ -144,6 +145,7 @@ internal static class LinearLowering
             var wanted = WeightExponents(layer, source);
             var coarsest = source.Exponent + wanted.Min();
             var highest = finish.IsRaw ? coarsest : Math.Min(finish.BaseExponent, coarsest);
+            var largest = LargestSum(layer, source);
             for (var start = highest; start > highest - 64; start--)
             {
                 for (var cap = Math.Min(Inference.Requantise.MaxShiftAllowed, source.Exponent + wanted.Max() - start); cap >= 0; cap--)
@@ -151,6 +153,9 @@ internal static class LinearLowering
                     int[] shifts = [.. wanted.Select(exponent => Math.Min(cap, source.Exponent + exponent - start))];
                     if (shifts.Min() < 0)
                         break;
+                    // At the common scale a sum is as large whatever its channel's shift: no need to round weights to see it is far too large.
+                    if (largest * ExactMath.PowerOfTwo(start + cap) > 4.0 * GraphAnalysis.AccumulatorBound)
+                        continue;
                     var fit = Of(layer, source, start, shifts);
                     if (fit.Holds(source, fit.Bias))
                         return fit;
@@ -169,7 +174,7 @@ internal static class LinearLowering
                 foreach (var weight in Weights.AsSpan(c * fanIn, fanIn))
                     sum += Math.Abs(weight);
                 var magnitude = (sum * source.Magnitude + Math.Abs(bias[c])) * ExactMath.PowerOfTwo(MaxShift - Shifts[c]) + rounding;
-                if (magnitude >= GraphAnalysis.AccumulatorBound)
+                if (!(magnitude < GraphAnalysis.AccumulatorBound))
                     return false;
             }
             return true;
@@ -195,6 +200,20 @@ internal static class LinearLowering
                 bias[c] = Math.Floor(layer.Bias[c] * ExactMath.PowerOfTwo(start + shifts[c]) + 0.5);
             }
             return new ShiftFit(start, shifts, weights, bias);
+        }
+
+        /// <summary>The largest sum that a channel could reach, in real numbers; clipping may cut its weights down.</summary>
+        private static double LargestSum(FloatLinear layer, Value source)
+        {
+            var largest = 0.0;
+            for (var c = 0; c < layer.Channels; c++)
+            {
+                var sum = 0.0;
+                foreach (var weight in layer.Weights.AsSpan(c * layer.FanIn, layer.FanIn))
+                    sum += Math.Abs(weight);
+                largest = Math.Max(largest, (sum * source.Magnitude * ExactMath.PowerOfTwo(-source.Exponent)) + Math.Abs(layer.Bias[c]));
+            }
+            return largest;
         }
 
         private static int[] WeightExponents(FloatLinear layer, Value source)

@@ -118,7 +118,7 @@ internal sealed class Lowering
         var reals = affine is null ? raw.Reals : EachSample(raw.Reals, row => FloatInterpreter.Run(affine, [row]));
         var type = _readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
         var limit = (int)ElementTypes.MaxOf(type);
-        var exponent = Exponents.Choose(reals, limit, highest: 40);
+        var exponent = Exponents.Choose(node, reals, limit, highest: 40);
         var units = (affine?.Scale ?? [1]).Select(scale => scale * _options.Scale * ExactMath.PowerOfTwo(exponent) / CalibrationData.Decimals(_options.Input)).ToArray();
         var offsets = (affine?.Shift ?? [0]).Select(shift => shift * ExactMath.PowerOfTwo(exponent)).ToArray();
         var quantise = EntryMap.Quantise(0, type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");

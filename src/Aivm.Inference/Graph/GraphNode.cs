@@ -136,7 +136,7 @@ public sealed record Window
     }
 
     /// <summary>Whether every position of the window has an element of the source in it.</summary>
-    internal bool AlwaysTouches(int height, int width) =>
+    public bool AlwaysTouches(int height, int width) =>
         AlwaysTouches(height, OutputHeight(height), Kernel.Height, Dilations.Height, Strides.Height, Padding.Top)
         && AlwaysTouches(width, OutputWidth(width), Kernel.Width, Dilations.Width, Strides.Width, Padding.Left);
 
