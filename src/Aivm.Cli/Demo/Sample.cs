@@ -62,7 +62,7 @@ internal sealed record Sample(
 
     private static string DescribeApplicant(int row, double[] applicant) => string.Create(
         CultureInfo.InvariantCulture,
-        $"applicant {row + 1}: payments {applicant[0]:P0} of income, loan {applicant[2]:P0} of value, credit history {applicant[3]}");
+        $"{row + 1}: pays {applicant[0]:P0} of income, loan {applicant[2]:P0} of value");
 
     private string PathOf(string file) => Path.Combine(AppContext.BaseDirectory, "samples", Folder, file);
 }
