@@ -40,7 +40,9 @@ internal static class DemoCommand
             }
             finally
             {
-                data.Delete(recursive: true);
+                // Somebody who cleans the temporary directory must not hide what the demo has to say.
+                if (Directory.Exists(data.FullName))
+                    data.Delete(recursive: true);
             }
         });
         return command;

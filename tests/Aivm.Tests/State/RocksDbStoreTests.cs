@@ -70,7 +70,7 @@ public sealed class RocksDbStoreTests : KeyValueStoreSuite, IDisposable
     public void A_path_that_is_a_file_is_refused()
     {
         File.WriteAllText(_directory["data"], "");
-        Refused("store-failed", () => RocksDbStore.Open(_directory["data"]));
+        Refused("data-dir-invalid", () => RocksDbStore.Open(_directory["data"]));
     }
 
     [Fact]

@@ -291,7 +291,7 @@ public sealed class WorldStateTests
     }
 
     [Fact]
-    public void Stored_bytes_that_do_not_hash_to_their_key_are_named_errors()
+    public void Stored_nodes_that_do_not_hash_to_their_key_are_named_errors()
     {
         _world.AddBalance(Alice, 5);
         _world.SetCode(Alice, [1, 2, 3]);
@@ -306,7 +306,6 @@ public sealed class WorldStateTests
         }
         var reader = new StateReader(new StateDatabase(_store), root);
         Assert.Equal("store-corrupt", Assert.Throws<AivmException>(() => reader.GetAccount(Alice)).Error.Code);
-        Assert.Equal("store-corrupt", Assert.Throws<AivmException>(() => reader.GetBlob(Keccak.Hash([1, 2, 3]))).Error.Code);
         var world = new WorldState(new StateDatabase(_store), root);
         Assert.Equal("store-corrupt", Assert.Throws<AivmException>(() => world.GetBalance(Alice)).Error.Code);
         Assert.Equal("store-corrupt", Assert.Throws<AivmException>(() => world.GetBalance(Alice)).Error.Code);
