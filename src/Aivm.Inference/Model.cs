@@ -13,10 +13,7 @@ public sealed class Model
     {
         (Hash, Graph, Analysis, _plan) = (hash, graph, analysis, plan);
         _workspaces = new WorkspacePool(plan.WorkspaceBytes);
-        LoadGas = (ulong)GasTable.ToGas(GasTable.Load
-            + (containerBytes * (Int128)GasTable.LoadByte)
-            + (analysis.PreparedBytes * (Int128)GasTable.PrepareByte)
-            + (graph.Nodes.Length * (Int128)GasTable.LoadNode));
+        LoadGas = (ulong)GasTable.Loading(containerBytes, analysis.PreparedBytes, graph.Nodes.Length);
         ResidentMemory = containerBytes + analysis.PreparedBytes;
         foreach (var input in graph.Inputs)
         {
@@ -75,13 +72,17 @@ public sealed class Model
     /// <summary>Loads a container whose hash was checked before, as a chain's state holds it: hashing would be most of the work.</summary>
     /// <param name="hash">The container's.</param>
     public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, out Model model, out Error error) =>
-        TryLoad(container, ModelLimits.OnChain, Simd.Level, hash, out model, out error);
+        TryLoadKnown(container, hash, ModelLimits.OnChain, out model, out error);
+
+    public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, ModelLimits limits, out Model model, out Error error) =>
+        TryLoad(container, limits, Simd.Level, hash, out model, out error);
 
     private static bool TryLoad(
         ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, Hash256? hash, out Model model, out Error error)
     {
         model = null!;
-        if (!Container.TryDecode(container, limits, out var graph, out error) || !GraphAnalysis.TryAnalyse(graph, limits, out var analysis, out error))
+        if (!Container.TryDecode(container, limits, out var graph, out error)
+            || !GraphAnalysis.TryAnalyse(graph, limits, container.Length, out var analysis, out error))
             return false;
         model = new Model(hash ?? Keccak.Hash(container), graph, analysis, container.Length, PlanBuilder.Build(graph, analysis, level));
         return true;

@@ -8,7 +8,8 @@ internal sealed class CallFailure(CallStatus status, byte[] data, Error error) :
     public CallResult ToResult(CallFrame frame) =>
         status == CallStatus.Reverted ? CallResult.Revert(frame, data, error) : new CallResult(status, 0, default, error);
 
-    public static CallFailure OutOfGas() => Halt(CallResult.OutOfGas());
+    /// <param name="reason">What the gas did not suffice for, where that helps.</param>
+    public static CallFailure OutOfGas(string? reason = null) => Halt(CallResult.OutOfGas(reason));
 
     public static CallFailure StaticViolation() => Halt(CallResult.StaticViolation());
 

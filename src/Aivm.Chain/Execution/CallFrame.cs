@@ -78,7 +78,8 @@ public sealed record CallResult(CallStatus Status, ulong GasLeft, ReadOnlyMemory
     /// <param name="data">ABI-encoded: <c>Error(string)</c> or a custom error.</param>
     public static CallResult Revert(CallFrame frame, ReadOnlyMemory<byte> data, Error error) => new(CallStatus.Reverted, frame.Gas, data, error);
 
-    public static CallResult OutOfGas() => new(CallStatus.Halted, 0, default, new Error("out-of-gas", "out of gas"));
+    public static CallResult OutOfGas(string? reason = null) =>
+        new(CallStatus.Halted, 0, default, new Error("out-of-gas", reason is null ? "out of gas" : $"out of gas: {reason}"));
 
     public static CallResult StaticViolation() =>
         new(CallStatus.Halted, 0, default, new Error("static-violation", "write protection: the call is static and its code writes"));

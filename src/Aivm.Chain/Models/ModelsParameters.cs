@@ -13,9 +13,9 @@ public static class ModelsParameters
     public const int MaxMetadataBytes = 16 << 10;
 
     /// <summary>
-    /// Gas per byte of the container for assembling, hashing and validating it, charged before any of that. It is less than the work takes,
-    /// because an upload of <see cref="ChainLimits.ModelBytes"/> must be sealed in one transaction; the 20 gas per byte that its chunks paid
-    /// carry the rest.
+    /// Gas per byte of the container for assembling and hashing it, charged before any of that; validating and preparing it costs the model's
+    /// gas of loading besides. It is less than the work takes, because an upload of <see cref="ChainLimits.ModelBytes"/> must be sealed in one
+    /// transaction; the 20 gas per byte that its chunks paid carry the rest.
     /// </summary>
-    public const ulong SealGasPerByte = 3;
+    public const ulong SealGasPerByte = 1;
 }

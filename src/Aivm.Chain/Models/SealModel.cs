@@ -5,8 +5,8 @@ using Aivm.Primitives;
 namespace Aivm.Chain;
 
 /// <summary>
-/// <c>seal(bytes32 hash, string name, string metadata, uint256 price)</c>: turns a complete upload into a model account. The gas for hashing
-/// and validating is charged before the container is looked at.
+/// <c>seal(bytes32 hash, string name, string metadata, uint256 price)</c>: turns a complete upload into a model account. No work on the container
+/// goes beyond the gas that is left.
 /// </summary>
 internal static class SealModel
 {
@@ -68,8 +68,10 @@ internal static class SealModel
         var actual = Keccak.Hash(container);
         if (actual != hash)
             throw ModelsErrors.HashMismatch(actual);
-        if (!Model.TryLoadKnown(container, hash, out var model, out var error))
-            throw ModelsErrors.InvalidModel(error);
+        var limits = ModelLimits.OnChain with { LoadGas = call.Frame.Gas };
+        if (!Model.TryLoadKnown(container, hash, limits, out var model, out var error))
+            throw error.Code == "limit-load" ? CallFailure.OutOfGas(error.Message) : ModelsErrors.InvalidModel(error);
+        call.Charge(model.LoadGas);
         // A run that fits into no transaction could never be paid for.
         var limit = call.Block.Genesis.Limits.TransactionGas;
         if (model.Gas > limit || model.LoadGas > limit - model.Gas)

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Aivm.Inference;
@@ -10,6 +12,7 @@ namespace Aivm.Inference;
 public sealed class Constant
 {
     private readonly byte[] _data;
+    private StrongBox<(long Min, long Max)>? _range;
 
     private Constant(ElementType type, Shape shape, byte[] littleEndian)
     {
@@ -76,15 +79,44 @@ public sealed class Constant
         _ => false,
     };
 
-    /// <summary>The lowest and highest element; (0, 0) when there is none.</summary>
-    internal (long Min, long Max) Range()
+    /// <summary>The lowest and highest element; (0, 0) when there is none. Looked for once: many nodes may share a constant.</summary>
+    internal (long Min, long Max) Range() => (_range ??= new StrongBox<(long, long)>(FindRange())).Value;
+
+    /// <summary>Elements of a known type, where this machine stores integers as containers do.</summary>
+    internal bool TryView<T>(out ReadOnlySpan<T> elements)
+        where T : unmanaged
     {
-        if (Count == 0)
+        var fits = BitConverter.IsLittleEndian && Unsafe.SizeOf<T>() == ElementTypes.SizeOf(Type);
+        elements = fits ? MemoryMarshal.Cast<byte, T>(_data) : default;
+        return fits;
+    }
+
+    private (long Min, long Max) FindRange()
+    {
+        if (Type == ElementType.S8 && TryView<sbyte>(out var bytes))
+            return FindRange(bytes);
+        if (Type == ElementType.S16 && TryView<short>(out var shorts))
+            return FindRange(shorts);
+        if (Type == ElementType.S32 && TryView<int>(out var integers))
+            return FindRange(integers);
+        return FindRange<long>(ToArray());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (long Min, long Max) FindRange<T>(ReadOnlySpan<T> elements)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (elements.IsEmpty)
             return (0, 0);
-        var (min, max) = (this[0], this[0]);
-        for (var i = 1; i < Count; i++)
-            (min, max) = (Math.Min(min, this[i]), Math.Max(max, this[i]));
-        return (min, max);
+        var (min, max) = (elements[0], elements[0]);
+        foreach (var element in elements)
+        {
+            if (element < min)
+                min = element;
+            else if (element > max)
+                max = element;
+        }
+        return (long.CreateTruncating(min), long.CreateTruncating(max));
     }
 
     public long[] ToArray()

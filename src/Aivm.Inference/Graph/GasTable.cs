@@ -71,6 +71,10 @@ internal static class GasTable
     /// <summary>Loading, besides its bytes and nodes.</summary>
     public const long Load = 20_000_000;
 
+    /// <summary>Of the first touch in a transaction, in gas.</summary>
+    public static Int128 Loading(int containerBytes, long preparedBytes, int nodes) => ToGas(
+        Load + (containerBytes * (Int128)LoadByte) + (preparedBytes * (Int128)PrepareByte) + (nodes * (Int128)LoadNode));
+
     /// <summary>Thousandths to gas, rounded up.</summary>
     public static Int128 ToGas(Int128 thousandths) => (thousandths + 999) / 1000;
 }

@@ -26,11 +26,13 @@ public sealed class GraphAnalysis
     private readonly bool[] _used;
     private readonly ulong[] _gasByValue;
     private readonly ModelLimits _limits;
+    private readonly int _containerBytes;
+    private int _nodes;
     private Int128 _gas = GasTable.Run;
     private Int128 _macs;
 
-    private GraphAnalysis(int values, ModelLimits limits) =>
-        (_values, _used, _gasByValue, _limits) = (new ValueInfo[values], new bool[values], new ulong[values], limits);
+    private GraphAnalysis(int values, ModelLimits limits, int containerBytes) =>
+        (_values, _used, _gasByValue, _limits, _containerBytes) = (new ValueInfo[values], new bool[values], new ulong[values], limits, containerBytes);
 
     /// <summary>By value number.</summary>
     public ReadOnlySpan<ValueInfo> Values => _values;
@@ -56,15 +58,19 @@ public sealed class GraphAnalysis
     /// <summary>
     /// Errors: <c>graph-reference</c>, <c>graph-type</c>, <c>graph-shape</c>, <c>graph-field</c> (a field out of its range),
     /// <c>graph-bound</c> (an accumulator might overflow), <c>graph-name</c>, <c>graph-unused</c>,
-    /// <c>limit-size</c>, <c>limit-memory</c>, <c>limit-macs</c>.
+    /// <c>limit-size</c>, <c>limit-memory</c>, <c>limit-macs</c>, <c>limit-load</c>.
     /// </summary>
-    public static bool TryAnalyse(Graph graph, ModelLimits limits, out GraphAnalysis analysis, out Error error)
+    public static bool TryAnalyse(Graph graph, ModelLimits limits, out GraphAnalysis analysis, out Error error) =>
+        TryAnalyse(graph, limits, containerBytes: 0, out analysis, out error);
+
+    /// <param name="containerBytes">For the price of loading.</param>
+    internal static bool TryAnalyse(Graph graph, ModelLimits limits, int containerBytes, out GraphAnalysis analysis, out Error error)
     {
         analysis = null!;
         error = CheckCounts(graph)!;
         if (error is not null)
             return false;
-        var candidate = new GraphAnalysis(graph.ValueCount, limits);
+        var candidate = new GraphAnalysis(graph.ValueCount, limits, containerBytes);
         error = (candidate.CheckInputs(graph) ?? candidate.CheckNodes(graph) ?? candidate.CheckOutputs(graph))!;
         if (error is not null)
             return false;
@@ -144,6 +150,8 @@ public sealed class GraphAnalysis
         PreparedBytes = (long)Int128.Min(PreparedBytes + node.PreparedBytes, long.MaxValue);
         if (PreparedBytes > _limits.MemoryBytes)
             return new("limit-memory", $"prepared weights of {PreparedBytes} bytes; at most {_limits.MemoryBytes}");
+        if (GasTable.Loading(_containerBytes, PreparedBytes, ++_nodes) > _limits.LoadGas)
+            return new("limit-load", $"loading takes more than {_limits.LoadGas} gas");
         foreach (var constant in node.Constants)
         {
             if (CheckShape(constant.Shape) is { } fault)

@@ -19,6 +19,9 @@ public sealed record ModelLimits
     /// <summary>Of one run's workspace, and apart from it of the prepared weights.</summary>
     public long MemoryBytes { get; init; } = 128 << 20;
 
+    /// <summary>Gas of loading: a container that asks for more is refused before more work is done for it.</summary>
+    public ulong LoadGas { get; init; } = ulong.MaxValue;
+
     /// <summary>Multiply-accumulates of one run.</summary>
     public long Macs { get; init; } = 1L << 33;
 }

@@ -13,6 +13,8 @@ public sealed class Requantise
 {
     public const int MaxShiftAllowed = 24;
 
+    private int _maxShift = -1;
+
     /// <summary>S8, S16 or S32.</summary>
     public required ElementType Output { get; init; }
 
@@ -34,8 +36,8 @@ public sealed class Requantise
     public static Requantise Raw(ImmutableArray<byte> shifts) =>
         new() { Output = ElementType.S32, Shifts = Fold(shifts), Activation = null };
 
-    /// <summary>The largest shift: S of the specification.</summary>
-    public int MaxShift => Shifts.Max();
+    /// <summary>The largest shift: S of the specification. Looked for once: a layer of a million channels asks for it by channel.</summary>
+    public int MaxShift => _maxShift < 0 ? _maxShift = Shifts.Max() : _maxShift;
 
     public int ShiftOf(int channel) => Shifts.Length == 1 ? Shifts[0] : Shifts[channel];
 

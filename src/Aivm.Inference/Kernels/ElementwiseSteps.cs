@@ -44,10 +44,15 @@ internal sealed unsafe class TableStep : Step
     public TableStep(TableNode node, Tensor source, Tensor destination)
     {
         (_source, _destination) = (source, destination);
-        var low = (int)ElementTypes.MinOf(source.Type);
+        var low = ElementTypes.MinOf(source.Type);
         _entries = new short[1 - (2 * low)];
-        for (var i = 0; i < _entries.Length; i++)
-            _entries[i] = (short)node.Entries[(int)Math.Clamp(i + low - (long)node.Low, 0, node.Entries.Count - 1)];
+        // Where the node's own entries lie among those of the whole type; the first and the last of them reach to the ends.
+        var start = node.Low - low;
+        var (first, end) = (Math.Clamp(start, 0, _entries.Length), Math.Clamp(start + node.Entries.Count, 0, _entries.Length));
+        _entries.AsSpan(0, (int)first).Fill((short)node.Entries[0]);
+        for (var i = first; i < end; i++)
+            _entries[i] = (short)node.Entries[(int)(i - start)];
+        _entries.AsSpan((int)end).Fill((short)node.Entries[node.Entries.Count - 1]);
     }
 
     public override void Run(byte* memory)

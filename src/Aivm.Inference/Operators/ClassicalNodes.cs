@@ -35,15 +35,24 @@ public sealed class WideDenseNode : GraphNode
         for (var o = 0; o < Bias.Count; o++)
         {
             // At most 2^24 terms below 2^63: the sum stays below 2^87, and is checked before it is multiplied.
-            var sum = Int128.Zero;
-            for (var i = 0; i < x.Shape.Last; i++)
-                sum += Magnitudes.Of(Weights[(o * x.Shape.Last) + i]);
+            var sum = SumOfMagnitudes(o * x.Shape.Last, x.Shape.Last);
             var bound = sum >= GraphAnalysis.WideBound ? sum : (sum * x.Magnitude) + Magnitudes.Of(Bias[o]);
             if (bound >= GraphAnalysis.WideBound)
                 return Inferred.Bound($"output {o} may reach {bound}: over 2^62");
             largest = Int128.Max(largest, bound);
         }
         return new ValueInfo(ElementType.S64, x.Shape.WithLast(Bias.Count), -(long)largest, (long)largest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Int128 SumOfMagnitudes(int first, int count)
+    {
+        if (Weights.Type == ElementType.S8)
+            return LinearWork.SumOfMagnitudes(Weights.Bytes.Slice(first, count));
+        var sum = Int128.Zero;
+        for (var i = first; i < first + count; i++)
+            sum += Magnitudes.Of(Weights[i]);
+        return sum;
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)

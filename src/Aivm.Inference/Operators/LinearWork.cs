@@ -22,7 +22,7 @@ internal static class LinearWork
 
     /// <summary>sum|w| of S8 weights: at most 2^24 of 127.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long SumOfMagnitudes(ReadOnlySpan<byte> weights)
+    public static long SumOfMagnitudes(ReadOnlySpan<byte> weights)
     {
         // 128 vectors of magnitudes up to 128 fit into 16 bits, two at a time.
         const int Batch = 128;

@@ -1,4 +1,5 @@
 using Aivm.Inference;
+using CsCheck;
 
 namespace Aivm.Tests.Inference;
 
@@ -119,6 +120,47 @@ public sealed class GraphAnalysisTests
         Assert.False(GraphAnalysis.TryAnalyse(graph, ModelLimits.OnChain with { MemoryBytes = analysis.MemoryBytes - 1 }, out _, out error));
         Assert.Equal("limit-memory", error.Code);
     }
+
+    [Fact]
+    public void Loading_that_costs_more_than_there_is_to_the_last_gas_is_refused()
+    {
+        var container = Container.Encode(Wide(100, bias: 0));
+        Assert.True(Model.TryLoad(container, out var model, out _));
+        Assert.True(Model.TryLoad(container, ModelLimits.OnChain with { LoadGas = model.LoadGas }, out _, out _));
+        Assert.False(Model.TryLoad(container, ModelLimits.OnChain with { LoadGas = model.LoadGas - 1 }, out _, out var error));
+        Assert.Equal("limit-load", error.Code);
+    }
+
+    /// <summary>Each channel compared with all others would take minutes, and every validator would spend them.</summary>
+    [Fact]
+    public void A_million_channels_with_shifts_of_their_own_are_analysed_each_by_itself()
+    {
+        const int Channels = 1 << 20;
+        var graph = Graphs.OfS8([1], source => new DenseNode
+        {
+            Source = source,
+            Weights = Constant.S8([Channels, 1], new sbyte[Channels]),
+            Bias = Constant.S32([Channels], new int[Channels]),
+            Requantise = Requantise.To(ElementType.S8, [.. Enumerable.Range(0, Channels).Select(c => (byte)(c % 3))], new Activation.Clamp(-127, 127)),
+        }, source => new ArgMaxNode { Source = source, Axis = 0 });
+        Assert.True(GraphAnalysis.TryAnalyse(graph, ModelLimits.OnChain, out _, out var error), error?.ToString());
+    }
+
+    [Fact]
+    public void The_range_of_a_table_is_that_of_its_entries_whatever_their_type() => Gen.Short[-127, 127].Array[1, 300].Sample(entries =>
+    {
+        foreach (var table in new[]
+        {
+            Constant.S8([entries.Length], [.. entries.Select(entry => (sbyte)entry)]),
+            Constant.S16([entries.Length], [.. entries.Select(entry => (short)(entry * 250))]),
+        })
+        {
+            var graph = Graphs.OfS8([1], source => new TableNode { Source = source, Low = -5, Entries = table });
+            Assert.True(GraphAnalysis.TryAnalyse(graph, out var analysis, out _));
+            var values = table.ToArray();
+            Assert.Equal((values.Min(), values.Max()), (analysis.Values[^1].Min, analysis.Values[^1].Max));
+        }
+    });
 
     [Fact]
     public void A_constant_that_many_nodes_share_is_paid_for_by_each()
