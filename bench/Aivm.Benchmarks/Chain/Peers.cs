@@ -13,11 +13,11 @@ internal static class Peers
     public static string TransferClient { get; } = Path.Combine(Folder, "transfers.mjs");
 
     /// <summary>The platform's binary itself: npm's wrapper would leave an orphan when it is ended.</summary>
-    public static string Anvil { get; } = Require(
+    public static string Anvil => Require(
         Path.Combine(Folder, "node_modules", "@foundry-rs", $"anvil-{Platform()}", "bin", OperatingSystem.IsWindows() ? "anvil.exe" : "anvil"),
         $"Install the peers first: npm ci --ignore-scripts --prefix {Path.Combine("bench", "peers")}");
 
-    public static string Aivm { get; } = Require(
+    public static string Aivm => Require(
         Path.Combine(Root, "src", "Aivm.Cli", "bin", Configuration(), "net10.0", OperatingSystem.IsWindows() ? "aivm.exe" : "aivm"),
         "Build the node first: dotnet build -c Release src/Aivm.Cli");
 
