@@ -66,7 +66,7 @@ internal sealed class NodeMethods(ChainReader chain, TransactionPool pool, DevEn
     private RpcError? Mine(ref RpcCall call)
     {
         if (engine.MineOne() is { } halted)
-            return RpcError.Execution($"{halted.Code}: {halted.Message}");
+            return RpcError.Unavailable(halted);
         call.Result.WriteStringValue("0x0"u8);
         return null;
     }

@@ -25,7 +25,7 @@ internal sealed class SendMethods(ChainReader chain, TransactionPool pool, CallM
             return call.Parameters.Error;
         // While nothing can be stored, nothing is promised.
         if (engine.Halted is { } halted)
-            return Halted(halted);
+            return RpcError.Unavailable(halted);
         if (!pool.TryAdd(encoded, out var transaction, out var error))
             return RpcError.Execution(error.Message);
         call.Result.WriteDataValue(transaction.Hash.Span);
@@ -53,7 +53,7 @@ internal sealed class SendMethods(ChainReader chain, TransactionPool pool, CallM
         if (arguments.ChainId is { } chainId && chainId != chain.Genesis.ChainId)
             return RpcError.InvalidParameters($"params[0] (transaction.chainId): this chain is {chain.Genesis.ChainId}");
         if (engine.Halted is { } halted)
-            return Halted(halted);
+            return RpcError.Unavailable(halted);
         if (EnsureGas(arguments, out var gas) is { } failure)
             return failure;
         lock (_signing)
@@ -93,6 +93,4 @@ internal sealed class SendMethods(ChainReader chain, TransactionPool pool, CallM
         var tip = arguments.MaxPriorityFeePerGas ?? UInt256.Min(FeeMethods.SuggestedTip, arguments.MaxFeePerGas ?? UInt256.MaxValue);
         return content with { MaxPriorityFeePerGas = tip, MaxFeePerGas = arguments.MaxFeePerGas ?? (chain.NextBaseFee * 2) + tip };
     }
-
-    private static RpcError Halted(Error reason) => RpcError.Execution($"{reason.Code}: {reason.Message}");
 }

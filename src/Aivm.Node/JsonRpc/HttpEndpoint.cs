@@ -17,6 +17,7 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHe
     private const int SliceBytes = 64 << 10;
 
     private readonly RpcLimits _limits = dispatcher.Limits;
+    private int _webSockets;
 
     public Task HandleAsync(HttpContext context)
     {
@@ -100,15 +101,21 @@ internal sealed partial class HttpEndpoint(RpcDispatcher dispatcher, Func<NodeHe
 
     private async Task ServeWebSocketAsync(HttpContext context)
     {
-        using var socket = await context.WebSockets.AcceptWebSocketAsync();
         NodeMetrics.WebSockets.Add(1);
         try
         {
+            if (Interlocked.Increment(ref _webSockets) > _limits.MaxWebSockets)
+            {
+                await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, $"{_limits.MaxWebSockets} WebSockets are open, which is the limit");
+                return;
+            }
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
             using var connection = new WebSocketConnection(socket, dispatcher, logger);
             await connection.RunAsync(stopping);
         }
         finally
         {
+            Interlocked.Decrement(ref _webSockets);
             NodeMetrics.WebSockets.Add(-1);
         }
     }

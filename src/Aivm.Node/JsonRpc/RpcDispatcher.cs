@@ -138,7 +138,7 @@ internal sealed partial class RpcDispatcher
         {
             // The node's surroundings failed, its store above all: the name says what an operator can do.
             LogFailedCall(exception, name);
-            return RpcError.Execution($"{exception.Error.Code}: {exception.Error.Message}");
+            return RpcError.Unavailable(exception.Error);
         }
         catch (Exception exception)
         {

@@ -21,6 +21,9 @@ internal sealed record RpcError(int Code, string Message, ReadOnlyMemory<byte>? 
     /// <summary>The chain refused: a transaction, a call or a lookup.</summary>
     public static RpcError Execution(string message) => new(-32000, message);
 
+    /// <summary>The node's surroundings fail it, its disk above all: nothing is wrong with the call. EIP-1474's "resource unavailable".</summary>
+    public static RpcError Unavailable(Aivm.Primitives.Error reason) => new(-32002, $"{reason.Code}: {reason.Message}");
+
     public static RpcError TimedOut { get; } = new(-32002, "request timed out: send fewer calls in one batch");
 
     public static RpcError ResponseTooLarge(int limit) => new(-32003, $"response too large: the answer is over {limit} bytes, ask for less at once");

@@ -48,7 +48,6 @@ internal sealed class RpcServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBufferSize = RequestBufferBytes;
             kestrel.Limits.MinResponseDataRate = new MinDataRate(MinBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(10));
             kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = limits.MaxWebSockets;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
         });

@@ -9,6 +9,7 @@ public sealed class RpcException(int rpcCode, string message, ReadOnlyMemory<byt
     : AivmException(KindOf(rpcCode), CodeOf(rpcCode), message)
 {
     private const int RevertedCode = 3;
+    private const int UnavailableCode = -32002;
     private const int InternalErrorCode = -32603;
 
     public int RpcCode { get; } = rpcCode;
@@ -17,7 +18,12 @@ public sealed class RpcException(int rpcCode, string message, ReadOnlyMemory<byt
 
     public bool IsRevert => RpcCode == RevertedCode;
 
-    private static Failure KindOf(int rpcCode) => rpcCode == InternalErrorCode ? Failure.Environment : Failure.Input;
+    private static Failure KindOf(int rpcCode) => rpcCode is InternalErrorCode or UnavailableCode ? Failure.Environment : Failure.Input;
 
-    private static string CodeOf(int rpcCode) => rpcCode == RevertedCode ? "call-reverted" : "rpc-error";
+    private static string CodeOf(int rpcCode) => rpcCode switch
+    {
+        RevertedCode => "call-reverted",
+        UnavailableCode => "node-unavailable",
+        _ => "rpc-error",
+    };
 }

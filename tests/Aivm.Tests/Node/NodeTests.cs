@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Aivm.Node;
 using Aivm.Primitives;
+using Aivm.Sdk;
 using Aivm.State;
 
 namespace Aivm.Tests.Node;
@@ -103,8 +104,11 @@ public sealed class NodeTests
         for (var i = 0; i < 1_000 && node.Node.Halted is null; i++)
             await Task.Delay(10, Cancellation);
         var (code, message) = await node.ErrorAsync("eth_sendRawTransaction", Hex.Encode(NodeFixture.Transfer(2).Encoded.Span));
-        Assert.Equal(-32000, code);
+        Assert.Equal(-32002, code);
         Assert.StartsWith("disk-full: ", message);
+        using var client = new RpcClient(node.Node.Url);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => client.SendAsync(NodeFixture.Transfer(2), Cancellation));
+        Assert.Equal(("node-unavailable", Failure.Environment), (refused.Error.Code, refused.Failure));
         Assert.StartsWith("disk-full: ", (await node.ErrorAsync("evm_mine")).Message);
         using (var health = await node.Http.GetAsync("/", Cancellation))
         {

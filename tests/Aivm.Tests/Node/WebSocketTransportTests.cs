@@ -46,6 +46,34 @@ public sealed class WebSocketTransportTests
     }
 
     [Fact]
+    public async Task A_WebSocket_over_the_limit_is_refused_in_words_and_a_closed_one_makes_room()
+    {
+        await using var server = await TransportFixture.StartAsync(TransportFixture.SmallLimits with { MaxWebSockets = 1 });
+        using (await server.ConnectAsync())
+        {
+            using var upgrade = new HttpRequestMessage(HttpMethod.Get, "/")
+            {
+                Headers = { { "Connection", "Upgrade" }, { "Upgrade", "websocket" }, { "Sec-WebSocket-Version", "13" }, { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" } },
+            };
+            using var refused = await server.Http.SendAsync(upgrade, Cancellation);
+            Assert.Equal(503, (int)refused.StatusCode);
+            Assert.Contains("1 WebSockets are open", await refused.Content.ReadAsStringAsync(Cancellation));
+        }
+        while (true)
+        {
+            try
+            {
+                using var next = await server.ConnectAsync();
+                break;
+            }
+            catch (WebSocketException)
+            {
+                await Task.Delay(10, Cancellation); // The node has yet to see that the first one has gone.
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_foreign_page_cannot_open_a_connection()
     {
         await using var server = await TransportFixture.StartAsync();
