@@ -132,6 +132,8 @@ public sealed class Model
             {
                 case InputFormat.U8 when values.ContainsAnyExceptInRange(0, 255):
                     return new Error("input-range", $"input {port.Name} takes 0 to 255");
+                case InputFormat.Index(var count) when values.ContainsAnyExceptInRange(0, count - 1):
+                    return new Error("input-range", $"input {port.Name} takes 0 to {count - 1}");
                 case InputFormat.Fixed { AllowsMissing: false } when values.Contains(ElementTypes.MissingInput):
                     return new Error("input-range", $"input {port.Name} takes no missing value (-2^63)");
             }

@@ -5,7 +5,7 @@ namespace Aivm.Inference;
 
 /// <summary>
 /// JSON without spaces, keys in this order:
-/// {"hash","gas","macs","inputs":[{"name","shape","format":"fixed"|"u8","decimals","missing"}],"outputs":[{"name","shape","kind":"label"|"values","exponent","classes"}]}.
+/// {"hash","gas","macs","inputs":[{"name","shape","format":"fixed"|"u8"|"index","decimals","missing","count"}],"outputs":[{"name","shape","kind":"label"|"values","exponent","classes"}]}.
 /// </summary>
 internal static class ModelDescription
 {
@@ -17,9 +17,12 @@ internal static class ModelDescription
         foreach (var input in model.Graph.Inputs)
         {
             json.Append(separator).Append("{\"name\":").Append(Quote(input.Name)).Append(",\"shape\":").Append(List(input.Shape.Dimensions));
-            json.Append(input.Format is InputFormat.Fixed(var decimals, var missing)
-                ? $$""","format":"fixed","decimals":{{decimals}},"missing":{{(missing ? "true" : "false")}}}"""
-                : ""","format":"u8"}""");
+            json.Append(input.Format switch
+            {
+                InputFormat.Fixed(var decimals, var missing) => $$""","format":"fixed","decimals":{{decimals}},"missing":{{(missing ? "true" : "false")}}}""",
+                InputFormat.Index(var count) => $$""","format":"index","count":{{count}}}""",
+                _ => ""","format":"u8"}""",
+            });
             separator = ",";
         }
         json.Append("],\"outputs\":[");

@@ -165,6 +165,10 @@ public static class Container
             case InputFormat.U8:
                 writer.Byte(2);
                 break;
+            case InputFormat.Index(var count):
+                writer.Byte(3);
+                writer.Count(count);
+                break;
         }
     }
 
@@ -178,6 +182,8 @@ public static class Container
                 return new InputFormat.Fixed(reader.Byte(), reader.Flag());
             case 2:
                 return new InputFormat.U8();
+            case 3:
+                return new InputFormat.Index(reader.Count(int.MaxValue));
             case var tag:
                 reader.Fail("container-malformed", $"input format {tag}");
                 return new InputFormat.U8();
@@ -191,18 +197,30 @@ public static class Container
         {
             case Operator.Reshape: return ReshapeNode.Read(ref reader);
             case Operator.Transpose: return TransposeNode.Read(ref reader);
+            case Operator.Concat: return ConcatNode.Read(ref reader);
+            case Operator.Gather: return GatherNode.Read(ref reader);
+            case Operator.Constant: return ConstantNode.Read(ref reader);
+            case Operator.Embedding: return EmbeddingNode.Read(ref reader);
             case Operator.Quantise: return QuantiseNode.Read(ref reader);
             case Operator.Clamp: return ClampNode.Read(ref reader);
             case Operator.Rank: return RankNode.Read(ref reader);
             case Operator.Conv: return ConvNode.Read(ref reader);
             case Operator.Dense: return DenseNode.Read(ref reader);
+            case Operator.MatMul: return MatMulNode.Read(ref reader);
             case Operator.Add: return AddNode.Read(ref reader);
             case Operator.Rescale: return RescaleNode.Read(ref reader);
             case Operator.Table: return TableNode.Read(ref reader);
             case Operator.Interpolate: return InterpolateNode.Read(ref reader);
+            case Operator.Multiply: return MultiplyNode.Read(ref reader);
+            case Operator.Compare: return CompareNode.Read(ref reader);
+            case Operator.Where: return WhereNode.Read(ref reader);
             case Operator.MaxPool: return MaxPoolNode.Read(ref reader);
             case Operator.AveragePool: return AveragePoolNode.Read(ref reader);
+            case Operator.Sum: return SumNode.Read(ref reader);
+            case Operator.Max: return MaxNode.Read(ref reader);
             case Operator.Softmax: return SoftmaxNode.Read(ref reader);
+            case Operator.LayerNorm: return LayerNormNode.Read(ref reader);
+            case Operator.Normalise: return NormaliseNode.Read(ref reader);
             case Operator.WideDense: return WideDenseNode.Read(ref reader);
             case Operator.TreeEnsemble: return TreeEnsembleNode.Read(ref reader);
             case Operator.ArgMax: return ArgMaxNode.Read(ref reader);

@@ -35,6 +35,9 @@ public abstract record InputFormat
 
     /// <summary>0 to 255; packed as one byte.</summary>
     public sealed record U8 : InputFormat;
+
+    /// <summary>0 to Count - 1, Count at least 1: a token's number, a category; packed as 8 bytes little-endian.</summary>
+    public sealed record Index(int Count) : InputFormat;
 }
 
 public enum OutputKind : byte

@@ -104,6 +104,11 @@ public sealed class GraphAnalysis
                         return new("graph-field", $"input {i}: {decimals} decimals; 0 to {MaxDecimals}");
                     _values[i] = new(ElementType.S64, input.Shape, long.MinValue + 1, long.MaxValue, allowsMissing);
                     break;
+                case InputFormat.Index(var count):
+                    if (count < 1)
+                        return new("graph-field", $"input {i}: one of {count}; at least 1 is needed");
+                    _values[i] = new(ElementType.S64, input.Shape, 0, count - 1);
+                    break;
                 default:
                     _values[i] = new(ElementType.S64, input.Shape, 0, 255);
                     break;

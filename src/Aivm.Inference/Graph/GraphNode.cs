@@ -12,6 +12,10 @@ public enum Operator : byte
 {
     Reshape = 0x01,
     Transpose = 0x02,
+    Concat = 0x03,
+    Gather = 0x04,
+    Constant = 0x05,
+    Embedding = 0x06,
 
     Quantise = 0x10,
     Clamp = 0x11,
@@ -19,16 +23,24 @@ public enum Operator : byte
 
     Conv = 0x20,
     Dense = 0x21,
+    MatMul = 0x22,
 
     Add = 0x30,
     Rescale = 0x31,
     Table = 0x32,
     Interpolate = 0x33,
+    Multiply = 0x34,
+    Compare = 0x35,
+    Where = 0x36,
 
     MaxPool = 0x40,
     AveragePool = 0x41,
+    Sum = 0x42,
+    Max = 0x43,
 
     Softmax = 0x50,
+    LayerNorm = 0x51,
+    Normalise = 0x52,
 
     WideDense = 0x60,
     TreeEnsemble = 0x61,

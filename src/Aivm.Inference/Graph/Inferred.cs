@@ -4,8 +4,13 @@ namespace Aivm.Inference;
 
 /// <summary>What is known of a value before a run: its type, shape and an interval that holds every element.</summary>
 /// <param name="MayBeMissing">An input element may be <see cref="ElementTypes.MissingInput"/>.</param>
-public readonly record struct ValueInfo(ElementType Type, Shape Shape, long Min, long Max, bool MayBeMissing = false)
+/// <param name="RowSum">No sum of magnitudes along the last axis is larger: a softmax's probabilities add up to one.</param>
+public readonly record struct ValueInfo(
+    ElementType Type, Shape Shape, long Min, long Max, bool MayBeMissing = false, long RowSum = ValueInfo.NoRowSum)
 {
+    /// <summary>Nothing is known of rows as a whole.</summary>
+    public const long NoRowSum = long.MaxValue;
+
     /// <summary>The largest magnitude, saturated at <see cref="long.MaxValue"/>.</summary>
     public long Magnitude => Math.Max(Magnitudes.Of(Min), Magnitudes.Of(Max));
 

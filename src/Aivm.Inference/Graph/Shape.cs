@@ -18,13 +18,17 @@ public readonly struct Shape : IEquatable<Shape>
 
     public int Rank => Dimensions.Length;
 
-    public int this[int axis] => Dimensions[axis];
+    public int this[Index axis] => Dimensions[axis];
 
     /// <summary>The innermost dimension; 1 for a scalar.</summary>
     public int Last => Rank == 0 ? 1 : Dimensions[^1];
 
     /// <summary>The same shape with another innermost dimension.</summary>
-    internal Shape WithLast(int dimension) => new(Dimensions.SetItem(Rank - 1, dimension));
+    internal Shape WithLast(int dimension) => With(Rank - 1, dimension);
+
+    internal Shape With(int axis, int dimension) => new(Dimensions.SetItem(axis, dimension));
+
+    internal Shape WithoutLast() => new(Dimensions.RemoveAt(Rank - 1));
 
     /// <summary>The number of elements, saturated at <see cref="long.MaxValue"/>.</summary>
     public long Elements

@@ -12,6 +12,19 @@ internal sealed partial class PlanBuilder
             case TransposeNode transpose:
                 AddTranspose(transpose, value);
                 break;
+            case ConcatNode concat:
+                AddConcat(concat, value);
+                break;
+            case GatherNode gather:
+                AddUnary(gather.Source, value, (source, result) => new GatherStep(gather, source, result));
+                break;
+            case ConstantNode constant:
+                var constantResult = Define(value, Layout.Planar);
+                Add(new ConstantStep(constant, constantResult), constantResult.Block);
+                break;
+            case EmbeddingNode embedding:
+                AddUnary(embedding.Source, value, (source, result) => new EmbeddingStep(embedding, source, result));
+                break;
             case QuantiseNode quantise:
                 AddUnary(quantise.Source, value, (source, result) => new QuantiseStep(quantise, source, result));
                 break;
@@ -27,6 +40,9 @@ internal sealed partial class PlanBuilder
             case DenseNode dense:
                 AddDense(dense, value);
                 break;
+            case MatMulNode product:
+                AddMatMul(product, value);
+                break;
             case AddNode add:
                 AddSum(UseAny(add.Left), add.LeftFactor, add.Right, add.RightFactor, value, add.Requantise);
                 break;
@@ -41,11 +57,32 @@ internal sealed partial class PlanBuilder
             case InterpolateNode interpolate:
                 AddUnary(interpolate.Source, value, (source, result) => new InterpolateStep(interpolate, source, result));
                 break;
+            case MultiplyNode product:
+                AddBinary(product.Left, product.Right, value, (left, right, result) => new MultiplyStep(left, right, result, new Requantiser(product.Requantise, channels: 1, _level)));
+                break;
+            case CompareNode compare:
+                AddBinary(compare.Left, compare.Right, value, (left, right, result) => new CompareStep(compare.Comparison, left, right, result));
+                break;
+            case WhereNode where:
+                AddWhere(where, value);
+                break;
             case MaxPoolNode pool:
                 AddPool(pool.Source, value, pool.Window, null);
                 break;
             case AveragePoolNode pool:
                 AddPool(pool.Source, value, pool.Window, pool);
+                break;
+            case SumNode sum:
+                AddUnary(sum.Source, value, (source, result) => new SumStep(sum.Multiplier, source, result, new Requantiser(sum.Requantise, channels: 1, _level)));
+                break;
+            case MaxNode max:
+                AddUnary(max.Source, value, (source, result) => new MaxStep(source, result));
+                break;
+            case LayerNormNode norm:
+                AddUnary(norm.Source, value, (source, result) => new LayerNormStep(norm, source, result));
+                break;
+            case NormaliseNode norm:
+                AddUnary(norm.Source, value, (source, result) => new NormaliseStep(norm, source, result));
                 break;
             case SoftmaxNode softmax:
                 var exponentials = Allocate(8L * _analysis.Values[value].Shape.Last);
@@ -71,6 +108,37 @@ internal sealed partial class PlanBuilder
     {
         var (from, to) = (Use(source, Layout.Planar), Define(value, Layout.Planar));
         Add(create(from, to), [from.Block, to.Block, .. scratch]);
+    }
+
+    /// <summary>A step over two tensors of one shape, in the layout of the first.</summary>
+    private void AddBinary(int leftValue, int rightValue, int value, Func<Tensor, Tensor, Tensor, Step> create)
+    {
+        var left = UseAny(leftValue);
+        var (right, result) = (Use(rightValue, left.Layout), Define(value, left.Layout));
+        Add(create(left, right, result), left.Block, right.Block, result.Block);
+    }
+
+    private void AddWhere(WhereNode node, int value)
+    {
+        var condition = UseAny(node.Condition);
+        var (left, right, result) = (Use(node.Left, condition.Layout), Use(node.Right, condition.Layout), Define(value, condition.Layout));
+        Add(new WhereStep(condition, left, right, result), condition.Block, left.Block, right.Block, result.Block);
+    }
+
+    private void AddConcat(ConcatNode node, int value)
+    {
+        Tensor[] parts = [.. node.Parts.Select(part => Use(part, Layout.Planar))];
+        var result = Define(value, Layout.Planar);
+        Add(new ConcatStep(parts, result, node.Axis), [.. parts.Select(part => part.Block), result.Block]);
+    }
+
+    private void AddMatMul(MatMulNode node, int value)
+    {
+        var (left, right) = (Use(node.Left, Layout.Planar), Use(node.Right, Layout.Planar));
+        var result = Define(value, Layout.Planar);
+        var row = Allocate(4L * result.Info.Shape.Last);
+        var step = new MatMulStep(node, left, right, result, row, new Requantiser(node.Requantise, channels: 1, _level));
+        Add(step, left.Block, right.Block, result.Block, row);
     }
 
     private void AddTranspose(TransposeNode node, int value)

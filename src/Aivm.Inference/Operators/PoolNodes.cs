@@ -24,7 +24,7 @@ public sealed class MaxPoolNode : GraphNode
             return Inferred.Shape($"pooling {x.Shape}; [channels, height, width] is needed");
         if (Window.Apply(x.Shape, x.Shape[0], out var shape) is { } fault)
             return fault;
-        return Window.AlwaysTouches(x.Shape[1], x.Shape[2]) ? x with { Shape = shape } : Inferred.Shape("a pool's window lies wholly in the padding");
+        return Window.AlwaysTouches(x.Shape[1], x.Shape[2]) ? new ValueInfo(x.Type, shape, x.Min, x.Max) : Inferred.Shape("a pool's window lies wholly in the padding");
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, PoolWork.Measure(Window, sources[0], result));

@@ -41,7 +41,11 @@ public sealed class SoftmaxNode : GraphNode
             return Inferred.Field($"exponentials from {min} to {max}, the first {Entries[0]}");
         return OutputExponent is < 1 or > 30
             ? Inferred.Field($"an output exponent of {OutputExponent}; 1 to 30")
-            : new ValueInfo(OutputExponent <= 14 ? ElementType.S16 : ElementType.S32, x.Shape, 0, 1L << OutputExponent);
+            : new ValueInfo(OutputExponent <= 14 ? ElementType.S16 : ElementType.S32, x.Shape, 0, 1L << OutputExponent)
+            {
+                // Each element is rounded by at most one half.
+                RowSum = (1L << OutputExponent) + ((x.Shape.Last + 1) / 2),
+            };
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>

@@ -15,9 +15,11 @@ public sealed class ReshapeNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => [];
 
+    internal override bool ReadsMissing => true;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources) =>
         Shape.Elements == sources[0].Shape.Elements
-            ? sources[0] with { Shape = Shape }
+            ? sources[0] with { Shape = Shape, RowSum = Shape.Last == sources[0].Shape.Last ? sources[0].RowSum : ValueInfo.NoRowSum }
             : Inferred.Shape($"{sources[0].Shape} does not reshape to {Shape}");
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
@@ -44,6 +46,8 @@ public sealed class TransposeNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => [];
 
+    internal override bool ReadsMissing => true;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var shape = sources[0].Shape;
@@ -57,7 +61,8 @@ public sealed class TransposeNode : GraphNode
                 return Inferred.Field($"[{string.Join(", ", Permutation)}] is no permutation");
             (seen[axis], dimensions[i]) = (true, shape[axis]);
         }
-        return sources[0] with { Shape = Shape.Create(dimensions) };
+        var keepsRows = dimensions.Length == 0 || Permutation[^1] == dimensions.Length - 1;
+        return sources[0] with { Shape = Shape.Create(dimensions), RowSum = keepsRows ? sources[0].RowSum : ValueInfo.NoRowSum };
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);

@@ -1,0 +1,104 @@
+namespace Aivm.Inference;
+
+/// <summary>See <see cref="ConcatNode"/>: each part's runs, from the axis inwards, behind those of the part before.</summary>
+internal sealed unsafe class ConcatStep : Step
+{
+    private readonly Tensor[] _parts;
+    private readonly Tensor _destination;
+    private readonly long[] _runs;
+
+    public ConcatStep(Tensor[] parts, Tensor destination, int axis)
+    {
+        (_parts, _destination, _runs) = (parts, destination, new long[parts.Length]);
+        for (var i = 0; i < parts.Length; i++)
+            _runs[i] = Axes.Inner(parts[i].Info.Shape, axis) * parts[i].Info.Shape[axis] * ElementTypes.SizeOf(parts[i].Type);
+    }
+
+    public override void Run(byte* memory)
+    {
+        var size = ElementTypes.SizeOf(_destination.Type);
+        var outer = _parts[0].Elements * size / _runs[0];
+        var to = memory + _destination.Block.Offset;
+        for (var row = 0L; row < outer; row++)
+            for (var i = 0; i < _parts.Length; i++)
+            {
+                Buffer.MemoryCopy(memory + _parts[i].Block.Offset + (row * _runs[i]), to, _runs[i], _runs[i]);
+                to += _runs[i];
+            }
+    }
+}
+
+/// <summary>See <see cref="GatherNode"/>. Neighbouring indices that follow each other are copied as one run.</summary>
+internal sealed unsafe class GatherStep : Step
+{
+    private readonly Tensor _source;
+    private readonly Tensor _destination;
+    private readonly long _sourceRow;
+
+    // Bytes from a row's start, and how many: in the order of the result.
+    private readonly (long Offset, long Length)[] _runs;
+
+    public GatherStep(GatherNode node, Tensor source, Tensor destination)
+    {
+        (_source, _destination) = (source, destination);
+        var element = Axes.Inner(source.Info.Shape, node.Axis) * ElementTypes.SizeOf(source.Type);
+        _sourceRow = element * source.Info.Shape[node.Axis];
+        var runs = new List<(long Offset, long Length)>();
+        for (var i = 0; i < node.Indices.Count; i++)
+        {
+            var offset = node.Indices[i] * element;
+            if (runs.Count > 0 && runs[^1].Offset + runs[^1].Length == offset)
+                runs[^1] = (runs[^1].Offset, runs[^1].Length + element);
+            else
+                runs.Add((offset, element));
+        }
+        _runs = [.. runs];
+    }
+
+    public override void Run(byte* memory)
+    {
+        var from = memory + _source.Block.Offset;
+        var end = from + (_source.Elements * ElementTypes.SizeOf(_source.Type));
+        var to = memory + _destination.Block.Offset;
+        for (; from < end; from += _sourceRow)
+            foreach (var (offset, length) in _runs)
+            {
+                Buffer.MemoryCopy(from + offset, to, length, length);
+                to += length;
+            }
+    }
+}
+
+/// <summary>See <see cref="ConstantNode"/>.</summary>
+internal sealed unsafe class ConstantStep(ConstantNode node, Tensor destination) : Step
+{
+    private readonly PinnedArray _value = PinnedArray.Of(node.Value);
+
+    public override void Run(byte* memory) => Buffer.MemoryCopy(_value.Pointer, memory + destination.Block.Offset, _value.Length, _value.Length);
+}
+
+/// <summary>See <see cref="EmbeddingNode"/>. The analysis proved that every number is a row's.</summary>
+internal sealed unsafe class EmbeddingStep(EmbeddingNode node, Tensor source, Tensor destination) : Step
+{
+    private readonly PinnedArray _table = PinnedArray.Of(node.Table);
+    private readonly long _row = node.Table.Bytes.Length / node.Table.Shape[0];
+
+    public override void Run(byte* memory)
+    {
+        var to = memory + destination.Block.Offset;
+        for (var i = 0L; i < source.Elements; i++, to += _row)
+            Buffer.MemoryCopy(_table.Pointer + (Elements.Load(memory + source.Block.Offset, source.Type, i) * _row), to, _row, _row);
+    }
+}
+
+internal static class Axes
+{
+    /// <summary>Elements of one index of an axis, from there inwards.</summary>
+    public static long Inner(Shape shape, int axis)
+    {
+        var inner = 1L;
+        for (var i = axis + 1; i < shape.Rank; i++)
+            inner *= shape[i];
+        return inner;
+    }
+}
