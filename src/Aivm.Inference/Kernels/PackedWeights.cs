@@ -88,7 +88,7 @@ internal sealed unsafe class PackedWeights
                     {
                         var from = weights + (lane * row);
                         var to = target + (4 * lane);
-                        if (p3 == p0 + 3)
+                        if (p1 == p0 + 1 && p2 == p0 + 2 && p3 == p0 + 3)
                         {
                             // Rising by one in each step: dense layers and kernels of one position.
                             Unsafe.CopyBlockUnaligned(to, from + p0, 4);

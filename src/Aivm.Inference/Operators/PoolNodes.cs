@@ -80,7 +80,8 @@ public sealed class AveragePoolNode : GraphNode
         // m_n * n is at most m * N + n / 2 where a window has lost elements to the padding.
         var elements = (long)Window.Kernel.Height * Window.Kernel.Width;
         var weight = (elements * Multiplier) + (ExcludesPadding ? elements / 2 : 0);
-        return Requantise.Infer(shape, channels: 1, [weight * x.Magnitude]);
+        // Over a source that is always zero too: multipliers of fewer elements have 32 bits in a run.
+        return Requantise.Infer(shape, channels: 1, [weight * Math.Max(1, x.Magnitude)]);
     }
 
     /// <summary>m for a window with n elements inside the source.</summary>
