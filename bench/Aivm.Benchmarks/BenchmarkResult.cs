@@ -26,15 +26,15 @@ internal sealed record BenchmarkResult(
         foreach (var result in results)
         {
             table.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{result.Name,-32} {result.Value,10:N1} {result.Unit,-12} {result.Reference,-24} {result.ReferenceValue,10:N1}  ratio {result.Ratio:0.00}"));
+                $"{result.Name,-32} {result.Value,10:N2} {result.Unit,-12} {result.Reference,-24} {result.ReferenceValue,10:N2}  ratio {result.Ratio:0.00}"));
         }
         json.WriteLine(JsonSerializer.Serialize(results.Select(Rounded), Format));
     }
 
     private static BenchmarkResult Rounded(BenchmarkResult result) => result with
     {
-        Value = Math.Round(result.Value, 1),
-        ReferenceValue = result.ReferenceValue is { } value ? Math.Round(value, 1) : null,
+        Value = Math.Round(result.Value, 2),
+        ReferenceValue = result.ReferenceValue is { } value ? Math.Round(value, 2) : null,
         Ratio = result.Ratio is { } ratio ? Math.Round(ratio, 3) : null,
     };
 }

@@ -7,8 +7,7 @@ internal static class Peers
 {
     public const string AnvilVersion = "1.7.1";
 
-    private static readonly string Root = FindRoot();
-    private static readonly string Folder = Path.Combine(Root, "bench", "peers");
+    private static readonly string Folder = Path.Combine(Repository.Root, "bench", "peers");
 
     public static string TransferClient { get; } = Path.Combine(Folder, "transfers.mjs");
 
@@ -18,18 +17,8 @@ internal static class Peers
         $"Install the peers first: npm ci --ignore-scripts --prefix {Path.Combine("bench", "peers")}");
 
     public static string Aivm => Require(
-        Path.Combine(Root, "src", "Aivm.Cli", "bin", Configuration(), "net10.0", OperatingSystem.IsWindows() ? "aivm.exe" : "aivm"),
+        Path.Combine(Repository.Root, "src", "Aivm.Cli", "bin", Configuration(), "net10.0", OperatingSystem.IsWindows() ? "aivm.exe" : "aivm"),
         "Build the node first: dotnet build -c Release src/Aivm.Cli");
-
-    private static string FindRoot()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "Aivm.slnx")))
-                return folder;
-        }
-        throw new AivmException(Failure.Environment, "no-repository", "The benchmarks run from a checkout of the repository.");
-    }
 
     /// <summary>The configuration that this program was built in, so that both are measured as one.</summary>
     private static string Configuration() =>
