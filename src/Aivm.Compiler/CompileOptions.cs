@@ -12,8 +12,21 @@ public sealed record CompileOptions
     /// <summary>The ONNX input is this times the caller's value, e.g. 1/255 for bytes that the network wants as 0 to 1.</summary>
     public double Scale { get; init; } = 1;
 
+    /// <summary>How wide the values are that layers multiply by weights.</summary>
+    public PrecisionMode Precision { get; init; } = PrecisionMode.Auto;
+
     /// <summary>Samples in the caller's units, to measure the ranges of activations; without them seeded uniform ones are used.</summary>
     public SampleSet? Calibration { get; init; }
+}
+
+/// <summary>The width of the values that layers multiply by weights.</summary>
+public enum PrecisionMode
+{
+    /// <summary>8 bits, and 16 where the samples show that 8 cost the model too much.</summary>
+    Auto,
+
+    S8,
+    S16,
 }
 
 /// <summary>How far a compilation has come.</summary>

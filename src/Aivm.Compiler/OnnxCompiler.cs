@@ -30,7 +30,7 @@ public static class OnnxCompiler
         var graph = Normaliser.Run(OnnxImporter.Import(model));
         RequireReasonableWork(graph);
         var samples = CalibrationData.Take(graph, options, Lowering.AllowsMissing(graph));
-        var (integerGraph, layers, reference) = Lowering.Run(graph, options, samples, progress);
+        var (integerGraph, layers, reference) = Lowering.Run(graph, options, samples, options.Precision == PrecisionMode.S16 ? Precision.Everything(graph) : new HashSet<int>(), progress);
         var container = Container.Encode(integerGraph);
         if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
             throw new InvalidOperationException($"The compiled container is refused: {error}");

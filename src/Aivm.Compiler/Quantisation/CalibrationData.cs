@@ -34,6 +34,16 @@ internal sealed class CalibrationData
 
     public int Count => Integers.Length;
 
+    /// <summary>What callers may well send: up to twice what the samples hold, on both sides of zero.</summary>
+    public (long Low, long High) Likely
+    {
+        get
+        {
+            var largest = 2 * Integers.Max(row => row.Max(value => Math.Abs(Math.Clamp(value, -MaxDrawn / 2, MaxDrawn / 2))));
+            return (-largest, largest);
+        }
+    }
+
     public static CalibrationData Take(FloatGraph graph, CompileOptions options, bool allowsMissing)
     {
         var input = graph.Input;

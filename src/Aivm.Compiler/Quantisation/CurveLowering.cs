@@ -18,11 +18,10 @@ internal static class CurveLowering
     private const int MaxEntries = 1 << 16;
 
     /// <summary>Over 8 or 16 bits: a clamp, or a table with an entry for each integer.</summary>
-    public static Value Narrow(GraphBuilder builder, FloatUnary unary, Value source, Readers readers)
+    public static Value Narrow(GraphBuilder builder, FloatUnary unary, Value source, Precision precision)
     {
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Map(row, unary.Function.At));
-        var type = readers.IncludeLayers(unary) ? ElementType.S8 : ElementType.S16;
-        var limit = (int)ElementTypes.MaxOf(type);
+        var (type, limit) = precision.Of(unary);
         if (unary.Function is UnaryFunction.Clamp(var low, var high))
         {
             var exponent = Math.Min(source.Exponent, Exponents.Choose(unary, reals, limit, highest: 40));

@@ -51,6 +51,15 @@ internal static class EntryMap
         return result;
     }
 
+    /// <summary>The least and the largest result over inputs in [low, high].</summary>
+    public static (long Min, long Max) Range(QuantiseNode node, long low, long high)
+    {
+        double[] ends = [.. Run(node, Repeated(low)), .. Run(node, Repeated(high))];
+        return ((long)ends.Min(), (long)ends.Max());
+
+        long[] Repeated(long value) => [.. Enumerable.Repeat(value, node.Multipliers.Count)];
+    }
+
     private static Constant Fixed(double[] values, int shift) => Constant.S64(
         [values.Length], [.. values.Select(value => (long)Math.Floor(value * ExactMath.PowerOfTwo(shift) + 0.5))]);
 }

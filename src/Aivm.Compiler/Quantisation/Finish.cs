@@ -13,41 +13,41 @@ internal sealed class Finish
     private const int ExtraBits = 6;
 
     private readonly UnaryFunction? _activation;
-    private readonly ElementType _type;
+    private readonly Width _width;
     private readonly int _exponent;
     private readonly (double Low, double High) _reach;
 
-    private Finish(UnaryFunction? activation, ElementType type, int exponent, int baseExponent, (double, double) reach)
+    private Finish(UnaryFunction? activation, Width width, int exponent, int baseExponent, (double, double) reach)
     {
         _activation = activation;
-        _type = type;
+        _width = width;
         _exponent = exponent;
         BaseExponent = baseExponent;
         _reach = reach;
     }
 
     /// <summary>Whether the accumulator is kept whole.</summary>
-    public bool IsRaw => _type == ElementType.S32;
+    public bool IsRaw => _width.Type == ElementType.S32;
 
     /// <summary>The exponent wanted in front of the activation.</summary>
     public int BaseExponent { get; }
 
     /// <param name="straight">Real values in front of the activation, by sample.</param>
     /// <param name="fixedExponent">The exponent of an 8-bit result, when it is settled already.</param>
-    public static Finish Choose(UnaryFunction? activation, double[][] straight, FloatNode node, Readers readers, int? fixedExponent = null)
+    public static Finish Choose(UnaryFunction? activation, double[][] straight, FloatNode node, Precision precision, int? fixedExponent = null)
     {
-        if (activation is null && readers.AreFinal(node))
-            return new Finish(null, ElementType.S32, 0, 0, default);
+        if (activation is null && precision.Readers.AreFinal(node))
+            return new Finish(null, new Width(ElementType.S32, 0), 0, 0, default);
         var values = activation is null ? straight : Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At));
-        var type = readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
+        var width = precision.Of(node);
         var exponent = fixedExponent ?? Exponents.Choose(node, values, 127, highest: 40);
-        if (type == ElementType.S16)
-            exponent = Math.Min(exponent + ExtraBits, Exponents.Choose(node, values, 32767, highest: 40));
+        if (width.Type == ElementType.S16)
+            exponent = Math.Min(exponent + ExtraBits, Exponents.Choose(node, values, width.Limit, highest: 40));
         if (activation is null or UnaryFunction.Clamp)
-            return new Finish(activation, type, exponent, exponent, default);
+            return new Finish(activation, width, exponent, exponent, default);
         var (low, high) = (straight.Min(row => row.Min()), straight.Max(row => row.Max()));
         var reach = Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)), 1e-6);
-        return new Finish(activation, type, exponent, ExactMath.Headroom(reach, TableReach), (low, high));
+        return new Finish(activation, width, exponent, ExactMath.Headroom(reach, TableReach), (low, high));
     }
 
     public Requantise Requantise(LinearLowering.ShiftFit fit) => Requantise([.. fit.Shifts.Select(shift => (byte)shift)], fit.Base);
@@ -57,7 +57,7 @@ internal sealed class Finish
     {
         if (IsRaw)
             return Inference.Requantise.Raw(shifts);
-        return Inference.Requantise.To(_type, shifts, _activation is null or UnaryFunction.Clamp ? Clamp(baseExponent) : Table(baseExponent));
+        return Inference.Requantise.To(_width.Type, shifts, _activation is null or UnaryFunction.Clamp ? Clamp(baseExponent) : Table(baseExponent));
     }
 
     public int ResultExponent(LinearLowering.ShiftFit fit) => ResultExponent(fit.Base, fit.MaxShift);
@@ -89,9 +89,8 @@ internal sealed class Finish
 
     private Activation.Clamp Clamp(int exponent)
     {
-        var limit = (int)ElementTypes.MaxOf(_type);
         var (low, high) = _activation is UnaryFunction.Clamp clamp ? (clamp.Low, clamp.High) : (double.NegativeInfinity, double.PositiveInfinity);
-        return new Activation.Clamp((int)Exponents.Quantise(low, exponent, limit), (int)Exponents.Quantise(high, exponent, limit));
+        return new Activation.Clamp((int)Exponents.Quantise(low, exponent, _width.Limit), (int)Exponents.Quantise(high, exponent, _width.Limit));
     }
 
     /// <summary>The function over what calibration has seen and a quarter more on each side; beyond that it stays at its last entry.</summary>
@@ -100,11 +99,10 @@ internal sealed class Finish
         var margin = (_reach.High - _reach.Low) / 4;
         var low = (int)Math.Floor((_reach.Low - margin) * ExactMath.PowerOfTwo(exponent));
         var high = (int)Math.Ceiling((_reach.High + margin) * ExactMath.PowerOfTwo(exponent));
-        var limit = (int)ElementTypes.MaxOf(_type);
         var entries = new short[high - low + 1];
         for (var i = 0; i < entries.Length; i++)
-            entries[i] = (short)Exponents.Quantise(_activation!.At((low + i) * ExactMath.PowerOfTwo(-exponent)), _exponent, limit);
-        return new Activation.Table(low, _type == ElementType.S8
+            entries[i] = (short)Exponents.Quantise(_activation!.At((low + i) * ExactMath.PowerOfTwo(-exponent)), _exponent, _width.Limit);
+        return new Activation.Table(low, _width.Type == ElementType.S8
             ? Constant.S8([entries.Length], [.. entries.Select(entry => (sbyte)entry)])
             : Constant.S16([entries.Length], entries));
     }

@@ -9,7 +9,7 @@ internal static class LinearLowering
     private const int WeightLimit = 127;
 
     /// <param name="readBy">Whose readers decide the result's width, when it is not the layer itself.</param>
-    public static Value Lower(GraphBuilder builder, FloatLinear node, Value source, Readers readers, bool seeded, FloatNode? readBy = null)
+    public static Value Lower(GraphBuilder builder, FloatLinear node, Value source, Precision precision, bool seeded, FloatNode? readBy = null)
     {
         var layer = node;
         source = builder.Reshaped(source, Operand(layer, source));
@@ -17,8 +17,8 @@ internal static class LinearLowering
         Exponents.Largest(node, straight);
         int? exponent = null;
         if (readBy is null)
-            (layer, exponent) = Equalisation.Apply(layer, straight, readers);
-        var finish = Finish.Choose(layer.Activation, straight, readBy ?? node, readers, exponent);
+            (layer, exponent) = Equalisation.Apply(layer, straight, precision.Readers);
+        var finish = Finish.Choose(layer.Activation, straight, readBy ?? node, precision, exponent);
         var fit = ShiftFit.Find(layer, source, finish);
 
         var accumulators = Lowering.EachSample(source.Integers!, row => FloatInterpreter.Linear(layer, row, fit.Weights, fit.Bias));

@@ -13,24 +13,24 @@ internal sealed class Lowering
     private readonly CompileOptions _options;
     private readonly CalibrationData _samples;
     private readonly GraphBuilder _builder;
-    private readonly Readers _readers;
+    private readonly Precision _precision;
     private readonly Dictionary<FloatNode, Value> _values = [];
     private readonly Dictionary<FloatNode, int> _open = [];
 
-    private Lowering(FloatGraph graph, CompileOptions options, CalibrationData samples)
+    private Lowering(FloatGraph graph, CompileOptions options, CalibrationData samples, IReadOnlySet<int> wide)
     {
         _options = options;
         _samples = samples;
-        _readers = new Readers(graph);
+        _precision = new Precision(graph, wide);
         var format = options.Input is InputFormat.Fixed plain ? plain with { AllowsMissing = AllowsMissing(graph) } : options.Input;
         _builder = new GraphBuilder(new GraphInput(Text(graph.Input.Name), Natural(graph.Input.Shape), format));
     }
 
     /// <returns>The graph, found valid; its layers; and by output what real arithmetic yields for each sample.</returns>
     public static (Graph Graph, IReadOnlyList<LayerReport> Layers, IReadOnlyList<double[][]> Reference) Run(
-        FloatGraph graph, CompileOptions options, CalibrationData samples, IProgress<CompileProgress>? progress)
+        FloatGraph graph, CompileOptions options, CalibrationData samples, IReadOnlySet<int> wide, IProgress<CompileProgress>? progress)
     {
-        var lowering = new Lowering(graph, options, samples);
+        var lowering = new Lowering(graph, options, samples, wide);
         var order = graph.Order();
         for (var i = 0; i < order.Count; i++)
         {
@@ -63,16 +63,16 @@ internal sealed class Lowering
             FloatInput => new Value(0, _builder.Input.Shape, ElementType.S64, 0, 0, 0, _samples.Reals, null),
             FloatTrees trees => TreeLowering.Lower(_builder, trees, Raw(trees), _options),
             FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source], _options),
-            FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _readers, _samples.Seeded),
+            FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _precision, _samples.Seeded),
             FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
             FloatAffine affine => Affine(affine),
-            FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _readers),
+            FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _precision),
             FloatUnary unary => Unary(unary),
             FloatMaxPool pool => PoolLowering.Maximum(_builder, pool, Narrow(pool, 0)),
-            FloatAveragePool pool => PoolLowering.Average(_builder, pool, Narrow(pool, 0), _readers),
+            FloatAveragePool pool => PoolLowering.Average(_builder, pool, Narrow(pool, 0), _precision),
             FloatReshape reshape => _values[reshape.Source],
             FloatTranspose transpose => Transpose(transpose, Narrow(transpose, 0)),
-            FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, _values[softmax.Source], _readers),
+            FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, _values[softmax.Source], _precision.Readers),
             FloatArgMax label => ScoreLowering.ArgMax(_builder, label, _values[label.Source]),
             FloatPad => throw Refusal.Operator(node, "its padding cannot join the layer behind it"),
             FloatConstant => throw Refusal.Operator(node, "a constant is read where only values that depend on the input may be"),
@@ -84,7 +84,7 @@ internal sealed class Lowering
     /// <summary>Lets go of the samples of values that nobody reads any more.</summary>
     private void Release(FloatNode node)
     {
-        _open[node] = _readers.Count(node);
+        _open[node] = _precision.Readers.Count(node);
         foreach (var source in node.Inputs)
         {
             if (--_open[source] == 0)
@@ -116,14 +116,19 @@ internal sealed class Lowering
     private Value Entry(FloatNode node, Value raw, FloatAffine? affine)
     {
         var reals = affine is null ? raw.Reals : EachSample(raw.Reals, row => FloatInterpreter.Run(affine, [row]));
-        var type = _readers.IncludeLayers(node) ? ElementType.S8 : ElementType.S16;
-        var limit = (int)ElementTypes.MaxOf(type);
-        var exponent = Exponents.Choose(node, reals, limit, highest: 40);
+        var width = _precision.Of(node);
+        var exponent = Exponents.Choose(node, reals, width.Limit, highest: 40);
         var units = (affine?.Scale ?? [1]).Select(scale => scale * _options.Scale * ExactMath.PowerOfTwo(exponent) / CalibrationData.Decimals(_options.Input)).ToArray();
         var offsets = (affine?.Shift ?? [0]).Select(shift => shift * ExactMath.PowerOfTwo(exponent)).ToArray();
-        var quantise = EntryMap.Quantise(0, type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");
-        var result = new Value(_builder.Add(quantise), raw.Shape, type, exponent, -limit, limit, reals, null);
-        result = result with { Integers = EachSample(_samples.Integers, row => EntryMap.Run(quantise, row)) };
+        var (low, high) = _options.Input is InputFormat.U8 ? (0, 255) : _samples.Likely;
+        // 16 bits that a layer multiplies must not reach 32767: its weights would lose precision to the accumulator bound.
+        var isBounded = width == Width.Operand;
+        var source = isBounded && _options.Input is not InputFormat.U8 ? _builder.Add(new ClampNode { Source = 0, Low = low, High = high }) : 0;
+        var quantise = EntryMap.Quantise(source, width.Type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");
+        var limit = ElementTypes.MaxOf(width.Type);
+        var (min, max) = isBounded ? EntryMap.Range(quantise, low, high) : (-limit, limit);
+        var integers = EachSample(_samples.Integers, row => EntryMap.Run(quantise, row));
+        var result = new Value(_builder.Add(quantise), raw.Shape, width.Type, exponent, min, max, reals, integers);
         return _builder.Reported(node, raw, result, quantise.Shift);
     }
 
@@ -138,7 +143,7 @@ internal sealed class Lowering
         var picture = new FloatReshape(affine.Name, "Reshape", [1, channels, 1, inner], affine.Source);
         var conv = new FloatConv(
             affine.Name, affine.Operation, picture.Shape, picture, affine.Scale, affine.Shift, new Window { Kernel = Extent.One }, channels);
-        var result = LinearLowering.Lower(_builder, conv, source, _readers, _samples.Seeded, readBy: affine);
+        var result = LinearLowering.Lower(_builder, conv, source, _precision, _samples.Seeded, readBy: affine);
         return _builder.Reshaped(result, Natural(affine.Shape));
     }
 
@@ -147,7 +152,7 @@ internal sealed class Lowering
         var source = _values[unary.Source];
         if (source.Number == 0)
             source = Narrow(unary, 0);
-        return source.IsNarrow ? CurveLowering.Narrow(_builder, unary, source, _readers) : CurveLowering.Wide(_builder, unary, source);
+        return source.IsNarrow ? CurveLowering.Narrow(_builder, unary, source, _precision) : CurveLowering.Wide(_builder, unary, source);
     }
 
     private Value Transpose(FloatTranspose node, Value source)

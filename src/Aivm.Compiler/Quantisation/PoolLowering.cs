@@ -22,12 +22,12 @@ internal static class PoolLowering
     }
 
     /// <summary>The average as (sum * m + 2^(k-1)) >> k, with the widest m that the accumulator bound leaves.</summary>
-    public static Value Average(GraphBuilder builder, FloatAveragePool pool, Value source, Readers readers)
+    public static Value Average(GraphBuilder builder, FloatAveragePool pool, Value source, Precision precision)
     {
         source = builder.Reshaped(source, Lowering.Natural(pool.Source.Shape));
         var elements = pool.Window.Kernel.Height * pool.Window.Kernel.Width;
         var straight = Lowering.EachSample(source.Reals, row => FloatInterpreter.Average(pool, row));
-        var finish = Finish.Choose(pool.Activation, straight, pool, readers);
+        var finish = Finish.Choose(pool.Activation, straight, pool, precision);
 
         // One unit of the sum is 2^-e / elements; at the finest scale that the bound allows m is at least 1.
         var room = ExactMath.Headroom(Math.Max(source.Magnitude, 1), (GraphAnalysis.AccumulatorBound >> 1) - elements);

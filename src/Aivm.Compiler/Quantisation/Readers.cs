@@ -33,14 +33,6 @@ internal sealed class Readers
         _ => false,
     });
 
-    /// <summary>Whether a layer multiplies the value by weights, which takes 8 bits; a sum, a pool or the caller takes 16 as well.</summary>
-    public bool IncludeLayers(FloatNode node) => Of(node).Any(reader => reader switch
-    {
-        FloatSum or FloatAveragePool => false,
-        FloatReshape or FloatMaxPool or FloatTranspose => IncludeLayers(reader),
-        _ => true,
-    });
-
     public bool AreOutputs(FloatNode node) => _outputs.Contains(node);
 
     public IReadOnlyList<FloatNode> Of(FloatNode node) => _readers.GetValueOrDefault(node, []);

@@ -9,13 +9,13 @@ internal static class SumLowering
     private const int MaxAlignment = 14;
     private const int MaxShift = 24;
 
-    public static Value Lower(GraphBuilder builder, FloatSum sum, Value left, Value right, Readers readers)
+    public static Value Lower(GraphBuilder builder, FloatSum sum, Value left, Value right, Precision precision)
     {
         right = builder.Reshaped(right, left.Shape);
         var straight = new double[left.Reals.Length][];
         for (var s = 0; s < straight.Length; s++)
             straight[s] = FloatInterpreter.Sum(left.Reals[s], right.Reals[s], 1, sum.Sign);
-        var finish = Finish.Choose(sum.Activation, straight, sum, readers);
+        var finish = Finish.Choose(sum.Activation, straight, sum, precision);
 
         var finer = Math.Max(left.Exponent, right.Exponent);
         var leftFactor = Aligned(sum, finer - left.Exponent);

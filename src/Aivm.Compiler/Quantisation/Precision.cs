@@ -1,0 +1,67 @@
+using Aivm.Compiler.Network;
+using Aivm.Inference;
+
+namespace Aivm.Compiler.Quantisation;
+
+/// <summary>How wide a value is.</summary>
+/// <param name="Limit">The largest magnitude of its integers.</param>
+internal readonly record struct Width(ElementType Type, int Limit)
+{
+    public static Width Eight { get; } = new(ElementType.S8, 127);
+
+    /// <summary>
+    /// What a layer multiplies by weights in 16 bits: at this limit rounding costs a thousandth of what 8 bits cost, and the
+    /// accumulator bound leaves the weights their 8 bits up to a fan-in of about 3,000.
+    /// </summary>
+    public static Width Operand { get; } = new(ElementType.S16, 4095);
+
+    public static Width Sixteen { get; } = new(ElementType.S16, 32767);
+}
+
+/// <summary>
+/// How wide each value may be: every lowering asks here. 8 bits where a reader takes no more, 16 where they cost no reader
+/// anything; the operands of layers, which cost more in 16, have 8 unless they are among the wide ones.
+/// </summary>
+internal sealed class Precision
+{
+    private readonly Dictionary<FloatNode, Demand> _demands = [];
+    private readonly HashSet<FloatNode> _wide;
+
+    /// <param name="wide">Operands of layers that are given 16 bits, by their place in the graph's order.</param>
+    public Precision(FloatGraph graph, IReadOnlySet<int> wide)
+    {
+        Readers = new Readers(graph);
+        var order = graph.Order();
+        _wide = [.. order.Where((_, place) => wide.Contains(place))];
+        for (var place = order.Count - 1; place >= 0; place--)
+            _demands.Add(order[place], Readers.Of(order[place]).Select(Wants).DefaultIfEmpty(Demand.Sixteen).Min());
+    }
+
+    public Readers Readers { get; }
+
+    /// <summary>Every place, so that every operand of a layer that may have 16 bits has them.</summary>
+    public static IReadOnlySet<int> Everything(FloatGraph graph) => Enumerable.Range(0, graph.Order().Count).ToHashSet();
+
+    public Width Of(FloatNode node) => _demands[node] switch
+    {
+        Demand.Eight => Width.Eight,
+        Demand.Either => _wide.Contains(node) ? Width.Operand : Width.Eight,
+        _ => Width.Sixteen,
+    };
+
+    /// <summary>What a reader wants of its source. What only moves elements about passes on what its own readers want.</summary>
+    private Demand Wants(FloatNode reader) => reader switch
+    {
+        FloatSum or FloatAveragePool => Demand.Sixteen,
+        FloatLinear or FloatAffine => Demand.Either,
+        FloatReshape or FloatMaxPool or FloatTranspose => _demands[reader],
+        _ => Demand.Eight,
+    };
+
+    private enum Demand
+    {
+        Eight,
+        Either,
+        Sixteen,
+    }
+}

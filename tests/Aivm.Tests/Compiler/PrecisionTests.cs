@@ -1,0 +1,47 @@
+using Aivm.Compiler;
+using Aivm.Compiler.Inputs;
+using Aivm.Inference;
+
+namespace Aivm.Tests.Compiler;
+
+/// <summary>How wide the compiler makes what layers multiply, and what that does to the error.</summary>
+public sealed class PrecisionTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "samples", "image-classifier");
+
+    private static CompileReport Image(PrecisionMode precision) => OnnxCompiler.Compile(File.ReadAllBytes(Path.Combine(Folder, "model.onnx")), new CompileOptions
+    {
+        Input = new InputFormat.U8(),
+        Scale = 1 / 255.0,
+        Calibration = InputFiles.Read(Path.Combine(Folder, "calibration.npz")),
+        Precision = precision,
+    }).Report;
+
+    [Fact]
+    public void Operands_of_layers_are_as_wide_as_asked_for_and_16_bits_err_less()
+    {
+        var (narrow, wide) = (Image(PrecisionMode.S8), Image(PrecisionMode.S16));
+        var operands = narrow.Layers.TakeWhile(layer => layer.Source != "Gemm").ToArray();
+        Assert.NotEmpty(operands);
+        Assert.All(operands, layer => Assert.Equal("S8", layer.Type));
+        Assert.All(wide.Layers.Take(operands.Length), layer => Assert.Equal("S16", layer.Type));
+        Assert.InRange(wide.Calibration.Outputs.Single().Rms, 0, narrow.Calibration.Outputs.Single().Rms * 0.8);
+    }
+
+    [Fact]
+    public void A_wide_input_of_fixed_point_numbers_leaves_the_weights_their_precision()
+    {
+        // 600 inputs by weights that fill 8 bits: at 32767 the accumulator bound would leave the weights 5 bits.
+        const int Width = 600;
+        var onnx = new OnnxFile()
+            .Input("x", 1, Width).Output("y")
+            .RandomWeights("w", [Width, 8], 1)
+            .Node("MatMul", ["x", "w"], ["y"])
+            .Write();
+        var rows = string.Join('\n', Enumerable.Range(0, 20).Select(row => string.Join(',', Enumerable.Range(0, Width).Select(i => (row * 7 + i * 13) % 101 / 100.0))));
+        var options = new CompileOptions { Input = new InputFormat.Fixed(6), Calibration = Inputs.Read("x.csv", rows), Precision = PrecisionMode.S16 };
+        var layer = OnnxCompiler.Compile(onnx, options).Report.Layers[^1];
+        var narrow = OnnxCompiler.Compile(onnx, options with { Precision = PrecisionMode.S8 }).Report.Layers[^1];
+        Assert.InRange(layer.RmsError!.Value, 0, narrow.RmsError!.Value * 0.8);
+    }
+}
