@@ -1,14 +1,17 @@
 using Aivm.Benchmarks;
 using Aivm.Benchmarks.Chain;
+using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Inference;
 using Aivm.Primitives;
 
 const string Usage = """
     usage: dotnet run -c Release --project bench/Aivm.Benchmarks -- BENCHMARK [options]
-      chain      transfers through JSON-RPC beside anvil, and the node's memory
-                 [--mining interval|instant|both] [--transfers 20000] [--rounds 3] [--memory-transfers 200000] [--alone]
-      inference  one run of each model beside ONNX Runtime in fp32, on one thread
-                 [--rounds 200] [--only PART-OF-A-NAME]
+      chain        transfers through JSON-RPC beside anvil, and the node's memory
+                   [--mining interval|instant|both] [--transfers 20000] [--rounds 3] [--memory-transfers 200000] [--alone]
+      inference    one run of each model beside ONNX Runtime in fp32, on one thread
+                   [--rounds 200] [--only PART-OF-A-NAME]
+      conformance  ONNX's own test cases: supported, or refused by name
+                   [--data FOLDER] [--write docs/benchmarks] [--only PART-OF-A-NAME]
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
@@ -26,6 +29,7 @@ try
     {
         ["chain", .. var options] => await new ChainBenchmark(ChainOptions.Parse(options), log).RunAsync(cancellation.Token),
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
+        ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),
     };
     BenchmarkResult.Print(results, Console.Out, log);
