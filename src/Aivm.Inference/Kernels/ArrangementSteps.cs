@@ -33,27 +33,36 @@ internal sealed unsafe class GatherStep : Step
 {
     private readonly Tensor _source;
     private readonly Tensor _destination;
+    private readonly long _element;
     private readonly long _sourceRow;
 
-    // Bytes from a row's start, and how many: in the order of the result.
-    private readonly (long Offset, long Length)[] _runs;
+    // Indices in the order of the result: the first of a run, and how many.
+    private readonly (int First, int Count)[] _runs;
 
     public GatherStep(GatherNode node, Tensor source, Tensor destination)
     {
         (_source, _destination) = (source, destination);
-        var element = Axes.Inner(source.Info.Shape, node.Axis) * ElementTypes.SizeOf(source.Type);
-        _sourceRow = element * source.Info.Shape[node.Axis];
-        var runs = new List<(long Offset, long Length)>();
+        _element = Axes.Inner(source.Info.Shape, node.Axis) * ElementTypes.SizeOf(source.Type);
+        _sourceRow = _element * source.Info.Shape[node.Axis];
+        _runs = new (int First, int Count)[CountRuns(node.Indices)];
+        var run = -1;
         for (var i = 0; i < node.Indices.Count; i++)
         {
-            var offset = node.Indices[i] * element;
-            if (runs.Count > 0 && runs[^1].Offset + runs[^1].Length == offset)
-                runs[^1] = (runs[^1].Offset, runs[^1].Length + element);
-            else
-                runs.Add((offset, element));
+            if (StartsRun(node.Indices, i))
+                _runs[++run] = ((int)node.Indices[i], 0);
+            _runs[run].Count++;
         }
-        _runs = [.. runs];
     }
+
+    private static int CountRuns(Constant indices)
+    {
+        var runs = 0;
+        for (var i = 0; i < indices.Count; i++)
+            runs += StartsRun(indices, i) ? 1 : 0;
+        return runs;
+    }
+
+    private static bool StartsRun(Constant indices, int i) => i == 0 || indices[i] != indices[i - 1] + 1;
 
     public override void Run(byte* memory)
     {
@@ -61,9 +70,10 @@ internal sealed unsafe class GatherStep : Step
         var end = from + (_source.Elements * ElementTypes.SizeOf(_source.Type));
         var to = memory + _destination.Block.Offset;
         for (; from < end; from += _sourceRow)
-            foreach (var (offset, length) in _runs)
+            foreach (var (first, count) in _runs)
             {
-                Buffer.MemoryCopy(from + offset, to, length, length);
+                var length = count * _element;
+                Buffer.MemoryCopy(from + (first * _element), to, length, length);
                 to += length;
             }
     }

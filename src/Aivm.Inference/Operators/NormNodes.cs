@@ -119,7 +119,9 @@ public sealed class NormaliseNode : GraphNode
         // Compared before they are multiplied: a square of 64 bits times a long row leaves 128 bits.
         if (each >= GraphAnalysis.WideBound || each * x.Shape.Last >= GraphAnalysis.WideBound)
             return Inferred.Bound($"{x.Shape.Last} elements up to {x.Magnitude}: their norm reaches 2^62");
-        return new ValueInfo(ElementType.S32, x.Shape, -int.MaxValue, int.MaxValue);
+        // No element is larger than the sum or the root of the sum of squares, but it may be larger than a maximum below zero.
+        var largest = Norm == Norm.Max ? int.MaxValue : 1L << OutputExponent;
+        return new ValueInfo(ElementType.S32, x.Shape, -largest, largest);
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(

@@ -44,7 +44,7 @@ public sealed class SoftmaxNode : GraphNode
             : new ValueInfo(OutputExponent <= 14 ? ElementType.S16 : ElementType.S32, x.Shape, 0, 1L << OutputExponent)
             {
                 // Each element is rounded by at most one half.
-                RowSum = (1L << OutputExponent) + ((x.Shape.Last + 1) / 2),
+                RowSum = (1L << OutputExponent) + (x.Shape.Last / 2),
             };
     }
 

@@ -19,6 +19,13 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void The_samples_changed_below_use_every_operator()
+    {
+        var used = Samples().SelectMany(container => Container.TryDecode(container, ModelLimits.OnChain, out var graph, out _) ? graph.Nodes.Select(node => node.Operator) : []);
+        Assert.Equal(Enum.GetValues<Operator>().Order(), used.Distinct().Order());
+    }
+
+    [Fact]
     public void A_truncated_container_is_refused_at_every_byte()
     {
         foreach (var container in Samples())
@@ -132,5 +139,6 @@ public sealed class ContainerTests
     {
         yield return Container.Encode(Graphs.Image());
         yield return Container.Encode(Graphs.Table());
+        yield return Container.Encode(Graphs.Sequence());
     }
 }

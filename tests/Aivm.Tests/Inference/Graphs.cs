@@ -107,6 +107,39 @@ internal static class Graphs
         ],
     };
 
+    /// <summary>Tokens through attention with a mask, a gate and a normalisation.</summary>
+    public static Graph Sequence() => new()
+    {
+        Inputs = [new GraphInput("tokens", [3], new InputFormat.Index(5))],
+        Nodes =
+        [
+            new EmbeddingNode { Source = 0, Table = Constant.S16([5, 4], [1, -2, 3, -4, 50, 60, 70, -80, 9, 0, 9, 0, 300, -300, 20, 1, 0, 0, 0, 7]) },
+            new ConstantNode { Value = Constant.S16([3, 4], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) },
+            new AddNode { Left = 1, Right = 2, LeftFactor = 1, RightFactor = 1, Requantise = Requantise.To(ElementType.S16, 0) },
+            new LayerNormNode { Source = 3, Centred = true, Fraction = 4, Epsilon = 16, OutputExponent = 10 },
+            new RescaleNode { Source = 4, Factor = 1, Requantise = Requantise.To(ElementType.S8, 4) },
+            new MatMulNode { Left = 5, Right = 5, TransposesRight = true, Requantise = Requantise.To(ElementType.S16, 2) },
+            new ConstantNode { Value = Constant.S8([3, 3], [1, 0, 0, 1, 1, 0, 1, 1, 1]) },
+            new ConstantNode { Value = Constant.S16([3, 3], [.. Enumerable.Repeat((short)-32767, 9)]) },
+            new WhereNode { Condition = 7, Left = 6, Right = 8 },
+            new SoftmaxNode { Source = 9, Shift = 8, Entries = Constant.S32([4], [1 << 20, 1 << 18, 1 << 16, 0]), OutputExponent = 8 },
+            new MatMulNode { Left = 10, Right = 5, Requantise = Requantise.To(ElementType.S8, 8) },
+            new ConcatNode { Parts = [11, 5], Axis = 1 },
+            new GatherNode { Source = 12, Axis = 1, Indices = Constant.S32([4], [0, 7, 2, 3]) },
+            new MultiplyNode { Left = 13, Right = 5, Requantise = Requantise.To(ElementType.S8, 6) },
+            new CompareNode { Left = 14, Right = 5, Comparison = Comparison.Less },
+            new SumNode { Source = 15, Multiplier = 3, Requantise = Requantise.Raw([0]) },
+            new MaxNode { Source = 14 },
+            new NormaliseNode { Source = 3, Norm = Norm.L1, OutputExponent = 15 },
+        ],
+        Outputs =
+        [
+            new GraphOutput { Name = "sums", Source = 16, Kind = OutputKind.Values },
+            new GraphOutput { Name = "largest", Source = 17, Kind = OutputKind.Values, Exponent = 7 },
+            new GraphOutput { Name = "shares", Source = 18, Kind = OutputKind.Values, Exponent = 15 },
+        ],
+    };
+
     private static int Split(int feature, int rank, bool missingTrue) => new TreeSplit(feature, rank, missingTrue).Pack();
 
     /// <summary>S8 weights -3, -2, ..., 3, -3, ...</summary>

@@ -3,7 +3,7 @@ using Aivm.Inference;
 namespace Aivm.Tests.Inference.Reference;
 
 /// <summary>Legal graphs of every operator, the same for the same seed: proposes nodes and keeps those that the analysis accepts.</summary>
-internal sealed class RandomGraphs
+internal sealed partial class RandomGraphs
 {
     private const int MaxElements = 6000;
 
@@ -18,8 +18,11 @@ internal sealed class RandomGraphs
     {
         var graphs = new RandomGraphs(seed);
         var graph = graphs.Create();
-        return (graph, graphs.Input());
+        return (graph, graphs.Input(graph));
     }
+
+    /// <summary>Another input of a graph.</summary>
+    public static long[] InputOf(Graph graph, int seed) => new RandomGraphs(seed).Input(graph);
 
     private Graph Create()
     {
@@ -29,12 +32,15 @@ internal sealed class RandomGraphs
         _inputs.Add(new("image", image, Coin() ? new InputFormat.U8() : new InputFormat.Fixed(_random.Next(0, 4))));
         _inputs.Add(new("rows", rows, new InputFormat.Fixed(2)));
         _inputs.Add(new("features", features, new InputFormat.Fixed(9, AllowsMissing: true)));
+        _inputs.Add(new("tokens", [_random.Next(1, 20)], new InputFormat.Index(_random.Next(1, 40))));
         Propose(Quantise(0));
         Propose(Quantise(1));
         Propose(Rank());
         for (var convolutions = 0; convolutions < 3; convolutions++)
             Propose(Conv(_inputs.Count, _analysis.Values[_inputs.Count]));
-        for (var attempts = 0; attempts < 24; attempts++)
+        if (Coin())
+            ProposeAttention();
+        for (var attempts = 0; attempts < 40; attempts++)
             Propose(Next(_random.Next(_inputs.Count + _nodes.Count)));
         return Finished();
     }
@@ -48,25 +54,28 @@ internal sealed class RandomGraphs
         return new() { Inputs = [.. _inputs], Nodes = [.. _nodes], Outputs = [.. outputs] };
     }
 
-    private void Propose(GraphNode? node)
+    /// <returns>Whether the graph has it now.</returns>
+    private bool Propose(GraphNode? node)
     {
         if (node is null)
-            return;
+            return false;
         _nodes.Add(node);
         // Ranks are no output: until trees read them, they count as used.
         var graph = Finished();
         var outputs = graph.Outputs.Where(output => _nodes[output.Source - _inputs.Count] is not RankNode).ToList();
         if (outputs.Count == 0)
-            return;
+            return false;
         var candidate = new Graph { Inputs = graph.Inputs, Nodes = graph.Nodes, Outputs = [.. outputs] };
-        if (!GraphAnalysis.TryAnalyse(candidate, out var analysis, out var error) && error.Code != "graph-unused")
+        if ((!GraphAnalysis.TryAnalyse(candidate, out var analysis, out var error) && error.Code != "graph-unused")
+            || (analysis is not null && analysis.Values[^1].Shape.Elements > MaxElements))
+        {
             _nodes.RemoveAt(_nodes.Count - 1);
-        else if (analysis is not null && analysis.Values[^1].Shape.Elements > MaxElements)
-            _nodes.RemoveAt(_nodes.Count - 1);
-        else
-            _analysis = analysis ?? _analysis;
+            return false;
+        }
+        _analysis = analysis ?? _analysis;
         if (node is RankNode)
             Propose(Trees());
+        return true;
     }
 
     private GraphNode? Next(int source)
@@ -74,7 +83,7 @@ internal sealed class RandomGraphs
         if (source >= _analysis.Values.Length)
             return null;
         var x = _analysis.Values[source];
-        return _random.Next(16) switch
+        return _random.Next(28) switch
         {
             0 => new ReshapeNode { Source = source, Shape = Reshaped(x.Shape) },
             1 => new TransposeNode { Source = source, Permutation = [.. Shuffled(x.Shape.Rank)] },
@@ -90,7 +99,8 @@ internal sealed class RandomGraphs
                 : new SoftmaxNode { Source = source, Shift = _random.Next(0, 12), Entries = Exponentials(), OutputExponent = _random.Next(1, 31) },
             13 => x.Shape.Rank == 3 ? Pool(source, x) : null,
             14 => x.Shape.Rank == 0 ? null : new ArgMaxNode { Source = source, Axis = _random.Next(x.Shape.Rank) },
-            _ => Wide(source, x),
+            15 => Wide(source, x),
+            _ => NextOfRows(source, x),
         };
     }
 
@@ -198,10 +208,9 @@ internal sealed class RandomGraphs
         };
     }
 
-    private AddNode? Add(int left, ValueInfo x)
+    private AddNode Add(int left, ValueInfo x)
     {
-        var same = Enumerable.Range(0, _analysis.Values.Length).Where(value => _analysis.Values[value].Shape == x.Shape).ToArray();
-        var right = same[_random.Next(same.Length)];
+        var right = OfShape(x.Shape);
         return new() { Left = left, Right = right, LeftFactor = Factor(x), RightFactor = Factor(_analysis.Values[right]), Requantise = RequantiseOne() };
     }
 
@@ -247,21 +256,29 @@ internal sealed class RandomGraphs
             return Requantise.Raw([.. shifts.Select(shift => (byte)Math.Min((int)shift, 3))]);
         var type = _random.Next(3) == 0 ? ElementType.S16 : ElementType.S8;
         var limit = type == ElementType.S8 ? 127 : 32767;
-        Activation activation = _random.Next(4) switch
+        Activation activation = _random.Next(5) switch
         {
             0 => new Activation.Table(_random.Next(-300, 50), Entries(type, _random.Next(1, 700))),
             1 => new Activation.Clamp(-limit, limit),
+            2 => new Activation.Clamp(-limit / 20, limit / 20),
             _ => new Activation.Clamp(0, limit),
         };
         return Requantise.To(type, [.. shifts], activation);
     }
 
-    private Constant Entries(ElementType type, int count) => type switch
+    private Constant Entries(ElementType type, int count) => Entries(type, [count]);
+
+    private Constant Entries(ElementType type, Shape shape)
     {
-        ElementType.S8 => Constant.S8([count], [.. Many(count, () => (sbyte)_random.Next(-127, 128))]),
-        ElementType.S16 => Constant.S16([count], [.. Many(count, () => (short)_random.Next(-32767, 32768))]),
-        _ => Constant.S32([count], [.. Many(count, () => _random.Next(int.MinValue, int.MaxValue))]),
-    };
+        var count = (int)shape.Elements;
+        return type switch
+        {
+            ElementType.S8 => Constant.S8(shape, Weights(count)),
+            ElementType.S16 => Constant.S16(shape, [.. Many(count, () => (short)_random.Next(-32767, 32768))]),
+            ElementType.S32 => Constant.S32(shape, [.. Many(count, () => _random.Next(int.MinValue, int.MaxValue))]),
+            _ => Constant.S64(shape, [.. Many(count, () => _random.NextInt64(-long.MaxValue, long.MaxValue))]),
+        };
+    }
 
     private Constant Exponentials()
     {
@@ -296,9 +313,10 @@ internal sealed class RandomGraphs
         };
     }
 
-    private long[] Input() => [.. _inputs.SelectMany(input => Many((int)input.Shape.Elements, () => input.Format switch
+    private long[] Input(Graph graph) => [.. graph.Inputs.SelectMany(input => Many((int)input.Shape.Elements, () => input.Format switch
     {
         InputFormat.U8 => _random.Next(256),
+        InputFormat.Index(var count) => _random.Next(count),
         InputFormat.Fixed { AllowsMissing: true } => _random.Next(8) == 0 ? long.MinValue : _random.Next(-60, 60),
         _ => _random.Next(20) == 0 ? (Coin() ? long.MaxValue : long.MinValue + 1) : _random.Next(-3000, 3000),
     }))];
@@ -312,7 +330,7 @@ internal sealed class RandomGraphs
 
     private T[] Many<T>(int count, Func<T> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
 
-    private int Pick(params ReadOnlySpan<int> choices) => choices[_random.Next(choices.Length)];
+    private T Pick<T>(params ReadOnlySpan<T> choices) => choices[_random.Next(choices.Length)];
 
     private bool Coin() => _random.Next(2) == 0;
 }

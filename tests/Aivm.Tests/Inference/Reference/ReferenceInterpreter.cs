@@ -4,9 +4,9 @@ namespace Aivm.Tests.Inference.Reference;
 
 /// <summary>
 /// The specification once more, slow and obvious: every operator by its formula, on row-major int64 arrays, in 128 bits.
-/// It shares no code with the kernels, and it checks what the analysis promised: ranges and the accumulator bound.
+/// It shares no code with the kernels, and it checks what the analysis promised: ranges, sums of rows and the accumulator bound.
 /// </summary>
-internal sealed class ReferenceInterpreter
+internal sealed partial class ReferenceInterpreter
 {
     private readonly Graph _graph;
     private readonly GraphAnalysis _analysis;
@@ -39,6 +39,8 @@ internal sealed class ReferenceInterpreter
             Assert.Equal(info.Shape.Elements, result.Length);
             Assert.All(result, element => Assert.InRange(element, info.Min, info.Max));
             _values[number] = result;
+            if (info.RowSum != ValueInfo.NoRowSum)
+                Assert.All(Rows(number), row => Assert.InRange(row.Sum(Math.Abs), 0, info.RowSum));
         }
         return [.. _graph.Outputs.SelectMany(output => _values[output.Source])];
     }
@@ -49,17 +51,29 @@ internal sealed class ReferenceInterpreter
     {
         ReshapeNode n => _values[n.Source],
         TransposeNode n => Transpose(n, shape),
+        ConcatNode n => Concat(n, shape),
+        GatherNode n => Gather(n, shape),
+        ConstantNode n => n.Value.ToArray(),
+        EmbeddingNode n => Embedding(n),
         QuantiseNode n => Quantise(n),
         ClampNode n => [.. _values[n.Source].Select(x => x < n.Low ? n.Low : x > n.High ? n.High : x)],
         RankNode n => Rank(n),
         ConvNode n => Conv(n, shape),
         DenseNode n => Dense(n),
+        MatMulNode n => MatMul(n, shape),
         AddNode n => [.. _values[n.Left].Zip(_values[n.Right], (a, b) => Requantised(n.Requantise, 0, ((Int128)a * n.LeftFactor) + ((Int128)b * n.RightFactor)))],
         RescaleNode n => [.. _values[n.Source].Select(x => Requantised(n.Requantise, 0, (Int128)x * n.Factor))],
         TableNode n => [.. _values[n.Source].Select(x => Lookup(n.Low, n.Entries, x))],
         InterpolateNode n => [.. _values[n.Source].Select(x => Interpolate(n.Low, n.Shift, n.Entries, x))],
+        MultiplyNode n => [.. _values[n.Left].Zip(_values[n.Right], (a, b) => Requantised(n.Requantise, 0, (Int128)a * b))],
+        CompareNode n => [.. _values[n.Left].Zip(_values[n.Right], (a, b) => Compare(n.Comparison, a, b))],
+        WhereNode n => Where(n),
         MaxPoolNode n => Pool(n.Source, n.Window, shape, taps => taps.Max()),
         AveragePoolNode n => Pool(n.Source, n.Window, shape, taps => Average(n, taps)),
+        SumNode n => [.. Rows(n.Source).Select(row => Requantised(n.Requantise, 0, (Int128)row.Sum() * n.Multiplier))],
+        MaxNode n => [.. Rows(n.Source).Select(row => row.Max())],
+        LayerNormNode n => LayerNorm(n),
+        NormaliseNode n => Normalise(n),
         SoftmaxNode n => Softmax(n),
         ArgMaxNode n => ArgMax(n),
         WideDenseNode n => WideDense(n),
@@ -267,7 +281,7 @@ internal sealed class ReferenceInterpreter
         // As the specification has it: the public factor first, then the layer's one shift.
         var (largest, own) = (requantise.Shifts.Max(), requantise.Shifts.Length == 1 ? requantise.Shifts[0] : requantise.Shifts[channel]);
         var scaled = acc << (largest - own);
-        Assert.InRange(scaled, -(1L << 29) + 1, (1L << 29) - 1);
+        Assert.True(Int128.Abs(scaled) + (largest > 0 ? Int128.One << (largest - 1) : 0) < 1L << 29, "the accumulator bound");
         if (requantise.Output == ElementType.S32)
             return (long)scaled;
         var h = (long)ShiftedHalfUp(scaled, largest);
