@@ -1,6 +1,7 @@
 using Aivm.Benchmarks;
 using Aivm.Benchmarks.Chain;
 using Aivm.Benchmarks.Conformance;
+using Aivm.Benchmarks.Frame;
 using Aivm.Benchmarks.Inference;
 using Aivm.Primitives;
 
@@ -12,6 +13,8 @@ const string Usage = """
                    [--rounds 200] [--only PART-OF-A-NAME]
       conformance  ONNX's own test cases: supported, or refused by name
                    [--data FOLDER] [--write docs/benchmarks] [--only PART-OF-A-NAME]
+      frame        what a call of a model adds to its kernels' own time
+                   [--calls 5000]
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
@@ -28,6 +31,7 @@ try
     var results = args.Where(argument => argument != "--json").ToArray() switch
     {
         ["chain", .. var options] => await new ChainBenchmark(ChainOptions.Parse(options), log).RunAsync(cancellation.Token),
+        ["frame", .. var options] => [.. new FrameBenchmark(FrameOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),

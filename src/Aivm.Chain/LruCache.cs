@@ -12,6 +12,16 @@ internal sealed class LruCache<TKey, TValue>(long capacity, Func<TValue, long> w
     private readonly LinkedList<Entry> _byUse = [];
     private long _weight;
 
+    /// <summary>Of all values together; never more than the capacity.</summary>
+    public long Weight
+    {
+        get
+        {
+            lock (_lock)
+                return _weight;
+        }
+    }
+
     private readonly record struct Entry(TKey Key, TValue Value, long Weight);
 
     public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Aivm.Primitives;
 
 namespace Aivm.Inference;
@@ -7,12 +6,10 @@ namespace Aivm.Inference;
 public sealed class Model
 {
     private readonly Plan _plan;
-    private readonly WorkspacePool _workspaces;
 
     private Model(Hash256 hash, Graph graph, GraphAnalysis analysis, int containerBytes, Plan plan)
     {
         (Hash, Graph, Analysis, _plan) = (hash, graph, analysis, plan);
-        _workspaces = new WorkspacePool(plan.WorkspaceBytes);
         LoadGas = (ulong)GasTable.Loading(containerBytes, analysis.PreparedBytes, graph.Nodes.Length);
         ResidentMemory = containerBytes + analysis.PreparedBytes;
         foreach (var input in graph.Inputs)
@@ -43,7 +40,7 @@ public sealed class Model
     /// <summary>Bytes of workspace that one run uses. Alignment apart, below <see cref="GraphAnalysis.MemoryBytes"/>; unlike it, a matter of this machine's kernels.</summary>
     public long PeakMemory => _plan.WorkspaceBytes;
 
-    /// <summary>A bound on the bytes that the model holds while it is cached, besides its workspaces.</summary>
+    /// <summary>A bound on the bytes that the model holds while it is cached. Workspaces belong to no model.</summary>
     public long ResidentMemory { get; }
 
     /// <summary>Elements of all inputs together.</summary>
@@ -99,35 +96,65 @@ public sealed class Model
             return false;
         }
         ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, OutputCount);
-        error = CheckRanges(input)!;
-        if (error is not null)
-            return false;
-
-        var workspace = _workspaces.Take();
+        var workspace = WorkspacePool.Shared.Take(_plan.WorkspaceBytes);
         foreach (var tensor in _plan.Inputs)
         {
-            var elements = (int)tensor.Elements;
-            input[..elements].CopyTo(new Span<long>(workspace.Pointer + tensor.Block.Offset, elements));
-            input = input[elements..];
+            var values = InputOf(tensor, workspace);
+            input[..values.Length].CopyTo(values);
+            input = input[values.Length..];
         }
-        foreach (var step in _plan.Steps)
-            step.Run(workspace.Pointer);
-        foreach (var tensor in _plan.Outputs)
-        {
-            var elements = (int)tensor.Elements;
-            Elements.Widen(workspace.Pointer + tensor.Block.Offset, tensor.Type, output[..elements]);
-            output = output[elements..];
-        }
-        _workspaces.Return(workspace);
-        return true;
+        return TryRun(workspace, output, out error);
     }
 
-    private Error? CheckRanges(ReadOnlySpan<long> input)
+    /// <summary>Runs the model on a packed input: little-endian int64, bytes for u8, in order. Errors: <c>input-shape</c>, <c>input-range</c>.</summary>
+    /// <param name="output">Receives <see cref="OutputCount"/> values.</param>
+    public unsafe bool TryRunPacked(ReadOnlySpan<byte> packed, Span<long> output, out Error error)
     {
-        foreach (var port in Graph.Inputs)
+        if (packed.Length != PackedInputLength)
         {
-            var values = input[..(int)port.Shape.Elements];
-            input = input[values.Length..];
+            error = new Error("input-shape", $"{packed.Length} bytes; the model takes {PackedInputLength}");
+            return false;
+        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, OutputCount);
+        var workspace = WorkspacePool.Shared.Take(_plan.WorkspaceBytes);
+        for (var i = 0; i < _plan.Inputs.Length; i++)
+        {
+            var values = InputOf(_plan.Inputs[i], workspace);
+            var size = PackedSize(Graph.Inputs[i].Format);
+            PackedInput.Unpack(packed[..(values.Length * size)], values);
+            packed = packed[(values.Length * size)..];
+        }
+        return TryRun(workspace, output, out error);
+    }
+
+    private static unsafe Span<long> InputOf(Tensor tensor, PinnedArray workspace) =>
+        new(workspace.Pointer + tensor.Block.Offset, (int)tensor.Elements);
+
+    /// <param name="workspace">Holds the input; goes back to the pool.</param>
+    private unsafe bool TryRun(PinnedArray workspace, Span<long> output, out Error error)
+    {
+        error = CheckRanges(workspace)!;
+        if (error is null)
+        {
+            foreach (var step in _plan.Steps)
+                step.Run(workspace.Pointer);
+            foreach (var tensor in _plan.Outputs)
+            {
+                var elements = (int)tensor.Elements;
+                Elements.Widen(workspace.Pointer + tensor.Block.Offset, tensor.Type, output[..elements]);
+                output = output[elements..];
+            }
+        }
+        WorkspacePool.Shared.Return(workspace);
+        return error is null;
+    }
+
+    private Error? CheckRanges(PinnedArray workspace)
+    {
+        for (var i = 0; i < _plan.Inputs.Length; i++)
+        {
+            var port = Graph.Inputs[i];
+            var values = InputOf(_plan.Inputs[i], workspace);
             switch (port.Format)
             {
                 case InputFormat.U8 when values.ContainsAnyExceptInRange(0, 255):
@@ -139,25 +166,6 @@ public sealed class Model
             }
         }
         return null;
-    }
-
-    /// <summary>Reads a packed input: little-endian int64 for fixed-point inputs, bytes for u8. Errors: <c>input-shape</c>.</summary>
-    /// <param name="values">Receives <see cref="InputCount"/> values.</param>
-    public bool TryUnpack(ReadOnlySpan<byte> packed, Span<long> values, out Error error)
-    {
-        if (packed.Length != PackedInputLength)
-        {
-            error = new Error("input-shape", $"{packed.Length} bytes; the model takes {PackedInputLength}");
-            return false;
-        }
-        foreach (var port in Graph.Inputs)
-        {
-            var size = PackedSize(port.Format);
-            for (var i = 0; i < port.Shape.Elements; i++, packed = packed[size..], values = values[1..])
-                values[0] = size == 1 ? packed[0] : BinaryPrimitives.ReadInt64LittleEndian(packed);
-        }
-        error = null!;
-        return true;
     }
 
     private static int PackedSize(InputFormat format) => format is InputFormat.U8 ? 1 : 8;

@@ -5,6 +5,7 @@ using Aivm.Compiler.Inputs;
 using Aivm.Compiler.Onnx;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Tensor = Aivm.Compiler.Tensor;
 
 namespace Aivm.Benchmarks.Conformance;
 

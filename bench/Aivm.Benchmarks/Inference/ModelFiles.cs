@@ -81,7 +81,8 @@ internal static class ModelFiles
         return [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(256))];
     }
 
-    private static string Find(string file)
+    /// <summary>The path of a model or of its inputs.</summary>
+    public static string Find(string file)
     {
         var path = Path.Combine(Folder, file);
         return File.Exists(path) ? path : throw new AivmException(Failure.Environment, "vectors-missing", $"{path} is missing: set AIVM_VECTORS to the folder that holds models/.");

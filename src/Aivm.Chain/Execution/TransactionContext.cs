@@ -1,3 +1,4 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.State;
 
@@ -6,8 +7,6 @@ namespace Aivm.Chain;
 /// <summary>What all frames of a transaction share.</summary>
 public sealed class TransactionContext(WorldState state, BlockContext block, ModelCache models, Address origin, UInt256 gasPrice)
 {
-    private readonly HashSet<Address> _loadedModels = [];
-
     public WorldState State => state;
 
     public BlockContext Block => block;
@@ -26,10 +25,8 @@ public sealed class TransactionContext(WorldState state, BlockContext block, Mod
     public long Refund { get; set; }
 
     /// <summary>
-    /// True at the first touch of a model in this transaction, which pays for loading it. A revert does not undo a touch: the gas of a
+    /// Models that this transaction has paid for loading, whatever a cache holds or drops. A revert does not undo a touch: the gas of a
     /// reverted frame is spent, and with it the loading is paid.
     /// </summary>
-    public bool IsFirstTouch(Address model) => !_loadedModels.Contains(model);
-
-    public void MarkLoaded(Address model) => _loadedModels.Add(model);
+    internal Dictionary<Address, Model> LoadedModels { get; } = [];
 }

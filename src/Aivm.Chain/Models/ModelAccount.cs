@@ -1,3 +1,4 @@
+using System.Buffers;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -26,8 +27,8 @@ public static class ModelAccount
     {
         var model = Load(call, account, code);
         call.Charge(model.Gas);
-        var input = new long[model.InputCount];
-        return model.TryUnpack(packed, input, out var error) ? Run(model, input) : throw ModelsErrors.InvalidInput(error);
+        var output = new long[model.OutputCount];
+        return model.TryRunPacked(packed, output, out var error) ? output : throw ModelsErrors.InvalidInput(error);
     }
 
     private static byte[] Dispatch(NativeCall call, ReadOnlyMemory<byte> code)
@@ -49,11 +50,28 @@ public static class ModelAccount
 
     private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
     {
-        if (!arguments.TryReadInt64Array(call.Frame.Input.Length / Hash256.Size, out var input) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInfer);
+        // Images have more numbers than the small heap takes.
+        var numbers = ArrayPool<long>.Shared.Rent(call.Frame.Input.Length / Hash256.Size);
+        try
+        {
+            if (!arguments.TryReadInt64Array(numbers, out var count) || !arguments.TryEnd())
+                throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInfer);
+            return Infer(call, code, numbers.AsSpan(0, count));
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(numbers);
+        }
+    }
+
+    private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, ReadOnlySpan<long> input)
+    {
         var model = Load(call, call.Self, code);
         call.Charge(model.Gas);
-        return ModelsAbi.ModelInfer.BeginReturn().WriteInt64Array(Run(model, input)).ToArray();
+        var output = new long[model.OutputCount];
+        if (!model.TryRun(input, output, out var error))
+            throw ModelsErrors.InvalidInput(error);
+        return ModelsAbi.ModelInfer.BeginReturn().WriteInt64Array(output).ToArray();
     }
 
     private static byte[] InferPacked(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
@@ -77,23 +95,17 @@ public static class ModelAccount
     /// </summary>
     private static Model Load(NativeCall call, Address account, ReadOnlyMemory<byte> code)
     {
-        if (call.Context.IsFirstTouch(account))
-        {
-            call.Charge(ModelsStorage.LoadGasOf(call.State, account));
-            call.Context.MarkLoaded(account);
-        }
+        if (call.Context.LoadedModels.TryGetValue(account, out var loaded))
+            return loaded;
+        call.Charge(ModelsStorage.LoadGasOf(call.State, account));
         var codeHash = call.State.GetCodeHash(account);
-        if (call.Context.Models.TryGet(codeHash, out var cached))
-            return cached;
-        if (!Model.TryLoadKnown(code.Span[CodePrefix.Length..], ModelsStorage.HashOf(call.State, account), out var model, out var error))
-            throw ModelsErrors.InvalidModel(error);
-        call.Context.Models.Add(codeHash, model);
+        if (!call.Context.Models.TryGet(codeHash, out var model))
+        {
+            if (!Model.TryLoadKnown(code.Span[CodePrefix.Length..], ModelsStorage.HashOf(call.State, account), out model, out var error))
+                throw ModelsErrors.InvalidModel(error);
+            call.Context.Models.Add(codeHash, model);
+        }
+        call.Context.LoadedModels.Add(account, model);
         return model;
-    }
-
-    private static long[] Run(Model model, ReadOnlySpan<long> input)
-    {
-        var output = new long[model.OutputCount];
-        return model.TryRun(input, output, out var error) ? output : throw ModelsErrors.InvalidInput(error);
     }
 }

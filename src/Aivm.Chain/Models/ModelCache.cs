@@ -11,6 +11,9 @@ public sealed class ModelCache(long capacityBytes = 128L << 20)
 {
     private readonly LruCache<Hash256, Model> _models = new(capacityBytes, model => model.ResidentMemory);
 
+    /// <summary>Bytes of all models that are kept, as each states a bound of its own.</summary>
+    public long ResidentMemory => _models.Weight;
+
     public bool TryGet(Hash256 codeHash, [NotNullWhen(true)] out Model? model) => _models.TryGet(codeHash, out model);
 
     public void Add(Hash256 codeHash, Model model) => _models.Add(codeHash, model);

@@ -140,6 +140,29 @@ public sealed class AbiTests
         Assert.True(reader.TryReadInt64Array(5, out var read));
         Assert.Equal(values, read);
         Assert.True(reader.TryEnd());
+
+        var inPlace = new AbiReader(encoded);
+        var buffer = new long[7];
+        Assert.True(inPlace.TryReadInt64(out _));
+        Assert.True(inPlace.TryReadInt64Array(buffer, out var count));
+        Assert.True(inPlace.TryEnd());
+        Assert.Equal(values, buffer[..count]);
+        Assert.False(new AbiReader(new AbiWriter(1).WriteInt64Array(values).ToArray()).TryReadInt64Array(new long[4], out _));
+    }
+
+    [Fact]
+    public void Every_byte_of_a_number_that_is_not_its_sign_is_refused()
+    {
+        foreach (var value in (long[])[0, 1, -1, long.MinValue, long.MaxValue])
+        {
+            var encoded = new AbiWriter(1).WriteInt64Array([7, value, -7]).ToArray();
+            for (var i = 0; i < 24; i++)
+            {
+                var spoilt = encoded.ToArray();
+                spoilt[(3 * 32) + i] ^= 0x10;
+                Assert.False(new AbiReader(spoilt).TryReadInt64Array(3, out _));
+            }
+        }
     }
 
     [Fact]
