@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Aivm.Compiler.Inputs;
 using Aivm.Inference;
 
@@ -6,14 +7,20 @@ namespace Aivm.Compiler;
 /// <summary>What an ONNX file does not say about its use on the chain.</summary>
 public sealed record CompileOptions
 {
-    /// <summary>How callers write their numbers. Fixed-point inputs have 0 to 18 decimals.</summary>
+    /// <summary>
+    /// How callers write their numbers, where <see cref="Inputs"/> does not say. Fixed-point inputs have 0 to 18 decimals. Inputs of
+    /// integers take no decimals in spite of this, those that number the rows of a table an index below their count, booleans 0 or 1.
+    /// </summary>
     public InputFormat Input { get; init; } = new InputFormat.Fixed(9);
 
-    /// <summary>The ONNX input is this times the caller's value, e.g. 1/255 for bytes that the network wants as 0 to 1.</summary>
+    /// <summary>An ONNX input of real numbers is this times the caller's value, e.g. 1/255 for bytes that the network wants as 0 to 1.</summary>
     public double Scale { get; init; } = 1;
 
     /// <summary>How wide the values are that layers multiply by weights.</summary>
     public PrecisionMode Precision { get; init; } = PrecisionMode.Auto;
+
+    /// <summary>What is to be different for single inputs, by their names in the ONNX file.</summary>
+    public ImmutableSortedDictionary<string, InputOptions> Inputs { get; init; } = ImmutableSortedDictionary.Create<string, InputOptions>(StringComparer.Ordinal);
 
     /// <summary>Samples in the caller's units, to measure the ranges of activations; without them seeded uniform ones are used.</summary>
     public SampleSet? Calibration { get; init; }
@@ -28,6 +35,9 @@ public enum PrecisionMode
     S8,
     S16,
 }
+
+/// <summary>Format and scale of one input; null leaves the general one in force.</summary>
+public sealed record InputOptions(InputFormat? Format = null, double? Scale = null);
 
 /// <summary>How far a compilation has come.</summary>
 public sealed record CompileProgress(string Stage, int Done, int Total);

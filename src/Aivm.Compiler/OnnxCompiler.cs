@@ -24,13 +24,13 @@ public static class OnnxCompiler
     /// </exception>
     public static CompileResult Compile(ReadOnlyMemory<byte> onnx, CompileOptions options, IProgress<CompileProgress>? progress = null)
     {
-        Check(options);
         progress?.Report(new CompileProgress("read", 0, 1));
         var model = OnnxReader.Read(onnx);
         var graph = Normaliser.Run(OnnxImporter.Import(model));
         RequireReasonableWork(graph);
-        var samples = CalibrationData.Take(graph, options, Lowering.AllowsMissing(graph));
-        var (integerGraph, layers, reference) = Lowering.Run(graph, options, samples, options.Precision == PrecisionMode.S16 ? Precision.Everything(graph) : new HashSet<int>(), progress);
+        var samples = CalibrationData.Take(graph, options);
+        var wide = options.Precision == PrecisionMode.S16 ? Precision.Everything(graph) : new HashSet<int>();
+        var (integerGraph, layers, reference) = Lowering.Run(graph, samples, wide, progress);
         var container = Container.Encode(integerGraph);
         if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
             throw new InvalidOperationException($"The compiled container is refused: {error}");
@@ -39,14 +39,6 @@ public static class OnnxCompiler
         var report = new CompileReport(
             model.Producer, container.Length, compiled.Macs, compiled.Gas, compiled.LoadGas, layers, calibration, Warnings(samples, compiled, layers, calibration));
         return new CompileResult(container, compiled.Hash, report);
-    }
-
-    private static void Check(CompileOptions options)
-    {
-        if (options.Input is InputFormat.Fixed { Decimals: < 0 or > GraphAnalysis.MaxDecimals })
-            throw Refusal.Input("compile-options", $"Inputs have 0 to {GraphAnalysis.MaxDecimals} decimals.");
-        if (!double.IsFinite(options.Scale) || options.Scale == 0 || Math.Abs(options.Scale) is < 1e-30 or > 1e30)
-            throw Refusal.Input("compile-options", $"The scale {options.Scale} is out of range.");
     }
 
     private static void RequireReasonableWork(FloatGraph graph)

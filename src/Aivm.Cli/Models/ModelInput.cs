@@ -11,22 +11,9 @@ internal static class ModelInput
     /// <exception cref="AivmException"><c>input-shape</c>, or what the row's values are refused for.</exception>
     public static long[] Read(Model model, SampleSet samples, int row)
     {
-        if (samples.Width != model.InputCount)
-            throw new AivmException(Failure.Input, "input-shape", $"A row has {samples.Width} values; the model takes {model.InputCount}.");
-        var values = new long[model.InputCount];
-        var start = 0;
-        foreach (var input in model.Graph.Inputs)
-        {
-            var count = (int)input.Shape.Elements;
-            var encoded = input.Format switch
-            {
-                InputFormat.Fixed(var decimals, var missing) => samples.Fixed(row, decimals, missing ? ElementTypes.MissingInput : null),
-                _ => samples.Bytes(row),
-            };
-            encoded.AsSpan(start, count).CopyTo(values.AsSpan(start));
-            start += count;
-        }
-        return values;
+        if (!samples.TrySplit([.. model.Graph.Inputs.Select(input => (input.Name, (int)input.Shape.Elements))], out var parts, out var fault))
+            throw new AivmException(Failure.Input, "input-shape", $"The input does not fit the model: {fault}.");
+        return [.. model.Graph.Inputs.Zip(parts).SelectMany(pair => pair.Second.Integers(row, pair.First.Format))];
     }
 
     /// <summary>As <c>Models.infer</c> and <c>inferPacked</c> take it: 8 bytes little-endian per fixed-point number, one per u8.</summary>

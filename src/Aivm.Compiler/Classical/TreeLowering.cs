@@ -12,15 +12,17 @@ internal static class TreeLowering
     private const int MaxThresholds = 65534;
     private const int MaxDepth = 256;
 
-    public static Value Lower(GraphBuilder builder, FloatTrees trees, Value source, CompileOptions options)
+    public static Value Lower(GraphBuilder builder, FloatTrees trees, Value source)
     {
         var ensemble = trees.Ensemble;
         if (ensemble.Features > TreeSplit.MaxFeatures)
             throw Refusal.Operator(trees, $"it has {ensemble.Features} features, at most {TreeSplit.MaxFeatures} are supported");
-        if (options.Scale <= 0)
+        if (source.Port is not { } port)
+            throw Refusal.Operator(trees, $"it reads the result of {trees.Source}, not an input of the model");
+        if (port.Scale <= 0)
             throw Refusal.Operator(trees, "its inputs are scaled by a number that is not positive");
         source = builder.Reshaped(source, [ensemble.Features]);
-        var thresholds = new Thresholds(trees, options);
+        var thresholds = new Thresholds(trees, port);
         var rank = builder.Add(new RankNode
         {
             Source = source.Number,
@@ -117,9 +119,9 @@ internal static class TreeLowering
     {
         private readonly Dictionary<(int Feature, float Threshold, bool Inclusive), long> _cuts = [];
 
-        public Thresholds(FloatTrees trees, CompileOptions options)
+        public Thresholds(FloatTrees trees, InputPort port)
         {
-            var cutOff = new CutOff(CalibrationData.Decimals(options.Input), options.Scale);
+            var cutOff = new CutOff(port.Divisor, port.Scale);
             var lists = new SortedSet<long>[trees.Ensemble.Features];
             for (var feature = 0; feature < lists.Length; feature++)
                 lists[feature] = [];

@@ -1,5 +1,6 @@
 using Aivm.Compiler.Network;
 using Aivm.Compiler.Onnx;
+using Aivm.Inference;
 
 namespace Aivm.Compiler.Import;
 
@@ -26,15 +27,14 @@ internal sealed class OnnxImporter
             throw Refusal.Invalid("it has no outputs");
         foreach (var (name, tensor) in _model.Graph.Initialisers)
             _values.Add(name, new FloatConstant(name, tensor));
-        var input = ImportInput();
-        _values.Add(input.Name, input);
+        var inputs = ImportInputs();
         var needed = NeededNodes();
         for (var i = 0; i < _model.Graph.Nodes.Count; i++)
         {
             if (needed[i])
                 ImportNode(_model.Graph.Nodes[i]);
         }
-        return new FloatGraph(input, [.. _model.Graph.Outputs.Select(ImportOutput)]);
+        return new FloatGraph(inputs, [.. _model.Graph.Outputs.Select(ImportOutput)]);
     }
 
     private void RequireKnownOpsets()
@@ -52,25 +52,36 @@ internal sealed class OnnxImporter
         }
     }
 
-    private FloatInput ImportInput()
+    /// <summary>All inputs that no initialiser gives a value, in the file's order.</summary>
+    private FloatInput[] ImportInputs()
     {
-        var inputs = _model.Graph.Inputs.Where(value => !_values.ContainsKey(value.Name)).ToArray();
-        if (inputs.Length != 1)
-            throw Refusal.Input("unsupported-input", $"The model has {inputs.Length} inputs; exactly one is supported.");
-        var input = inputs[0];
+        var declared = _model.Graph.Inputs.Where(value => !_model.Graph.Initialisers.ContainsKey(value.Name)).ToArray();
+        if (declared.Length is 0 or > GraphAnalysis.MaxInputs)
+            throw Refusal.Input("unsupported-input", $"The model has {declared.Length} inputs; 1 to {GraphAnalysis.MaxInputs} are supported.");
+        var inputs = declared.Select(ImportInput).ToArray();
+        foreach (var input in inputs)
+        {
+            if (!_values.TryAdd(input.Name, input))
+                throw Refusal.Invalid($"the input '{input.Name}' is declared twice");
+        }
+        return inputs;
+    }
+
+    private static FloatInput ImportInput(OnnxValue input)
+    {
         if (input.Kind is null || input.Extents is null)
             throw Refusal.Input("unsupported-input", $"The input '{input.Name}' is not a tensor of a declared shape.");
-        if (input.Kind is OnnxType.String or OnnxType.Bool)
+        if (input.Kind is OnnxType.String or OnnxType.Undefined)
             throw Refusal.Input("unsupported-input", $"The input '{input.Name}' holds {input.Kind} values; only numbers are supported.");
         if (input.Name.Length == 0)
-            throw Refusal.Invalid("its input has no name");
+            throw Refusal.Invalid("an input has no name");
         long[] extents = [.. input.Extents];
         if (extents.Length > 0 && extents[0] < 0)
             extents[0] = 1;
         var open = Array.IndexOf(extents, -1);
         if (open >= 0)
             throw Refusal.Input("unsupported-shape", $"Axis {open} of the input '{input.Name}' is dynamic; only the first, the batch, may be. Export with a fixed size.");
-        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"));
+        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"), TensorReader.Meaning(input.Kind.Value));
     }
 
     /// <summary>Marks the nodes that some output depends on; the others are never looked at.</summary>
@@ -123,7 +134,7 @@ internal sealed class OnnxImporter
         if (!_values.TryGetValue(output.Name, out var node))
             throw Refusal.Invalid($"nothing defines the output '{output.Name}'");
         if (node is FloatConstant or FloatInput)
-            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is {(node is FloatInput ? "the input itself" : "constant")}.");
+            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is {(node is FloatInput ? "an input itself" : "constant")}.");
         var label = LabelOf(node);
         var classes = _classes.GetValueOrDefault(output.Name, []);
         if (label is not null && classes.Count == 0 && _model.Classes.Count == label.Source.Shape[label.Axis])

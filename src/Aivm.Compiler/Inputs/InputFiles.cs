@@ -3,8 +3,9 @@ using Aivm.Primitives;
 namespace Aivm.Compiler.Inputs;
 
 /// <summary>
-/// Reads samples for calibration and for running a model. CSV: one sample a row, optional header, no label. NPZ: the
-/// array <c>x</c> or the only one, samples on the first axis. JSON: an array of arrays.
+/// Reads samples for calibration and for running a model. CSV: one sample a row, optional header, no label. JSON: an array of arrays.
+/// NPZ: the array <c>x</c> or the only one, or an array of the name of each input, samples on the first axis. A row holds the values
+/// of all inputs, one input after another.
 /// </summary>
 public static class InputFiles
 {

@@ -19,14 +19,31 @@ internal static partial class Npz
         try
         {
             using var archive = new ZipArchive(new MemoryStream(file, writable: false), ZipArchiveMode.Read);
-            var entry = archive.GetEntry("x.npy")
-                ?? (archive.Entries.Count == 1 ? archive.Entries[0] : throw InputFiles.Format("it holds several arrays and none is named x"));
-            return ReadArray(Extract(entry));
+            if (archive.Entries.Sum(entry => (double)entry.Length) > InputFiles.MaxSize)
+                throw InputFiles.TooLarge($"the archive unfolds to more than {InputFiles.MaxSize} bytes");
+            var arrays = new SortedDictionary<string, Lazy<SampleSet>>(StringComparer.Ordinal);
+            foreach (var entry in archive.Entries)
+            {
+                var array = Extract(entry);
+                if (!arrays.TryAdd(Path.GetFileNameWithoutExtension(entry.FullName), new Lazy<SampleSet>(() => ReadArray(array))))
+                    throw InputFiles.Format($"it holds {entry.FullName} twice");
+            }
+            return arrays.Count > 0 ? Joined(arrays) : throw InputFiles.Format("it holds no array");
         }
         catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException)
         {
             throw InputFiles.Format("it is no sound NPZ archive");
         }
+    }
+
+    /// <summary>
+    /// The array <c>x</c>, or the only one, holds the values of all inputs; without it each array is an input. An array is decoded
+    /// when a model asks for it: labels of whatever kind may lie beside the samples.
+    /// </summary>
+    private static SampleSet Joined(SortedDictionary<string, Lazy<SampleSet>> arrays)
+    {
+        var whole = arrays.GetValueOrDefault("x") ?? (arrays.Count == 1 ? arrays.Values.First() : null);
+        return SampleSet.OfArchive(whole?.Value, arrays);
     }
 
     /// <summary>The archive's directory is read whole by the framework: an absurd one is refused before that.</summary>

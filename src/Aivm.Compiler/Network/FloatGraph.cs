@@ -1,3 +1,5 @@
+using Aivm.Compiler.Classical;
+
 namespace Aivm.Compiler.Network;
 
 /// <summary>A model's output: a value, and what its integers will mean.</summary>
@@ -5,9 +7,10 @@ namespace Aivm.Compiler.Network;
 internal sealed record FloatOutput(string Name, FloatNode Node, bool IsLabel, IReadOnlyList<string> Classes);
 
 /// <summary>The normalised model: static shapes, constants folded, every operator known.</summary>
-internal sealed class FloatGraph(FloatInput input, IReadOnlyList<FloatOutput> outputs)
+internal sealed class FloatGraph(IReadOnlyList<FloatInput> inputs, IReadOnlyList<FloatOutput> outputs)
 {
-    public FloatInput Input { get; } = input;
+    /// <summary>In the order of the ONNX file; an input that no output needs is one too.</summary>
+    public IReadOnlyList<FloatInput> Inputs { get; } = inputs;
 
     public IReadOnlyList<FloatOutput> Outputs { get; } = outputs;
 
@@ -35,6 +38,26 @@ internal sealed class FloatGraph(FloatInput input, IReadOnlyList<FloatOutput> ou
             }
         }
         return order;
+    }
+
+    /// <summary>Whether an input may be missing: its only readers are tree ensembles that say where missing values go.</summary>
+    public bool AllowsMissing(FloatInput input)
+    {
+        var readers = Order().Where(node => node.Inputs.Contains(input)).ToArray();
+        return readers.Length > 0 && readers.All(reader => reader is FloatTrees { Ensemble: var ensemble }
+            && ensemble.Trees.Any(tree => tree.Nodes.Any(node => node is TreeNode.Split { MissingTrue: true })));
+    }
+
+    /// <summary>How many rows the smallest table has that an input's numbers are looked up in; null where there is none.</summary>
+    public int? RowsNumberedBy(FloatInput input) => Order().OfType<FloatEmbedding>()
+        .Where(embedding => Reshaped(embedding.Source) == input)
+        .Min(embedding => (int?)embedding.Rows);
+
+    private static FloatNode Reshaped(FloatNode node)
+    {
+        while (node is FloatReshape)
+            node = node.Source;
+        return node;
     }
 
     /// <summary>How often each node is read, by other nodes and as an output.</summary>

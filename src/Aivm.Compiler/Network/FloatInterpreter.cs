@@ -23,6 +23,7 @@ internal static class FloatInterpreter
         FloatPad pad => Pad(pad, inputs[0]),
         FloatSoftmax softmax => Softmax(softmax.Shape[^1], inputs[0]),
         FloatArgMax arg => ArgMax(arg, inputs[0]),
+        FloatEmbedding embedding => embedding.Look(inputs[0]),
         Classical.FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
         _ => throw new InvalidOperationException($"{node} has no interpretation."),
     };

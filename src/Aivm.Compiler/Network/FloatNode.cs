@@ -23,8 +23,11 @@ internal abstract class FloatNode(string name, string operation, int[] shape, pa
     public override string ToString() => $"{Operation} '{Name}'";
 }
 
-/// <summary>The model's input in the units of the ONNX file.</summary>
-internal sealed class FloatInput(string name, int[] shape) : FloatNode(name, "Input", shape);
+/// <summary>An input of the model in the units of the ONNX file.</summary>
+internal sealed class FloatInput(string name, int[] shape, ElementKind kind = ElementKind.Real) : FloatNode(name, "Input", shape)
+{
+    public ElementKind Kind { get; } = kind;
+}
 
 internal sealed class FloatConstant(string name, Tensor value) : FloatNode(name, "Constant", value.Shape)
 {

@@ -29,7 +29,7 @@ internal sealed class Normaliser
             normaliser._replaced.Add(node, simple);
             normaliser._uses[simple] = normaliser._uses[node];
         }
-        return new FloatGraph(graph.Input, [.. graph.Outputs.Select(output => output with { Node = normaliser._replaced[output.Node] })]);
+        return new FloatGraph(graph.Inputs, [.. graph.Outputs.Select(output => output with { Node = normaliser._replaced[output.Node] })]);
     }
 
     private FloatNode Simplify(FloatNode node) => node switch

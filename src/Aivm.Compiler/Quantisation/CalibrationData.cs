@@ -18,44 +18,55 @@ internal sealed class CalibrationData
     /// <summary>Most multiply-accumulates of one pass over all samples.</summary>
     private const long WorkBudget = 1L << 33;
 
-    private CalibrationData(long[][] integers, double[][] reals, bool seeded)
+    private CalibrationData(InputPort[] ports, long[][] rows, bool seeded)
     {
-        Integers = integers;
-        Reals = reals;
+        Ports = ports;
+        Rows = rows;
         Seeded = seeded;
     }
 
-    public long[][] Integers { get; }
+    /// <summary>The model's inputs, in order.</summary>
+    public IReadOnlyList<InputPort> Ports { get; }
 
-    public double[][] Reals { get; }
+    /// <summary>By sample: the integers of all inputs, one after another.</summary>
+    public long[][] Rows { get; }
 
     /// <summary>Whether the samples were drawn, for want of given ones.</summary>
     public bool Seeded { get; }
 
-    public int Count => Integers.Length;
+    public int Count => Rows.Length;
 
-    /// <summary>What callers may well send: up to twice what the samples hold, on both sides of zero.</summary>
-    public (long Low, long High) Likely
+    /// <summary>What callers of an input may well send: up to twice what the samples hold, on both sides of zero, unless its format says less.</summary>
+    public (long Low, long High) Likely(InputPort port)
     {
-        get
-        {
-            var largest = 2 * Integers.Max(row => row.Max(value => Math.Abs(Math.Clamp(value, -MaxDrawn / 2, MaxDrawn / 2))));
-            return (-largest, largest);
-        }
+        if (port.Range is { } range)
+            return range;
+        var largest = 2 * Integers(port).Max(row => row.Max(value => Math.Abs(Math.Clamp(value, -MaxDrawn / 2, MaxDrawn / 2))));
+        return (-largest, largest);
     }
 
-    public static CalibrationData Take(FloatGraph graph, CompileOptions options, bool allowsMissing)
+    /// <summary>By sample: the integers of one input.</summary>
+    public long[][] Integers(InputPort port)
     {
-        var input = graph.Input;
+        var start = Ports.Take(port.Number).Sum(before => before.Node.Count);
+        return [.. Rows.Select(row => row.AsSpan(start, port.Node.Count).ToArray())];
+    }
+
+    /// <summary>By sample: what the integers of one input mean to the ONNX model.</summary>
+    public double[][] Reals(InputPort port) => [.. Integers(port).Select(row => row.Select(port.Real).ToArray())];
+
+    public static CalibrationData Take(FloatGraph graph, CompileOptions options)
+    {
+        var ports = InputPort.Of(graph, options);
         var room = Room(graph);
         if (options.Calibration is not { } samples)
-            return Of([.. Enumerable.Range(0, Math.Min(SeededSamples, room)).Select(i => Draw(input.Count, options, i))], options, seeded: true);
-        if (samples.Width != input.Count)
-            throw Refusal.Calibration($"a sample has {samples.Width} values, the input '{input.Name}' {Shapes.Text(input.Shape)} wants {input.Count}");
+            return new CalibrationData(ports, [.. Enumerable.Range(0, Math.Min(SeededSamples, room)).Select(i => Draw(ports, i))], seeded: true);
+        if (!samples.TrySplit([.. ports.Select(port => (port.Node.Name, port.Node.Count))], out var parts, out var fault))
+            throw Refusal.Calibration(fault);
         // Spread evenly over the file, so that a sorted one is not represented by its first class.
         var count = Math.Min(samples.Count, room);
         var rows = Enumerable.Range(0, count).Select(i => (int)((long)i * samples.Count / count));
-        return Of([.. rows.Select(row => Row(samples, row, options, allowsMissing))], options, seeded: false);
+        return new CalibrationData(ports, [.. rows.Select(row => Row(ports, parts, row))], seeded: false);
     }
 
     /// <summary>How many samples the budgets of memory and time allow.</summary>
@@ -67,34 +78,29 @@ internal sealed class CalibrationData
         return (int)Math.Clamp(Math.Min(MemoryBudget / (largest * sizeof(double) * 8), WorkBudget / work), 1, MaxSamples);
     }
 
-    private static CalibrationData Of(long[][] integers, CompileOptions options, bool seeded)
-    {
-        var unit = options.Scale / Decimals(options.Input);
-        var divisor = Decimals(options.Input);
-        double[][] reals = [.. integers.Select(row => row.Select(value =>
-            value == ElementTypes.MissingInput ? double.NaN : options.Scale == 1 ? value / divisor : value * unit).ToArray())];
-        return new CalibrationData(integers, reals, seeded);
-    }
+    private static long[] Row(InputPort[] ports, IReadOnlyList<SampleSet> parts, int row) =>
+        [.. ports.SelectMany(port => parts[port.Number].Integers(row, port.Format))];
 
-    private static long[] Row(SampleSet samples, int row, CompileOptions options, bool allowsMissing) => options.Input switch
-    {
-        InputFormat.Fixed(var decimals, _) => samples.Fixed(row, decimals, allowsMissing ? ElementTypes.MissingInput : null),
-        _ => samples.Bytes(row),
-    };
-
-    /// <summary>Uniform over 0 to 255 for bytes, over [-1, 1] of the ONNX input otherwise.</summary>
-    private static long[] Draw(int count, CompileOptions options, int sample)
+    /// <summary>Uniform: over an index's or a byte's range, over [-1, 1] of a real ONNX input, over [-127, 127] of one of integers.</summary>
+    private static long[] Draw(InputPort[] ports, int sample)
     {
         var state = (ulong)sample << 32;
-        var values = new long[count];
-        for (var i = 0; i < count; i++)
+        var values = new List<long>();
+        foreach (var port in ports)
         {
-            var uniform = (Next(ref state) >> 11) * ExactMath.PowerOfTwo(-53);
-            values[i] = options.Input is InputFormat.U8
-                ? (long)(uniform * 256)
-                : (long)Math.Clamp((2 * uniform - 1) * Decimals(options.Input) / Math.Abs(options.Scale), -MaxDrawn, MaxDrawn);
+            for (var i = 0; i < port.Node.Count; i++)
+            {
+                var uniform = (Next(ref state) >> 11) * ExactMath.PowerOfTwo(-53);
+                values.Add(port.Format switch
+                {
+                    InputFormat.U8 => (long)(uniform * 256),
+                    InputFormat.Index(var count) => (long)(uniform * count),
+                    _ when port.Node.Kind == ElementKind.Integer => (long)Math.Floor(uniform * 255) - 127,
+                    _ => (long)Math.Clamp((2 * uniform - 1) * port.Divisor / Math.Abs(port.Scale), -MaxDrawn, MaxDrawn),
+                });
+            }
         }
-        return values;
+        return [.. values];
     }
 
     /// <summary>SplitMix64.</summary>
@@ -107,14 +113,5 @@ internal sealed class CalibrationData
             mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBUL;
             return mixed ^ (mixed >> 31);
         }
-    }
-
-    /// <summary>10^decimals: what a caller's integer is divided by. Exact up to 10^22.</summary>
-    public static double Decimals(InputFormat format)
-    {
-        var power = 1.0;
-        for (var i = 0; i < (format as InputFormat.Fixed)?.Decimals; i++)
-            power *= 10;
-        return power;
     }
 }

@@ -4,12 +4,10 @@ using Aivm.Inference;
 namespace Aivm.Compiler.Quantisation;
 
 /// <summary>Collects the nodes of the integer graph and what is to be reported of each.</summary>
-internal sealed class GraphBuilder(GraphInput input)
+internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
 {
     private readonly List<GraphNode> _nodes = [];
     private readonly List<(LayerReport Report, int Value)> _layers = [];
-
-    public GraphInput Input { get; } = input;
 
     /// <summary>Adds a node; returns the number of its value.</summary>
     public int Add(GraphNode node)
@@ -17,7 +15,7 @@ internal sealed class GraphBuilder(GraphInput input)
         if (_nodes.Count == GraphAnalysis.MaxNodes)
             throw Refusal.TooLarge($"the compiled graph has more than {GraphAnalysis.MaxNodes} nodes");
         _nodes.Add(node);
-        return _nodes.Count;
+        return inputs.Count + _nodes.Count - 1;
     }
 
     /// <summary>The value under another shape of as many elements.</summary>
@@ -35,7 +33,7 @@ internal sealed class GraphBuilder(GraphInput input)
         var macs = node is FloatLinear linear ? (ulong)Work.Macs(linear) : 0;
         var report = new LayerReport(
             node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, 0, rms, max, signal);
-        _layers.Add((report, _nodes.Count));
+        _layers.Add((report, inputs.Count + _nodes.Count - 1));
         return result;
     }
 
@@ -57,7 +55,7 @@ internal sealed class GraphBuilder(GraphInput input)
 
     public Graph Finish(IEnumerable<GraphOutput> outputs) => new()
     {
-        Inputs = [Input],
+        Inputs = [.. inputs],
         Nodes = [.. _nodes],
         Outputs = [.. outputs],
     };

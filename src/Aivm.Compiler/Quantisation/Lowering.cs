@@ -10,27 +10,27 @@ namespace Aivm.Compiler.Quantisation;
 /// </summary>
 internal sealed class Lowering
 {
-    private readonly CompileOptions _options;
     private readonly CalibrationData _samples;
     private readonly GraphBuilder _builder;
     private readonly Precision _precision;
     private readonly Dictionary<FloatNode, Value> _values = [];
+    private readonly Dictionary<FloatNode, Value> _entries = [];
     private readonly Dictionary<FloatNode, int> _open = [];
 
-    private Lowering(FloatGraph graph, CompileOptions options, CalibrationData samples, IReadOnlySet<int> wide)
+    private Lowering(FloatGraph graph, CalibrationData samples, IReadOnlySet<int> wide)
     {
-        _options = options;
         _samples = samples;
         _precision = new Precision(graph, wide);
-        var format = options.Input is InputFormat.Fixed plain ? plain with { AllowsMissing = AllowsMissing(graph) } : options.Input;
-        _builder = new GraphBuilder(new GraphInput(Text(graph.Input.Name), Natural(graph.Input.Shape), format));
+        _builder = new GraphBuilder([.. samples.Ports.Select(port => new GraphInput(Text(port.Node.Name), Natural(port.Node.Shape), port.Format))]);
+        foreach (var port in samples.Ports)
+            _values.Add(port.Node, Raw(port));
     }
 
     /// <returns>The graph, found valid; its layers; and by output what real arithmetic yields for each sample.</returns>
     public static (Graph Graph, IReadOnlyList<LayerReport> Layers, IReadOnlyList<double[][]> Reference) Run(
-        FloatGraph graph, CompileOptions options, CalibrationData samples, IReadOnlySet<int> wide, IProgress<CompileProgress>? progress)
+        FloatGraph graph, CalibrationData samples, IReadOnlySet<int> wide, IProgress<CompileProgress>? progress)
     {
-        var lowering = new Lowering(graph, options, samples, wide);
+        var lowering = new Lowering(graph, samples, wide);
         var order = graph.Order();
         for (var i = 0; i < order.Count; i++)
         {
@@ -45,24 +45,16 @@ internal sealed class Lowering
             : throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
     }
 
-    /// <summary>Whether the input may be missing: its only reader is a tree ensemble that says where missing values go.</summary>
-    public static bool AllowsMissing(FloatGraph graph)
-    {
-        var readers = graph.Order().Where(node => node.Inputs.Contains(graph.Input)).ToArray();
-        return readers.Length > 0 && readers.All(reader => reader is FloatTrees { Ensemble: var ensemble }
-            && ensemble.Trees.Any(tree => tree.Nodes.Any(node => node is TreeNode.Split { MissingTrue: true })));
-    }
-
     /// <summary>An ONNX shape without the batch axis.</summary>
     public static Shape Natural(int[] shape) => shape.Length > 1 && shape[0] == 1 ? [.. shape.AsSpan(1)] : [.. shape];
 
     private void Lower(FloatNode node)
     {
-        _values.Add(node, node switch
+        _values[node] = node switch
         {
-            FloatInput => new Value(0, _builder.Input.Shape, ElementType.S64, 0, 0, 0, _samples.Reals, null),
-            FloatTrees trees => TreeLowering.Lower(_builder, trees, Raw(trees), _options),
-            FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source], _options),
+            FloatInput => _values[node],
+            FloatTrees trees => TreeLowering.Lower(_builder, trees, _values[trees.Source]),
+            FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source]),
             FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _precision, _samples.Seeded),
             FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
             FloatAffine affine => Affine(affine),
@@ -77,7 +69,7 @@ internal sealed class Lowering
             FloatPad => throw Refusal.Operator(node, "its padding cannot join the layer behind it"),
             FloatConstant => throw Refusal.Operator(node, "a constant is read where only values that depend on the input may be"),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
-        });
+        };
         Release(node);
     }
 
@@ -88,49 +80,63 @@ internal sealed class Lowering
         foreach (var source in node.Inputs)
         {
             if (--_open[source] == 0)
+            {
                 _values[source] = _values[source] with { Reals = [], Integers = null };
+                _entries.Remove(source);
+            }
         }
     }
 
-    /// <summary>An operand of S8 or S16; the model's input is quantised here.</summary>
+    /// <summary>An operand of S8 or S16; an input of the model is quantised here.</summary>
     private Value Narrow(FloatNode reader, int operand)
     {
         var source = reader.Inputs[operand];
         var value = _values[source];
-        if (value.Number == 0)
+        if (value.Port is not null)
         {
-            value = Entry(source, value, null);
-            _values[source] = value;
+            value = _entries.TryGetValue(source, out var entered) ? entered : Entry(source, value, null);
+            _entries[source] = value;
         }
         return value.IsNarrow || value.Type == ElementType.S32 && reader is FloatSum
             ? value
             : throw Refusal.Operator(reader, $"it reads the result of {source}, which is a final score");
     }
 
-    private Value Raw(FloatTrees trees) =>
-        _values[trees.Source] is { Number: 0 } raw
-            ? raw
-            : throw Refusal.Operator(trees, $"it reads the result of {trees.Source}, not the model's input");
+    /// <summary>An input as the callers wrote it.</summary>
+    private Value Raw(InputPort port)
+    {
+        var (low, high) = port.Range ?? (-long.MaxValue, long.MaxValue);
+        return new Value(port.Number, Natural(port.Node.Shape), ElementType.S64, 0, low, high, _samples.Reals(port), null) { Port = port };
+    }
 
-    /// <summary>Quantises the model's input, and an affine map right behind it in the same step.</summary>
+    /// <summary>Quantises an input, and an affine map right behind it in the same step.</summary>
     private Value Entry(FloatNode node, Value raw, FloatAffine? affine)
     {
         var reals = affine is null ? raw.Reals : EachSample(raw.Reals, row => FloatInterpreter.Run(affine, [row]));
-        var width = _precision.Of(node);
-        var exponent = Exponents.Choose(node, reals, width.Limit, highest: 40);
-        var units = (affine?.Scale ?? [1]).Select(scale => scale * _options.Scale * ExactMath.PowerOfTwo(exponent) / CalibrationData.Decimals(_options.Input)).ToArray();
+        var port = raw.Port!;
+        var width = port.Format is InputFormat.Index && affine is null ? Exact(node, raw) : _precision.Of(node);
+        var exponent = port.Format is InputFormat.Index && affine is null ? 0 : Exponents.Choose(node, reals, width.Limit, highest: 40);
+        var units = (affine?.Scale ?? [1]).Select(scale => scale * port.Scale * ExactMath.PowerOfTwo(exponent) / port.Divisor).ToArray();
         var offsets = (affine?.Shift ?? [0]).Select(shift => shift * ExactMath.PowerOfTwo(exponent)).ToArray();
-        var (low, high) = _options.Input is InputFormat.U8 ? (0, 255) : _samples.Likely;
+        var (low, high) = _samples.Likely(port);
         // 16 bits that a layer multiplies must not reach 32767: its weights would lose precision to the accumulator bound.
-        var isBounded = width == Width.Operand;
-        var source = isBounded && _options.Input is not InputFormat.U8 ? _builder.Add(new ClampNode { Source = 0, Low = low, High = high }) : 0;
+        var isClamped = width == Width.Operand && port.Range is null;
+        var source = isClamped ? _builder.Add(new ClampNode { Source = raw.Number, Low = low, High = high }) : raw.Number;
         var quantise = EntryMap.Quantise(source, width.Type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");
         var limit = ElementTypes.MaxOf(width.Type);
-        var (min, max) = isBounded ? EntryMap.Range(quantise, low, high) : (-limit, limit);
-        var integers = EachSample(_samples.Integers, row => EntryMap.Run(quantise, row));
+        var (min, max) = isClamped || port.Range is not null ? EntryMap.Range(quantise, low, high) : (-limit, limit);
+        var integers = EachSample(_samples.Integers(port), row => EntryMap.Run(quantise, row));
         var result = new Value(_builder.Add(quantise), raw.Shape, width.Type, exponent, min, max, reals, integers);
         return _builder.Reported(node, raw, result, quantise.Shift);
     }
+
+    /// <summary>The width that holds every number of an index.</summary>
+    private static Width Exact(FloatNode node, Value raw) => raw.Max switch
+    {
+        <= 127 => Width.Eight,
+        <= 32767 => Width.Sixteen,
+        _ => throw Refusal.Operator(node, $"its numbers reach {raw.Max}, and what reads them takes 32767 at most"),
+    };
 
     /// <summary>A map of channels that no layer could take in: a convolution of one weight per channel.</summary>
     private Value Affine(FloatAffine affine)
@@ -150,7 +156,7 @@ internal sealed class Lowering
     private Value Unary(FloatUnary unary)
     {
         var source = _values[unary.Source];
-        if (source.Number == 0)
+        if (source.Port is not null)
             source = Narrow(unary, 0);
         return source.IsNarrow ? CurveLowering.Narrow(_builder, unary, source, _precision) : CurveLowering.Wide(_builder, unary, source);
     }
@@ -178,8 +184,8 @@ internal sealed class Lowering
     private GraphOutput Output(FloatOutput output)
     {
         var value = _values[output.Node];
-        if (value.Number == 0)
-            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is the input itself.");
+        if (value.Port is not null)
+            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is an input itself.");
         return new GraphOutput
         {
             Name = Text(output.Name),

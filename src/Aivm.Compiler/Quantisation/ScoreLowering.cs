@@ -27,13 +27,12 @@ internal static class ScoreLowering
     private const int InnerExponent = 14;
 
     /// <summary>Scores w * x + b of raw inputs, as <see cref="ElementType.S64"/>.</summary>
-    public static Value Linear(GraphBuilder builder, FloatScores scores, Value source, CompileOptions options)
+    public static Value Linear(GraphBuilder builder, FloatScores scores, Value source)
     {
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(scores, [row]));
-        if (source.Number != 0)
+        if (source.Port is not { Unit: var unit })
             return Combined(builder, scores, source, reals);
         source = builder.Reshaped(source, [scores.FanIn]);
-        var unit = options.Scale / CalibrationData.Decimals(options.Input);
         return scores.Channels == 1 || IsMirrored(scores)
             ? Mirrored(builder, scores, source, unit, reals)
             : Several(builder, scores, source, unit, reals);

@@ -14,6 +14,9 @@ namespace Aivm.Compiler.Quantisation;
 internal sealed record Value(
     int Number, Shape Shape, ElementType Type, int Exponent, long Min, long Max, double[][] Reals, double[][]? Integers)
 {
+    /// <summary>The input that this still is, as its callers wrote it; null once it is quantised or anything else.</summary>
+    public InputPort? Port { get; init; }
+
     public long Magnitude => Math.Max(Math.Abs(Min), Math.Abs(Max));
 
     public bool IsNarrow => Type is ElementType.S8 or Inference.ElementType.S16;

@@ -8,7 +8,7 @@ internal static class Verification
 {
     public static CalibrationReport Run(Model model, Graph graph, CalibrationData samples, IReadOnlyList<double[][]> reference)
     {
-        var results = Lowering.EachSample(samples.Integers, row => RunOne(model, row));
+        var results = Lowering.EachSample(samples.Rows, row => RunOne(model, row));
         var errors = new List<OutputError>();
         double? agreement = null;
         var start = 0;

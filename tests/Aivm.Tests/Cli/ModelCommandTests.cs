@@ -92,6 +92,19 @@ public sealed class ModelCommandTests
     }
 
     [Fact]
+    public async Task Formats_are_given_for_all_inputs_or_by_name()
+    {
+        using var cli = new CliProcess();
+        async Task<CliProcess.Outcome> Compile(params string[] options) => await cli.Run(["model", "compile", Trees, "-o", cli.PathOf("m.aivm"), "--json", .. options]);
+        var all = await Compile("--input", "fixed:4");
+        var named = await Compile("--input", "u8", "--input", "applicant=fixed:4", "--scale", "1/255", "--scale", "applicant=1");
+        Assert.Equal(all.Json.GetProperty("hash").GetString(), named.Json.GetProperty("hash").GetString());
+        CommandLineTests.AssertFailure(await Compile("--input", "nobody=fixed:4"), 2, "compile-options");
+        CommandLineTests.AssertFailure(await Compile("--input", "fixed:4", "--input", "fixed:5"), 2);
+        CommandLineTests.AssertFailure(await Compile("--input", "applicant=index:0"), 2);
+    }
+
+    [Fact]
     public async Task A_node_that_does_not_answer_is_an_environment_error()
     {
         using var cli = new CliProcess();

@@ -32,28 +32,55 @@ internal static class Onnx
     public static double[] Reals(Model model, long[] outputs, int output) =>
         [.. Part(model, outputs, output).Select(value => value * Math.Pow(2, -model.Graph.Outputs[output].Exponent))];
 
-    public static long[] Integers(Model model, SampleSet samples, int row) => model.Graph.Inputs[0].Format switch
+    public static long[] Integers(Model model, SampleSet samples, int row)
     {
-        InputFormat.Fixed(var decimals, var allowsMissing) => samples.Fixed(row, decimals, allowsMissing ? ElementTypes.MissingInput : null),
-        _ => samples.Bytes(row),
-    };
+        Assert.True(samples.TrySplit([.. model.Graph.Inputs.Select(input => (input.Name, (int)input.Shape.Elements))], out var parts, out var fault), fault);
+        return [.. model.Graph.Inputs.Zip(parts).SelectMany(pair => pair.Second.Integers(row, pair.First.Format))];
+    }
 
     public static InferenceSession Session(byte[] onnx) =>
         new(onnx, new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR });
 
     /// <summary>ONNX Runtime's outputs as doubles, by name; labels that are texts are left out.</summary>
+    /// <param name="sample">The values of all inputs, one input after another.</param>
     public static Dictionary<string, double[]> Runtime(InferenceSession session, double[] sample)
     {
-        var (name, input) = session.InputMetadata.Single();
-        int[] shape = [.. input.Dimensions.Select(extent => extent <= 0 ? 1 : extent)];
-        var tensor = new DenseTensor<float>(sample.Select(value => (float)value).ToArray(), shape);
-        using var outputs = session.Run([NamedOnnxValue.CreateFromTensor(name, tensor)]);
-        return outputs.Where(output => output.ElementType != TensorElementType.String).ToDictionary(
-            output => output.Name,
-            output => output.ElementType == TensorElementType.Int64
-                ? output.AsEnumerable<long>().Select(value => (double)value).ToArray()
-                : output.AsEnumerable<float>().Select(value => (double)value).ToArray());
+        var start = 0;
+        var inputs = new List<NamedOnnxValue>();
+        foreach (var name in session.InputNames)
+        {
+            var metadata = session.InputMetadata[name];
+            int[] shape = [.. metadata.Dimensions.Select(extent => extent <= 0 ? 1 : extent)];
+            var count = shape.Aggregate(1, (product, extent) => product * extent);
+            inputs.Add(Value(name, metadata.ElementDataType, shape, sample[start..(start += count)]));
+        }
+        using var outputs = session.Run(inputs);
+        return outputs.Where(output => output.ElementType != TensorElementType.String).ToDictionary(output => output.Name, Reals);
     }
+
+    private static NamedOnnxValue Value(string name, TensorElementType type, int[] shape, double[] values)
+    {
+        NamedOnnxValue Of<T>(Func<double, T> convert) => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<T>(values.Select(convert).ToArray(), shape));
+        return type switch
+        {
+            TensorElementType.Int64 => Of(value => (long)value),
+            TensorElementType.Int32 => Of(value => (int)value),
+            TensorElementType.UInt8 => Of(value => (byte)value),
+            TensorElementType.Bool => Of(value => value != 0),
+            TensorElementType.Double => Of(value => value),
+            _ => Of(value => (float)value),
+        };
+    }
+
+    private static double[] Reals(DisposableNamedOnnxValue output) => output.ElementType switch
+    {
+        TensorElementType.Int64 => [.. output.AsEnumerable<long>().Select(value => (double)value)],
+        TensorElementType.Int32 => [.. output.AsEnumerable<int>().Select(value => (double)value)],
+        TensorElementType.UInt8 => [.. output.AsEnumerable<byte>().Select(value => (double)value)],
+        TensorElementType.Bool => [.. output.AsEnumerable<bool>().Select(value => value ? 1.0 : 0.0)],
+        TensorElementType.Double => [.. output.AsEnumerable<double>()],
+        _ => [.. output.AsEnumerable<float>().Select(value => (double)value)],
+    };
 
     public static int Largest(double[] values) => values.IndexOf(values.Max());
 }

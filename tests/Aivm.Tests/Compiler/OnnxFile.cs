@@ -17,6 +17,8 @@ internal sealed class OnnxFile
 
     public OnnxFile Input(string name, params long[] shape) => Add(_inputs, Value(name, 1, shape));
 
+    public OnnxFile TypedInput(string name, int type, params long[] shape) => Add(_inputs, Value(name, type, shape));
+
     public OnnxFile Output(string name, int type = 1) => Add(_outputs, Value(name, type, null));
 
     public OnnxFile Weights(string name, long[] shape, params float[] values) => Add(_initialisers, Tensor(name, shape, values));

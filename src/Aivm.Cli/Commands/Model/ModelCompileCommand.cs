@@ -33,12 +33,8 @@ internal static class ModelCompileCommand
             var source = result.GetRequiredValue(onnx);
             var target = result.GetValue(output) ?? new FileInfo(Path.ChangeExtension(source.FullName, ".aivm"));
             ModelFile.RequireWritable(target);
-            var options = new CompileOptions
-            {
-                Input = result.GetRequiredValue(format),
-                Scale = result.GetValue(scale),
-                Calibration = result.GetValue(calibrate) is { } samples ? InputFiles.Read(samples.FullName) : null,
-            };
+            var samples = result.GetValue(calibrate) is { } given ? InputFiles.Read(given.FullName) : null;
+            var options = InputFormatOption.Options(result.GetValue(format), result.GetValue(scale), samples);
             var compiled = await terminal.Step($"Compiling {source.Name}", progress => Task.Run(() => OnnxCompiler.Compile(
                 OnnxFile.Read(source.FullName), options, new CompileSteps(progress))));
             ModelFile.Write(target, compiled.Container);
