@@ -83,5 +83,5 @@ internal static class LinearWork
         return (Int128)groups * RoundUp(channels, 8) * taps * RoundUp(weights.Shape[1], 4);
     }
 
-    private static Int128 RoundUp(int value, int multiple) => ((Int128)value + multiple - 1) / multiple * multiple;
+    public static Int128 RoundUp(int value, int multiple) => ((Int128)value + multiple - 1) / multiple * multiple;
 }

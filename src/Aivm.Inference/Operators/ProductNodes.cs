@@ -42,10 +42,17 @@ public sealed class MatMulNode : GraphNode
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
-        var macs = result.Shape.Elements * (Int128)sources[0].Shape.Last;
-        var operands = sources[0].Shape.Elements + (Int128)sources[1].Shape.Elements;
-        return new(macs, (macs * GasTable.Mac) + (operands * GasTable.Gather) + LinearWork.Finish(result, Requantise), (operands * 2) + (4 * (Int128)result.Shape.Last));
+        var (inner, rows, columns) = (sources[0].Shape.Last, result.Shape[^2], result.Shape[^1]);
+        // Vectors hold 8 columns, and two elements of the inner axis each.
+        var (depth, width) = (LinearWork.RoundUp(inner, 2), LinearWork.RoundUp(columns, 8));
+        var matrices = result.Shape.Elements / ((long)rows * columns);
+        var price = matrices * depth * ((rows * width * GasTable.Mac) + ((rows + width) * GasTable.Gather));
+        var scratch = (2 * depth * (width + MaxTileRows)) + (4 * width * MaxTileRows);
+        return new(result.Shape.Elements * (Int128)inner, price + LinearWork.Finish(result, Requantise), scratch);
     }
+
+    /// <summary>Rows that a kernel may hold at once.</summary>
+    internal const int MaxTileRows = 8;
 
     internal override void Write(GraphWriter writer)
     {
