@@ -15,21 +15,16 @@ internal sealed unsafe class AddStep(Tensor left, int leftFactor, Tensor? right,
         {
             var count = (int)Math.Min(BlockLength, left.Elements - start);
             new Span<int>(accumulators, count).Clear();
-            Accumulate(accumulators, memory, left, leftFactor, start, count);
+            Add(accumulators, memory, left, leftFactor, start, count);
             if (right is not null)
-                Accumulate(accumulators, memory, right, rightFactor, start, count);
+                Add(accumulators, memory, right, rightFactor, start, count);
             requantiser.StoreUniform(accumulators, count, channel: 0, to + (start * requantiser.ElementSize));
         }
     }
 
     /// <summary>The analysis bounds the whole sum below 2^29.</summary>
-    private void Accumulate(int* accumulators, byte* memory, Tensor source, int factor, long start, int count)
-    {
-        var from = memory + source.Block.Offset + (start * ElementTypes.SizeOf(source.Type));
-        var done = level >= SimdLevel.Avx2 ? ElementwiseAvx2.Accumulate(accumulators, from, source.Type, factor, count) : 0;
-        for (var i = done; i < count; i++)
-            accumulators[i] = unchecked(accumulators[i] + ((int)Elements.Load(from, source.Type, i) * factor));
-    }
+    private void Add(int* accumulators, byte* memory, Tensor source, int factor, long start, int count) =>
+        Accumulate.Add(level, accumulators, memory + source.Block.Offset + (start * ElementTypes.SizeOf(source.Type)), source.Type, factor, count);
 }
 
 /// <summary>See <see cref="TableNode"/>. The table is spread over the source's whole range, so that nothing is clamped in a run.</summary>

@@ -4,8 +4,8 @@ namespace Aivm.Inference;
 
 /// <summary>
 /// Weights of a convolution or dense layer in the order in which vectors use them. A chunk is 4 bytes of the source (4 elements of S8,
-/// 2 of S16) for 8 output channels: 32 bytes. Taps are runs of contiguous source bytes: a row of the kernel, or one position of it
-/// where groups or dilation break rows apart.
+/// 2 of S16) for 8 output channels: 32 bytes. Blocks of 8 channels go in pairs, chunk beside chunk; an odd last one goes alone.
+/// Taps are runs of contiguous source bytes: a row of the kernel, or one position of it where groups or dilation break rows apart.
 /// </summary>
 internal sealed unsafe class PackedWeights
 {
@@ -18,13 +18,13 @@ internal sealed unsafe class PackedWeights
     private readonly PinnedArray _bias;
 
     /// <param name="weights">[Cout, Cin / groups, kernel height, kernel width].</param>
-    /// <param name="wide">Source elements have 16 bits.</param>
     /// <param name="sourceChannels">Of the tensor, all groups together.</param>
     /// <param name="rowBytes">Of the padded source.</param>
-    public PackedWeights(Constant weights, Constant bias, Window window, int groups, bool wide, int sourceChannels, long rowBytes)
+    public PackedWeights(Constant weights, Constant bias, Window window, int groups, SourceForm form, int sourceChannels, long rowBytes)
     {
         var (outputs, inputs) = (weights.Shape[0], weights.Shape[1]);
         var (height, width) = (window.Kernel.Height, window.Kernel.Width);
+        var wide = form == SourceForm.Wide;
         var elementSize = wide ? 2 : 1;
         var perChunk = 4 / elementSize;
         var joined = groups == 1 && (window.Dilations.Width == 1 || width == 1);
@@ -54,12 +54,14 @@ internal sealed unsafe class PackedWeights
                     var (tap, element) = joined ? (u, (v * inputs) + i) : ((u * width) + v, i);
                     places[(tap * Chunks * perChunk) + element] = (((i * height) + u) * width) + v;
                 }
+        var row = weights.Count / outputs;
         for (var o = 0; o < outputs; o++)
         {
             var (block, lane) = BlockOf(o);
-            ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = (int)bias[o];
+            // An offset source adds 128 times its weights.
+            var correction = form == SourceForm.Offset ? 128 * SumOf(weights.Bytes.Slice(o * row, row)) : 0;
+            ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = unchecked((int)bias[o] - correction);
         }
-        var row = weights.Count / outputs;
         for (var group = 0; group < groups; group++)
             for (var block = 0; block < Blocks; block++)
             {
@@ -67,21 +69,29 @@ internal sealed unsafe class PackedWeights
                 var lanes = Math.Min(BlockChannels, GroupChannels - first);
                 var rows = weights.Bytes.Slice(((group * GroupChannels) + first) * row, lanes * row);
                 if (wide)
-                    PackWide(rows, row, places, WeightsOf(group, block));
+                    PackWide(rows, row, places, WeightsOf(group, block), StrideOf(block));
                 else
-                    Pack(rows, row, places, WeightsOf(group, block));
+                    Pack(rows, row, places, WeightsOf(group, block), StrideOf(block));
             }
+    }
+
+    private static int SumOf(ReadOnlySpan<byte> weights)
+    {
+        var sum = 0;
+        foreach (var weight in weights)
+            sum += unchecked((sbyte)weight);
+        return sum;
     }
 
     /// <summary>One block of S8 weights for S8 elements: chunk by chunk, so that what is written is written once and in order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pack(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target)
+    private static void Pack(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target, int stride)
     {
         var lanes = rows.Length / row;
         unchecked
         {
             fixed (byte* weights = rows)
-                for (var i = 0; i < places.Length; i += 4, target += ChunkBytes)
+                for (var i = 0; i < places.Length; i += 4, target += stride)
                 {
                     var (p0, p1, p2, p3) = (places[i], places[i + 1], places[i + 2], places[i + 3]);
                     for (var lane = 0; lane < lanes; lane++)
@@ -106,13 +116,13 @@ internal sealed unsafe class PackedWeights
 
     /// <summary>As <see cref="Pack"/>, for S16 elements: the weights have 16 bits as well.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackWide(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target)
+    private static void PackWide(ReadOnlySpan<byte> rows, int row, ReadOnlySpan<int> places, byte* target, int stride)
     {
         var lanes = rows.Length / row;
         unchecked
         {
             fixed (byte* weights = rows)
-                for (var i = 0; i < places.Length; i += 2, target += ChunkBytes)
+                for (var i = 0; i < places.Length; i += 2, target += stride)
                 {
                     var (p0, p1) = (places[i], places[i + 1]);
                     for (var lane = 0; lane < lanes; lane++)
@@ -139,9 +149,19 @@ internal sealed unsafe class PackedWeights
     /// <summary>Blocks of a group.</summary>
     public int Blocks { get; }
 
+    /// <summary>Of one block's weights.</summary>
     public long BlockBytes { get; }
 
-    public byte* WeightsOf(int group, int block) => _weights.Pointer + ((((long)group * Blocks) + block) * BlockBytes);
+    public byte* WeightsOf(int group, int block)
+    {
+        var first = _weights.Pointer + ((long)group * Blocks * BlockBytes);
+        return IsPaired(block) ? first + ((block & ~1) * BlockBytes) + ((block & 1) * ChunkBytes) : first + (block * BlockBytes);
+    }
+
+    /// <summary>Bytes from a chunk of a block to its next.</summary>
+    public int StrideOf(int block) => IsPaired(block) ? 2 * ChunkBytes : ChunkBytes;
+
+    private bool IsPaired(int block) => (block | 1) < Blocks;
 
     public int* BiasOf(int group, int block) => (int*)_bias.Pointer + ((((long)group * Blocks) + block) * BlockChannels);
 

@@ -1,78 +1,82 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Aivm.Inference;
 
-/// <summary>A linear layer's source as its vector kernel reads it: channels innermost, zeros around it, 16 bits where S8 may be negative.</summary>
-/// <param name="paddedChannels">The source's channels, or more in multiples of 16 and then without widening.</param>
-internal sealed unsafe class PadSource(Tensor source, Padding padding, bool wide, int paddedChannels, Block? scratch)
+/// <summary>A linear layer's source as its vector kernel reads it: channels innermost, zeros around it, in one of three forms.</summary>
+/// <param name="scratch">Null where the source serves as it is.</param>
+internal sealed unsafe class PadSource(Tensor source, Padding padding, SourceForm form, Block? scratch)
 {
-    private readonly int _channels = source.Info.Shape[0];
     private readonly int _height = source.Info.Shape[1];
-    private readonly int _width = source.Info.Shape[2];
+    private readonly int _rowElements = source.Info.Shape[2] * source.Info.Shape[0];
+    private readonly int _left = padding.Left * source.Info.Shape[0] * SizeOf(source, form);
+    private readonly int _right = padding.Right * source.Info.Shape[0] * SizeOf(source, form);
 
-    public static bool IsNeeded(Tensor source, Padding padding, bool wide, int paddedChannels) =>
-        padding != Padding.None || (wide && source.Type == ElementType.S8) || paddedChannels != source.Info.Shape[0];
+    public static bool IsNeeded(Tensor source, Padding padding, SourceForm form) =>
+        padding != Padding.None || form == SourceForm.Offset || (form == SourceForm.Wide && source.Type == ElementType.S8);
 
-    public static long Bytes(Shape source, Padding padding, bool wide, int paddedChannels) =>
-        ((long)source[1] + padding.Top + padding.Bottom) * ((long)source[2] + padding.Left + padding.Right) * paddedChannels * (wide ? 2 : 1);
+    public static long Bytes(Tensor source, Padding padding, SourceForm form)
+    {
+        var shape = source.Info.Shape;
+        return ((long)shape[1] + padding.Top + padding.Bottom) * ((long)shape[2] + padding.Left + padding.Right) * shape[0] * SizeOf(source, form);
+    }
+
+    /// <summary>Bytes of an element.</summary>
+    public static int SizeOf(Tensor source, SourceForm form) => form == SourceForm.Wide ? 2 : ElementTypes.SizeOf(source.Type);
 
     public byte* Run(byte* memory)
     {
         var from = memory + source.Block.Offset;
         if (scratch is null)
             return from;
-        var to = memory + scratch.Offset;
-        var elementSize = wide ? 2 : 1;
-        var sourceSize = ElementTypes.SizeOf(source.Type);
-        var pixel = (long)paddedChannels * elementSize;
-        var row = (_width + padding.Left + padding.Right) * pixel;
-
-        var target = Clear(to, padding.Top * row);
-        for (var y = 0; y < _height; y++)
+        var start = memory + scratch.Offset;
+        var size = SizeOf(source, form);
+        var row = (_rowElements * size) + _left + _right;
+        var to = FillZeros(start, padding.Top * row);
+        for (var y = 0; y < _height; y++, from += _rowElements * ElementTypes.SizeOf(source.Type))
         {
-            target = Clear(target, padding.Left * pixel);
-            if (paddedChannels == _channels)
-            {
-                Copy(from, target, _width * _channels, sourceSize);
-                from += (long)_width * _channels * sourceSize;
-                target += _width * pixel;
-            }
-            else
-            {
-                for (var x = 0; x < _width; x++, target += pixel, from += (long)_channels * sourceSize)
-                    CopyPixel(from, target, pixel);
-            }
-            target = Clear(target, padding.Right * pixel);
+            to = FillZeros(to, _left);
+            Copy(from, to);
+            to = FillZeros(to + (_rowElements * size), _right);
         }
-        Clear(target, padding.Bottom * row);
-        return to;
+        FillZeros(to, padding.Bottom * row);
+        return start;
     }
 
-    /// <summary>The channels that fill a pixel up hold anything: a kernel that pads channels discards what it computes of them.</summary>
-    private static void CopyPixel(byte* from, byte* to, long bytes)
+    private byte* FillZeros(byte* target, int bytes)
     {
-        for (var i = 0L; i < bytes; i += Vector128<byte>.Count)
-            Vector128.Load(from + i).Store(to + i);
-    }
-
-    private static byte* Clear(byte* target, long bytes)
-    {
-        new Span<byte>(target, (int)bytes).Clear();
+        new Span<byte>(target, bytes).Fill((byte)(form == SourceForm.Offset ? 128 : 0));
         return target + bytes;
     }
 
-    private void Copy(byte* from, byte* to, int elements, int sourceSize)
+    private void Copy(byte* from, byte* to)
     {
-        if (!wide || sourceSize == 2)
-        {
-            new ReadOnlySpan<byte>(from, elements * sourceSize).CopyTo(new Span<byte>(to, elements * sourceSize));
-            return;
-        }
+        if (form == SourceForm.Offset)
+            AddOffset(from, to);
+        else if (form == SourceForm.Wide && source.Type == ElementType.S8)
+            Widen((sbyte*)from, (short*)to);
+        else
+            new ReadOnlySpan<byte>(from, _rowElements * ElementTypes.SizeOf(source.Type)).CopyTo(new Span<byte>(to, _rowElements * ElementTypes.SizeOf(source.Type)));
+    }
+
+    private void AddOffset(byte* from, byte* to)
+    {
         var i = 0;
-        for (; i <= elements - 16; i += 16)
-            Avx2.ConvertToVector256Int16((sbyte*)from + i).Store((short*)to + i);
-        for (; i < elements; i++)
-            ((short*)to)[i] = ((sbyte*)from)[i];
+        for (; i <= _rowElements - 16; i += 16)
+            (Vector128.Load(from + i) ^ Vector128.Create((byte)0x80)).Store(to + i);
+        for (; i < _rowElements; i++)
+            to[i] = (byte)(from[i] ^ 0x80);
+    }
+
+    private void Widen(sbyte* from, short* to)
+    {
+        var i = 0;
+        for (; i <= _rowElements - 16; i += 16)
+        {
+            var (low, high) = Vector128.Widen(Vector128.Load(from + i));
+            low.Store(to + i);
+            high.Store(to + i + 8);
+        }
+        for (; i < _rowElements; i++)
+            to[i] = from[i];
     }
 }

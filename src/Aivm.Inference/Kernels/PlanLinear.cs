@@ -5,48 +5,39 @@ internal sealed partial class PlanBuilder
     private void AddConv(ConvNode node, int value)
     {
         var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
-        if (_level >= SimdLevel.Avx2 && LinearWork.IsDepthwise(node.Weights, node.Groups))
-            AddDepthwise(node, value, requantiser);
-        else if (_level >= SimdLevel.Avx2 && !LinearWork.IsNarrow(node.Weights, node.Groups))
-            AddVectorConv(node, value, requantiser);
+        if (_level == SimdLevel.Scalar || LinearWork.IsNarrow(node.Weights, node.Groups))
+            AddPlanarConv(node, value, requantiser);
         else
-            AddScalarConv(node, value, requantiser);
+            AddVectorConv(node, value, requantiser);
     }
 
-    private void AddScalarConv(ConvNode node, int value, Requantiser requantiser)
+    private void AddPlanarConv(ConvNode node, int value, Requantiser requantiser)
     {
         var source = Use(node.Source, Layout.Planar);
         var result = Define(value, Layout.Planar);
         var plane = Allocate(4L * result.Info.Shape[1] * result.Info.Shape[2]);
-        Add(new ConvScalarStep(node, source, result, plane, requantiser, _level), source.Block, result.Block, plane);
+        Add(new PlanarConvStep(node, source, result, plane, requantiser, _level), source.Block, result.Block, plane);
     }
 
     private void AddVectorConv(ConvNode node, int value, Requantiser requantiser)
     {
         var source = Use(node.Source, Layout.ChannelsLast);
         var result = Define(value, Layout.ChannelsLast);
-        var wide = IsWide(source);
-        var channels = source.Info.Shape[0];
-        var (padded, scratch) = Pad(source, node.Window.Padding, wide, channels);
-        var pixel = (long)channels * (wide ? 2 : 1);
+        var form = FormOf(source);
+        var (padded, scratch) = Pad(source, node.Window.Padding, form);
+        var pixel = (long)source.Info.Shape[0] * PadSource.SizeOf(source, form);
         var row = node.Window.PaddedWidth(source.Info.Shape[2]) * pixel;
-        var weights = new PackedWeights(node.Weights, node.Bias, node.Window, node.Groups, wide, channels, row);
-        var (rows, columns) = (result.Info.Shape[1], result.Info.Shape[2]);
-        var (rowStride, columnStride) = (node.Window.Strides.Height * row, node.Window.Strides.Width * pixel);
-        var step = CreateLinear(wide, padded, result.Block, weights, requantiser, node.Groups, rows, columns, rowStride, columnStride, pixel / node.Groups);
-        Add(step, scratch is null ? [source.Block, result.Block] : [source.Block, result.Block, scratch]);
-    }
-
-    private void AddDepthwise(ConvNode node, int value, Requantiser requantiser)
-    {
-        var source = Use(node.Source, Layout.ChannelsLast);
-        var result = Define(value, Layout.ChannelsLast);
-        // Widening happens in the kernel: S8 stays S8.
-        var wide = source.Type == ElementType.S16;
-        var channels = (source.Info.Shape[0] + DepthwiseAvx2Step.BlockChannels - 1) / DepthwiseAvx2Step.BlockChannels * DepthwiseAvx2Step.BlockChannels;
-        var (padded, scratch) = Pad(source, node.Window.Padding, wide, channels);
-        var row = node.Window.PaddedWidth(source.Info.Shape[2]) * channels * (wide ? 2 : 1);
-        var step = new DepthwiseAvx2Step(node, padded, result, requantiser, wide, channels, row);
+        var plane = new LinearPlane(result.Info.Shape[1], result.Info.Shape[2], node.Window.Strides.Height * row, node.Window.Strides.Width * pixel);
+        Step step;
+        if (LinearWork.IsDepthwise(node.Weights, node.Groups))
+        {
+            step = CreateDepthwise(node, padded, result, requantiser, form, plane, row);
+        }
+        else
+        {
+            var weights = new PackedWeights(node.Weights, node.Bias, node.Window, node.Groups, form, source.Info.Shape[0], row);
+            step = CreateLinear(form, padded, result.Block, weights, requantiser, node.Groups, plane, pixel / node.Groups);
+        }
         Add(step, scratch is null ? [source.Block, result.Block] : [source.Block, result.Block, scratch]);
     }
 
@@ -55,7 +46,7 @@ internal sealed partial class PlanBuilder
         var requantiser = new Requantiser(node.Requantise, node.Bias.Count, _level);
         var source = Use(node.Source, Layout.Planar);
         var result = Define(value, Layout.Planar);
-        if (_level >= SimdLevel.Avx2)
+        if (_level != SimdLevel.Scalar)
         {
             AddVectorDense(node, source, result, requantiser);
             return;
@@ -70,29 +61,60 @@ internal sealed partial class PlanBuilder
         var inputs = node.Weights.Shape[1];
         var rows = (int)(source.Elements / inputs);
         var image = source with { Info = source.Info with { Shape = [inputs, rows, 1] }, Layout = Layout.ChannelsLast };
-        var wide = IsWide(source);
-        var (padded, scratch) = Pad(image, Padding.None, wide, inputs);
-        var pixel = (long)inputs * (wide ? 2 : 1);
+        var form = FormOf(source);
+        var (padded, scratch) = Pad(image, Padding.None, form);
+        var pixel = (long)inputs * PadSource.SizeOf(source, form);
         var kernel = Constant.FromBytes(ElementType.S8, [node.Bias.Count, inputs, 1, 1], node.Weights.Bytes);
-        var weights = new PackedWeights(kernel, node.Bias, new Window { Kernel = Extent.One }, groups: 1, wide, inputs, pixel);
-        var step = CreateLinear(wide, padded, result.Block, weights, requantiser, groups: 1, rows, columns: 1, pixel, pixel, groupBytes: 0);
+        var weights = new PackedWeights(kernel, node.Bias, new Window { Kernel = Extent.One }, groups: 1, form, inputs, pixel);
+        var step = CreateLinear(form, padded, result.Block, weights, requantiser, groups: 1, new LinearPlane(rows, 1, pixel, pixel), groupBytes: 0);
         Add(step, scratch is null ? [source.Block, result.Block] : [source.Block, result.Block, scratch]);
     }
 
-    private static Step CreateLinear(
-        bool wide, PadSource source, Block destination, PackedWeights weights, Requantiser requantiser,
-        int groups, int rows, int columns, long rowStride, long columnStride, long groupBytes) => wide
-        ? new LinearAvx2Step<DotWide>(source, destination, weights, requantiser, groups, rows, columns, rowStride, columnStride, groupBytes)
-        : new LinearAvx2Step<DotUnsigned>(source, destination, weights, requantiser, groups, rows, columns, rowStride, columnStride, groupBytes);
-
-    /// <summary>Bytes serve sources that are never negative; everything else goes as 16 bits.</summary>
-    private static bool IsWide(Tensor source) => source.Type == ElementType.S16 || !source.IsNonNegative;
-
-    private (PadSource Source, Block? Scratch) Pad(Tensor source, Padding padding, bool wide, int paddedChannels)
+    private Step CreateLinear(
+        SourceForm form, PadSource source, Block destination, PackedWeights weights, Requantiser requantiser, int groups, LinearPlane plane, long groupBytes)
     {
-        var scratch = PadSource.IsNeeded(source, padding, wide, paddedChannels)
-            ? Allocate(PadSource.Bytes(source.Info.Shape, padding, wide, paddedChannels))
-            : null;
-        return (new PadSource(source, padding, wide, paddedChannels, scratch), scratch);
+        return (_level, form) switch
+        {
+            (SimdLevel.Vector128, SourceForm.Wide) => Create<Lanes128, Wide128>(),
+            (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
+            (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
+            (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
+            (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
+            _ => Create<Lanes256, BytesVnni>(),
+        };
+
+        LinearStep<TLanes, TDot> Create<TLanes, TDot>()
+            where TLanes : struct, ILanes<TLanes>
+            where TDot : struct, IDot<TLanes> => new(source, destination, weights, requantiser, groups, plane, groupBytes);
+    }
+
+    private Step CreateDepthwise(ConvNode node, PadSource source, Tensor result, Requantiser requantiser, SourceForm form, LinearPlane plane, long row)
+    {
+        return (_level, form) switch
+        {
+            (SimdLevel.Vector128, SourceForm.Wide) => Create<Lanes128, Wide128>(),
+            (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
+            (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
+            (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
+            (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
+            _ => Create<Lanes256, BytesVnni>(),
+        };
+
+        DepthwiseStep<TLanes, TDot> Create<TLanes, TDot>()
+            where TLanes : struct, ILanes<TLanes>
+            where TDot : struct, IDot<TLanes> => new(node, source, result, requantiser, form, plane, row);
+    }
+
+    /// <summary>The unsigned product of bytes serves sources that are never negative; what else is done for the others is a matter of the level.</summary>
+    private SourceForm FormOf(Tensor source) =>
+        source.Type == ElementType.S16 ? SourceForm.Wide
+        : source.IsNonNegative ? SourceForm.Bytes
+        : _level == SimdLevel.Vnni ? SourceForm.Offset
+        : SourceForm.Wide;
+
+    private (PadSource Source, Block? Scratch) Pad(Tensor source, Padding padding, SourceForm form)
+    {
+        var scratch = PadSource.IsNeeded(source, padding, form) ? Allocate(PadSource.Bytes(source, padding, form)) : null;
+        return (new PadSource(source, padding, form, scratch), scratch);
     }
 }

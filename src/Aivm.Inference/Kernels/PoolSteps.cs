@@ -90,18 +90,11 @@ internal sealed unsafe class PoolStep : Step
         new Span<int>(sums, _channels).Clear();
         for (var u = _rows.Firsts[y]; u < _rows.Ends[y]; u++)
             for (var v = _columns.Firsts[x]; v < _columns.Ends[x]; v++)
-                AddTap(TapOf(from, y, x, u, v), sums);
+                Accumulate.Add(_level, sums, (byte*)TapOf(from, y, x, u, v), _source.Type, factor: 1, _channels);
         var inside = (_rows.Ends[y] - _rows.Firsts[y]) * (_columns.Ends[x] - _columns.Firsts[x]);
         PoolVectors.Multiply(sums, _average!.MultiplierOf(inside), _channels);
         _requantiser!.StoreUniform(sums, _channels, channel: 0, to);
         return to + ((long)_channels * _requantiser.ElementSize);
-    }
-
-    private void AddTap<T>(T* tap, int* sums)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        var done = _level >= SimdLevel.Avx2 ? ElementwiseAvx2.Accumulate(sums, (byte*)tap, _source.Type, factor: 1, _channels) : 0;
-        PoolVectors.Add(tap, sums, done, _channels);
     }
 
     private T* TapOf<T>(T* from, int y, int x, int u, int v)
@@ -139,18 +132,6 @@ internal static unsafe class PoolVectors
                 Vector128.Max(Vector128.Load(tap + c), Vector128.Load(result + c)).Store(result + c);
             for (; c < channels; c++)
                 result[c] = T.Max(tap[c], result[c]);
-        }
-    }
-
-    /// <summary>The analysis bounds every sum below 2^29.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add<T>(T* tap, int* sums, int done, int channels)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        unchecked
-        {
-            for (var c = done; c < channels; c++)
-                sums[c] += int.CreateTruncating(tap[c]);
         }
     }
 

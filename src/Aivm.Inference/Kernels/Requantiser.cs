@@ -1,103 +1,142 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>A <see cref="Requantise"/> made ready: turns accumulators into elements of the result.</summary>
+/// <remarks>
+/// A channel's shift s and the largest shift S make one form of all channels: (acc * 2^(S - s) + 2^(S - 1)) >> S, the same as
+/// shifting by s. The analysis bounds what is shifted below 2^29. A result of S32 is the product alone.
+/// </remarks>
 internal sealed unsafe class Requantiser
 {
-    private readonly bool _vectors;
-    private readonly ElementType _output;
-    private readonly int _low;
-    private readonly int _high;
+    private readonly SimdLevel _level;
     private readonly PinnedArray? _table;
 
     // By channel, padded to whole vectors.
-    private readonly PinnedArray _shifts;
-    private readonly PinnedArray _roundings;
+    private readonly PinnedArray _factors;
 
     /// <param name="channels">1 where one shift serves all.</param>
     public Requantiser(Requantise requantise, int channels, SimdLevel level)
     {
-        _vectors = level >= SimdLevel.Avx2;
-        _output = requantise.Output;
-        var padded = (channels + 7) / 8 * 8;
-        var (shifts, roundings) = (new int[padded], new int[padded]);
-        for (var c = 0; c < padded; c++)
-        {
-            var shift = requantise.ShiftOf(Math.Min(c, channels - 1));
-            // Raw results are shifted left, to the scale of the largest shift.
-            shifts[c] = _output == ElementType.S32 ? requantise.MaxShift - shift : shift;
-            roundings[c] = _output == ElementType.S32 || shift == 0 ? 0 : 1 << (shift - 1);
-        }
-        (_shifts, _roundings) = (PinnedArray.Of(shifts), PinnedArray.Of(roundings));
+        (_level, Output, Shift) = (level, requantise.Output, requantise.MaxShift);
+        Rounding = Shift == 0 ? 0 : 1 << (Shift - 1);
+        var factors = new int[(channels + 7) / 8 * 8];
+        for (var c = 0; c < factors.Length; c++)
+            factors[c] = 1 << (Shift - requantise.ShiftOf(Math.Min(c, channels - 1)));
+        _factors = PinnedArray.Of(factors);
         switch (requantise.Activation)
         {
             case Activation.Clamp clamp:
-                (_low, _high) = (clamp.Low, clamp.High);
+                (Low, High) = (clamp.Low, clamp.High);
                 break;
             case Activation.Table table:
-                (_low, _high) = (table.Low, table.Low + table.Entries.Count - 1);
+                (Low, High) = (table.Low, table.Low + table.Entries.Count - 1);
                 _table = PinnedArray.Of(table.Entries);
                 break;
         }
     }
 
-    public int ElementSize => ElementTypes.SizeOf(_output);
+    public ElementType Output { get; }
 
-    /// <summary>Accumulators of consecutive channels.</summary>
-    public void StoreChannels(int* accumulators, int count, int channel, byte* destination)
+    public int ElementSize => ElementTypes.SizeOf(Output);
+
+    public int Shift { get; }
+
+    public int Rounding { get; }
+
+    public int Low { get; }
+
+    public int High { get; }
+
+    /// <summary>A clamp to S8 or S16: what <see cref="Finish{TLanes}"/> does.</summary>
+    public bool IsPlain => _table is null && Output != ElementType.S32;
+
+    /// <summary>The factors from a channel on.</summary>
+    public int* FactorsOf(int channel) => (int*)_factors.Pointer + channel;
+
+    /// <summary>Accumulators of consecutive channels; eight at a time are read.</summary>
+    public void StoreChannels(int* accumulators, int count, int channel, byte* destination) =>
+        Store(accumulators, count, FactorsOf(channel), isUniform: false, destination);
+
+    /// <summary>Accumulators of one channel; eight at a time are read.</summary>
+    public void StoreUniform(int* accumulators, int count, int channel, byte* destination) =>
+        Store(accumulators, count, FactorsOf(channel), isUniform: true, destination);
+
+    private void Store(int* accumulators, int count, int* factors, bool isUniform, byte* destination)
     {
-        var shifts = (int*)_shifts.Pointer + channel;
-        var roundings = (int*)_roundings.Pointer + channel;
-        var done = _vectors && _table is null ? RequantiserAvx2.Store(accumulators, count, shifts, roundings, step: 1, _output, _low, _high, destination) : 0;
-        for (var i = done; i < count; i++)
-            StoreOne(accumulators[i], shifts[i], roundings[i], i, destination);
+        switch (_level)
+        {
+            case SimdLevel.Scalar:
+                for (var i = 0; i < count; i++)
+                    StoreOne(accumulators[i], factors[isUniform ? 0 : i], i, destination);
+                break;
+            case SimdLevel.Vector128:
+                StoreLanes<Lanes128>(accumulators, count, factors, isUniform, destination);
+                break;
+            default:
+                StoreLanes<Lanes256>(accumulators, count, factors, isUniform, destination);
+                break;
+        }
     }
 
-    /// <summary>A tile of positions by at most sixteen consecutive channels; accumulators are [positions][16].</summary>
-    /// <param name="pixel">Bytes of the result from one position to the next.</param>
-    public void StoreTile(int* accumulators, int positions, int count, int channel, byte* destination, long pixel)
+    private void StoreOne(int accumulator, int factor, int index, byte* destination)
     {
-        if (_vectors && _table is null && count is (8 or 16) && _output != ElementType.S32)
+        var scaled = unchecked(accumulator * factor);
+        if (Output == ElementType.S32)
         {
-            RequantiserAvx2.StoreTile(accumulators, positions, count, (int*)_shifts.Pointer + channel, (int*)_roundings.Pointer + channel, _output, _low, _high, destination, pixel);
+            ((int*)destination)[index] = scaled;
             return;
         }
-        for (var p = 0; p < positions; p++, destination += pixel)
-            StoreChannels(accumulators + (16 * p), count, channel, destination);
+        var clamped = Math.Clamp(unchecked(scaled + Rounding) >> Shift, Low, High);
+        Elements.Store(destination, Output, index, _table is null ? clamped : Elements.Load(_table.Pointer, Output, clamped - Low));
     }
 
-    /// <summary>Accumulators of one channel.</summary>
-    public void StoreUniform(int* accumulators, int count, int channel, byte* destination)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreLanes<TLanes>(int* accumulators, int count, int* factors, bool isUniform, byte* destination)
+        where TLanes : struct, ILanes<TLanes>
     {
-        var shift = ((int*)_shifts.Pointer)[channel];
-        var rounding = ((int*)_roundings.Pointer)[channel];
-        var done = 0;
-        if (_vectors && _table is null)
+        var finish = new Finish<TLanes>(this);
+        var (low, high) = (TLanes.Create(Low), TLanes.Create(High));
+        var factor = TLanes.Create(*factors);
+        var part = stackalloc int[8];
+        for (var i = 0; i < count; i += 8, accumulators += 8, destination += 8 * ElementSize)
         {
-            Span<int> shifts = stackalloc int[8];
-            Span<int> roundings = stackalloc int[8];
-            shifts.Fill(shift);
-            roundings.Fill(rounding);
-            fixed (int* s = shifts, r = roundings)
-                done = RequantiserAvx2.Store(accumulators, count, s, r, step: 0, _output, _low, _high, destination);
+            var lanes = TLanes.Load(accumulators);
+            if (!isUniform)
+                factor = TLanes.Load(factors + i);
+            var isWhole = count - i >= 8;
+            var to = isWhole ? destination : (byte*)part;
+            if (Output == ElementType.S32)
+                TLanes.Store(TLanes.Multiply(lanes, factor), (int*)to);
+            else if (_table is null)
+                finish.Store8(lanes, factor, Output, to);
+            else
+                StoreEntries(TLanes.Clamp(finish.Rescale(lanes, factor), low, high), to);
+            if (!isWhole)
+                new ReadOnlySpan<byte>(part, (count - i) * ElementSize).CopyTo(new Span<byte>(destination, (count - i) * ElementSize));
         }
-        for (var i = done; i < count; i++)
-            StoreOne(accumulators[i], shift, rounding, i, destination);
     }
 
-    /// <summary>The analysis bounds every accumulator and its rounding term below 2^29: nothing here overflows.</summary>
-    private void StoreOne(int accumulator, int shift, int rounding, int index, byte* destination)
+    /// <summary>The table's entries at eight clamped numbers.</summary>
+    private void StoreEntries<TLanes>(TLanes clamped, byte* destination)
+        where TLanes : struct, ILanes<TLanes>
     {
-        if (_output == ElementType.S32)
+        var indices = stackalloc int[8];
+        TLanes.Store(clamped, indices);
+        unchecked
         {
-            ((int*)destination)[index] = accumulator << shift;
-            return;
+            if (Output == ElementType.S8)
+            {
+                var entries = (sbyte*)_table!.Pointer;
+                for (var i = 0; i < 8; i++)
+                    ((sbyte*)destination)[i] = entries[indices[i] - Low];
+            }
+            else
+            {
+                var entries = (short*)_table!.Pointer;
+                for (var i = 0; i < 8; i++)
+                    ((short*)destination)[i] = entries[indices[i] - Low];
+            }
         }
-        var clamped = Math.Clamp(unchecked(accumulator + rounding) >> shift, _low, _high);
-        if (_table is not null)
-            clamped = (int)Elements.Load(_table.Pointer, _output, clamped - _low);
-        if (_output == ElementType.S8)
-            ((sbyte*)destination)[index] = unchecked((sbyte)clamped);
-        else
-            ((short*)destination)[index] = unchecked((short)clamped);
     }
 }

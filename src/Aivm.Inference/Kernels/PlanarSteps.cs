@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
-/// <summary>The reference convolution, on planar tensors: a plane of accumulators per output channel. Rows of stride 1 use vectors where the level has them.</summary>
-internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor destination, Block plane, Requantiser requantiser, SimdLevel level) : Step
+/// <summary>A convolution on planar tensors, a plane of accumulators per output channel: the reference, and for groups too small to fill a vector. Rows of stride 1 use vectors where the level has them.</summary>
+internal sealed unsafe class PlanarConvStep(ConvNode node, Tensor source, Tensor destination, Block plane, Requantiser requantiser, SimdLevel level) : Step
 {
     private readonly PinnedArray _weights = PinnedArray.Of(node.Weights);
     private readonly PinnedArray _bias = PinnedArray.Of(node.Bias);
@@ -46,8 +46,8 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
         {
             var row = (y * _window.Strides.Height) + (u * _window.Dilations.Height) - _window.Padding.Top;
             var target = accumulators + ((long)y * _outputWidth);
-            if (level >= SimdLevel.Avx2 && _window.Strides.Width == 1)
-                AddLineAvx2(target, from, ((long)row * _width) + column, firstX, endX, weight);
+            if (level != SimdLevel.Scalar && _window.Strides.Width == 1)
+                AddLineVector(target, from, ((long)row * _width) + column, firstX, endX, weight);
             else if (source.Type == ElementType.S8)
                 AddLine(target, (sbyte*)from + ((long)row * _width), column, firstX, endX, weight);
             else
@@ -55,13 +55,8 @@ internal sealed unsafe class ConvScalarStep(ConvNode node, Tensor source, Tensor
         }
     }
 
-    private void AddLineAvx2(int* target, byte* from, long first, int firstX, int endX, int weight)
-    {
-        var line = from + ((first + firstX) * ElementTypes.SizeOf(source.Type));
-        var done = firstX + ElementwiseAvx2.Accumulate(target + firstX, line, source.Type, weight, endX - firstX);
-        for (var x = done; x < endX; x++)
-            target[x] = unchecked(target[x] + ((int)Elements.Load(from, source.Type, first + x) * weight));
-    }
+    private void AddLineVector(int* target, byte* from, long first, int firstX, int endX, int weight) =>
+        Accumulate.Add(level, target + firstX, from + ((first + firstX) * ElementTypes.SizeOf(source.Type)), source.Type, weight, endX - firstX);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddLine(int* target, sbyte* line, int column, int firstX, int endX, int weight)

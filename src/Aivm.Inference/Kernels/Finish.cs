@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Aivm.Inference;
+
+/// <summary>A plain <see cref="Requantiser"/> as kernels hold it in registers: from accumulators to elements without a detour through memory.</summary>
+internal readonly unsafe struct Finish<TLanes>
+    where TLanes : struct, ILanes<TLanes>
+{
+    private readonly TLanes _rounding;
+    private readonly Vector128<int> _shift;
+
+    // Elements of the result: of 8 or of 16 bits.
+    private readonly Vector128<byte> _low;
+    private readonly Vector128<byte> _high;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Finish(Requantiser requantiser)
+    {
+        _rounding = TLanes.Create(requantiser.Rounding);
+        _shift = Vector128.CreateScalar(requantiser.Shift);
+        (_low, _high) = requantiser.Output == ElementType.S8
+            ? (Vector128.Create(unchecked((byte)requantiser.Low)), Vector128.Create(unchecked((byte)requantiser.High)))
+            : (Vector128.Create(unchecked((short)requantiser.Low)).AsByte(), Vector128.Create(unchecked((short)requantiser.High)).AsByte());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes Rescale(TLanes accumulators, TLanes factors) =>
+        TLanes.ShiftRight(TLanes.Add(TLanes.Multiply(accumulators, factors), _rounding), _shift);
+
+    /// <summary>Sixteen elements. Saturating before the clamp changes nothing: the clamp lies within the type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store16(TLanes first, TLanes second, TLanes firstFactors, TLanes secondFactors, ElementType output, byte* to)
+    {
+        var low = TLanes.Narrow(Rescale(first, firstFactors));
+        var high = TLanes.Narrow(Rescale(second, secondFactors));
+        if (output == ElementType.S8)
+        {
+            Clamp(Vector128.NarrowWithSaturation(low, high)).Store((sbyte*)to);
+            return;
+        }
+        Clamp(low).Store((short*)to);
+        Clamp(high).Store(unchecked((short*)to + 8));
+    }
+
+    /// <summary>Eight elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store8(TLanes accumulators, TLanes factors, ElementType output, byte* to)
+    {
+        var elements = TLanes.Narrow(Rescale(accumulators, factors));
+        if (output == ElementType.S8)
+            *(long*)to = Clamp(Vector128.NarrowWithSaturation(elements, elements)).AsInt64().ToScalar();
+        else
+            Clamp(elements).Store((short*)to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector128<sbyte> Clamp(Vector128<sbyte> elements) => Vector128.Min(Vector128.Max(elements, _low.AsSByte()), _high.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector128<short> Clamp(Vector128<short> elements) => Vector128.Min(Vector128.Max(elements, _low.AsInt16()), _high.AsInt16());
+}
