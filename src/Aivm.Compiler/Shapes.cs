@@ -66,6 +66,30 @@ internal static class Shapes
         return shape;
     }
 
+    /// <summary>By element of a broadcast result: where it comes from in a source that broadcasts to it.</summary>
+    public static int[] Places(ReadOnlySpan<int> shape, ReadOnlySpan<int> source)
+    {
+        var places = new int[Count(shape)];
+        for (var at = 0; at < places.Length; at++)
+            places[at] = Place(at, shape, source);
+        return places;
+    }
+
+    /// <summary>Where an element of a broadcast result comes from.</summary>
+    public static int Place(int at, ReadOnlySpan<int> shape, ReadOnlySpan<int> source)
+    {
+        var place = 0;
+        var step = 1;
+        for (var i = 1; i <= source.Length; i++)
+        {
+            var index = at % shape[^i];
+            at /= shape[^i];
+            place += source[^i] == 1 ? 0 : index * step;
+            step *= source[^i];
+        }
+        return place;
+    }
+
     /// <summary>An axis as ONNX writes it, negative from the end, as an index; null when out of range.</summary>
     public static int? Axis(long axis, int rank)
     {

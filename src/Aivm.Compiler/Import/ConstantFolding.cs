@@ -194,23 +194,8 @@ internal static class ConstantFolding
         Shapes.Checked([.. shape.Select(extent => (long)extent)], $"the result of {call.Node}");
         var values = new double[Shapes.Count(shape)];
         for (var at = 0; at < values.Length; at++)
-            values[at] = function(left.Values[Place(at, shape, left.Shape)], right.Values[Place(at, shape, right.Shape)]);
+            values[at] = function(left.Values[Shapes.Place(at, shape, left.Shape)], right.Values[Shapes.Place(at, shape, right.Shape)]);
         return new Tensor(left.Type, shape, values);
-    }
-
-    /// <summary>Where an element of a broadcast result comes from.</summary>
-    private static int Place(int at, int[] shape, int[] source)
-    {
-        var place = 0;
-        var step = 1;
-        for (var i = 1; i <= source.Length; i++)
-        {
-            var index = at % shape[^i];
-            at /= shape[^i];
-            place += source[^i] == 1 ? 0 : index * step;
-            step *= source[^i];
-        }
-        return place;
     }
 
     private static double IntegerQuotient(double dividend, double divisor) =>

@@ -25,15 +25,15 @@ internal static class ElementwiseOperators
 
     public static FloatNode Add(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
-        (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (1, value)),
-        (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (1, value)),
+        (FloatConstant constant, var source) => Shifted(call, source, constant, 1),
+        (var source, FloatConstant constant) => Shifted(call, source, constant, 1),
         var (left, right) => Curves.TryJoin(call, (a, b) => a + b) ?? Sum(call, left, right, 1),
     };
 
     public static FloatNode Subtract(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
         (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (-1, value)),
-        (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (1, -value)),
+        (var source, FloatConstant constant) => Shifted(call, source, constant, -1),
         var (left, right) => Curves.TryJoin(call, (a, b) => a - b) ?? Sum(call, left, right, -1),
     };
 
@@ -68,6 +68,16 @@ internal static class ElementwiseOperators
     /// <summary>x * tanh(softplus(x)).</summary>
     public static FloatNode Mish(OperatorCall call) => Unary(call, new UnaryFunction.Join(
         new UnaryFunction.Line(1, 0), new UnaryFunction.Chain(new UnaryFunction.Tanh(), new UnaryFunction.Softplus()), (a, b) => a * b));
+
+    /// <summary>A constant that is one number, or one per index of an axis, belongs to a layer; any other is a term like another, as positions are.</summary>
+    private static FloatNode Shifted(OperatorCall call, FloatNode source, FloatConstant constant, int sign)
+    {
+        if (constant.Shape.Count(extent => extent != 1) < 2)
+            return Affine(call, source, constant.Value, value => (1, sign * value));
+        return Shapes.Broadcast(source.Shape, constant.Shape) is { } shape && shape.AsSpan().SequenceEqual(source.Shape)
+            ? new FloatSum(call.Name, call.Operation, source, SelectionOperators.Expanded(call, constant, shape), sign)
+            : throw call.BadShape($"{Shapes.Text(source.Shape)} and {Shapes.Text(constant.Shape)} do not broadcast to the first's shape");
+    }
 
     private static FloatSum Sum(OperatorCall call, FloatNode left, FloatNode right, int sign) =>
         left.Shape.AsSpan().SequenceEqual(right.Shape)

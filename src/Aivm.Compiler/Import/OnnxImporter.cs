@@ -18,7 +18,7 @@ internal sealed class OnnxImporter
 
     private OnnxImporter(OnnxModel model) => _model = model;
 
-    public static FloatGraph Import(OnnxModel model) => new OnnxImporter(model).Import();
+    public static FloatGraph Import(OnnxModel model) => new OnnxImporter(model with { Graph = NormPatterns.Join(model.Graph) }).Import();
 
     private FloatGraph Import()
     {

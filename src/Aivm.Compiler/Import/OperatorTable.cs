@@ -10,7 +10,7 @@ internal static class OperatorTable
     {
         [("", "Conv")] = One(LinearOperators.Conv),
         [("", "Gemm")] = One(LinearOperators.Gemm),
-        [("", "MatMul")] = One(LinearOperators.MatMul),
+        [("", "MatMul")] = One(AttentionOperators.MatMul),
         [("", "BatchNormalization")] = One(LinearOperators.BatchNormalization),
 
         [("", "Add")] = One(ElementwiseOperators.Add),
@@ -50,9 +50,16 @@ internal static class OperatorTable
         [("", "Unsqueeze")] = One(ShapeOperators.Unsqueeze),
         [("", "Transpose")] = One(ShapeOperators.Transpose),
         [("", "Pad")] = One(ShapeOperators.Pad),
+        [("", "Gather")] = One(SelectionOperators.Gather),
+        [("", "Split")] = SelectionOperators.Split,
+        [("", "Slice")] = One(SelectionOperators.Slice),
         [("", "Identity")] = One(call => call.Input(0)),
         [("", "Dropout")] = One(ShapeOperators.Dropout),
         [("", "Cast")] = One(ShapeOperators.Cast),
+
+        [("", "LayerNormalization")] = One(AttentionOperators.LayerNormalization),
+        [("", "SimplifiedLayerNormalization")] = One(AttentionOperators.RmsNormalization),
+        [("", "Where")] = One(AttentionOperators.Where),
 
         [("", "Softmax")] = One(ScoreOperators.Softmax),
         [("", "ArgMax")] = One(ScoreOperators.ArgMax),

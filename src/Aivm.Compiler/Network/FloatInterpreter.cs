@@ -24,6 +24,10 @@ internal static class FloatInterpreter
         FloatSoftmax softmax => Softmax(softmax.Shape[^1], inputs[0]),
         FloatArgMax arg => ArgMax(arg, inputs[0]),
         FloatEmbedding embedding => embedding.Look(inputs[0]),
+        FloatMatMul product => product.Run(inputs[0], inputs[1]),
+        FloatLayerNorm norm => norm.Run(inputs[0]),
+        FloatMask mask => mask.Run(inputs[0], inputs[1], FloatMask.Fill),
+        FloatGather gather => gather.Run(inputs[0]),
         Classical.FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
         _ => throw new InvalidOperationException($"{node} has no interpretation."),
     };

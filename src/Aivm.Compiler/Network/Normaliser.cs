@@ -35,17 +35,23 @@ internal sealed class Normaliser
     private FloatNode Simplify(FloatNode node) => node switch
     {
         FloatReshape { Source: FloatReshape inner } reshape => Simplify(new FloatReshape(reshape.Name, reshape.Operation, reshape.Shape, inner.Source)),
+        FloatReshape { Source: FloatConstant constant } reshape => new FloatConstant(constant.Name, constant.Value.Reshaped(reshape.Shape)),
         FloatReshape reshape when reshape.Shape.AsSpan().SequenceEqual(reshape.Source.Shape) => reshape.Source,
+        FloatReshape or FloatTranspose or FloatGather when node.Source is FloatAffine scale && IsNormalised(scale.Source) && KeepsLastAxis(node) => AheadOf(scale, node),
+        FloatAffine affine when IsScale(affine) && TryScale(affine.Source, affine.Scale[0]) => affine.Source,
         FloatAffine affine => Behind(affine),
+        FloatGather { Source: FloatDense { Activation: null } dense } gather when IsShareOf(gather, dense) => Share(gather, dense),
+        FloatMatMul product => AttentionRules.Transposed(product),
+        FloatSoftmax { Source: FloatSum sum } softmax when AttentionRules.Masked(sum) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),
         FloatUnary unary => Fused(unary),
-        FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) => InFront(linear, affine),
+        FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) || IsNormalised(affine.Source) => InFront(linear, affine),
         FloatConv { Source: FloatPad { Value: 0 } pad } conv when IsOnlyReader(pad) => Padded(conv, pad),
         FloatAveragePool { Source: FloatPad { Value: 0 } pad } pool when IsOnlyReader(pad) && !pool.ExcludesPadding && StillTouches(pool.Window, pad) => Padded(pool, pad),
         FloatMaxPool { Source: FloatPad pad } pool when IsOnlyReader(pad) && IsNeverMaximum(pad) && StillTouches(pool.Window, pad) => Padded(pool, pad),
         _ => node,
     };
 
-    private bool IsOnlyReader(FloatNode source) => _uses[source] == 1;
+    private bool IsOnlyReader(FloatNode source) => _uses.GetValueOrDefault(source) == 1;
 
     /// <summary>An affine map behind a layer goes into the layer's weights, behind another affine map into that.</summary>
     private FloatNode Behind(FloatAffine affine)
@@ -131,6 +137,65 @@ internal sealed class Normaliser
         activated.Operation = $"{activated.Operation}+{unary.Operation}";
         return unary.Source;
     }
+
+    /// <summary>
+    /// Scale and bias behind a normalisation pass what only moves whole rows about: the layer there takes them in, and if there are
+    /// several each does.
+    /// </summary>
+    private FloatNode AheadOf(FloatAffine scale, FloatNode mover)
+    {
+        FloatNode moved = mover switch
+        {
+            FloatReshape => new FloatReshape(mover.Name, mover.Operation, mover.Shape, scale.Source),
+            FloatTranspose transpose => new FloatTranspose(mover.Name, mover.Operation, scale.Source, transpose.Permutation),
+            _ => new FloatGather(mover.Name, mover.Operation, scale.Source, ((FloatGather)mover).Axis, ((FloatGather)mover).Indices),
+        };
+        _uses[moved] = 1;
+        return new FloatAffine(scale.Name, scale.Operation, moved, moved.Shape.Length - 1, scale.Scale, scale.Shift);
+    }
+
+    /// <summary>Rows of a normalisation, wherever they were moved to.</summary>
+    private static bool IsNormalised(FloatNode node)
+    {
+        while (node is FloatReshape or FloatTranspose or FloatGather)
+            node = node.Source;
+        return node is FloatLayerNorm;
+    }
+
+    private static bool KeepsLastAxis(FloatNode mover) => mover switch
+    {
+        FloatTranspose transpose => transpose.Permutation[^1] == transpose.Shape.Length - 1,
+        FloatGather gather => gather.Axis < gather.Shape.Length - 1,
+        _ => mover.Shape.Length > 0 && mover.Shape[^1] == mover.Source.Shape[^1],
+    };
+
+    /// <summary>One factor for all elements, as the division by the root of a head's size.</summary>
+    private static bool IsScale(FloatAffine affine) =>
+        affine.Scale[0] > 0 && !affine.Scale.AsSpan().ContainsAnyExcept(affine.Scale[0]) && !affine.Shift.AsSpan().ContainsAnyExcept(0);
+
+    /// <summary>Multiplies the weights that a value comes from, through products and what moves elements about.</summary>
+    private bool TryScale(FloatNode node, double factor)
+    {
+        while (node is FloatReshape or FloatTranspose or FloatGather or FloatMatMul && IsOnlyReader(node))
+            node = node.Source;
+        if (node is not FloatLinear { Activation: null } layer || node is FloatScores || !IsOnlyReader(node) || _outputs.Contains(node))
+            return false;
+        for (var i = 0; i < layer.Weights.Length; i++)
+            layer.Weights[i] *= factor;
+        for (var c = 0; c < layer.Channels; c++)
+            layer.Bias[c] *= factor;
+        return true;
+    }
+
+    /// <summary>Whether a choice of a layer's outputs can be a layer of its own: together the shares have no more weights than the whole.</summary>
+    private bool IsShareOf(FloatGather gather, FloatDense dense) =>
+        gather.Axis == dense.Shape.Length - 1 && (long)gather.Indices.Length * _uses[dense] <= dense.Channels;
+
+    /// <summary>Queries, keys and values that one matrix yields are layers of their own: each has its scale.</summary>
+    private static FloatDense Share(FloatGather gather, FloatDense dense) => new(
+        gather.Name, $"{dense.Operation}+{gather.Operation}", gather.Shape, dense.Source,
+        [.. gather.Indices.SelectMany(row => dense.Weights.AsSpan(row * dense.FanIn, dense.FanIn).ToArray())],
+        [.. gather.Indices.Select(row => dense.Bias[row])]);
 
     private static FloatConv Padded(FloatConv conv, FloatPad pad) =>
         new(conv.Name, $"{pad.Operation}+{conv.Operation}", conv.Shape, pad.Source, conv.Weights, conv.Bias, Joined(conv.Window, pad), conv.Groups);

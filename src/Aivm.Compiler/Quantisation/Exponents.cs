@@ -79,7 +79,8 @@ internal static class Exponents
     private static double SquaredError(IReadOnlyList<double[]> values, int exponent, int limit)
     {
         var total = values.Sum(row => (long)row.Length);
-        var stride = (int)(total / MaxMeasured) + 1;
+        // Odd: a power of two would look at the same channels of every row.
+        var stride = (int)(total / MaxMeasured) | 1;
         var unit = ExactMath.PowerOfTwo(-exponent);
         var sum = 0.0;
         foreach (var row in values)

@@ -8,6 +8,8 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
 {
     private readonly List<GraphNode> _nodes = [];
     private readonly List<(LayerReport Report, int Value)> _layers = [];
+    private readonly List<(Constant Value, int Number)> _constants = [];
+    private readonly Dictionary<(int Number, Shape Shape), int> _expanded = [];
 
     /// <summary>Adds a node; returns the number of its value.</summary>
     public int Add(GraphNode node)
@@ -16,6 +18,30 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
             throw Refusal.TooLarge($"the compiled graph has more than {GraphAnalysis.MaxNodes} nodes");
         _nodes.Add(node);
         return inputs.Count + _nodes.Count - 1;
+    }
+
+    /// <summary>A constant as a value; equal ones are one.</summary>
+    public int Constant(Constant value)
+    {
+        var known = _constants.Find(other => other.Value.Type == value.Type && other.Value.Shape == value.Shape && other.Value.Bytes.SequenceEqual(value.Bytes));
+        if (known.Value is not null)
+            return known.Number;
+        _constants.Add((value, Add(new ConstantNode { Value = value })));
+        return _constants[^1].Number;
+    }
+
+    /// <summary>A value repeated along its axes of extent 1 until it has a shape; the same value and shape give the same result.</summary>
+    public int Expanded(int number, Shape from, Shape shape)
+    {
+        if (_expanded.TryGetValue((number, shape), out var known))
+            return known;
+        var result = number;
+        for (var axis = 0; axis < shape.Rank; axis++)
+        {
+            if (from[axis] != shape[axis])
+                result = Add(new GatherNode { Source = result, Axis = axis, Indices = Inference.Constant.S32([shape[axis]], new int[shape[axis]]) });
+        }
+        return _expanded[(number, shape)] = result;
     }
 
     /// <summary>The value under another shape of as many elements.</summary>
@@ -30,7 +56,7 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
     public Value Reported(FloatNode node, Value source, Value result, int? shift = null)
     {
         var (rms, max, signal) = Errors(result);
-        var macs = node is FloatLinear linear ? (ulong)Work.Macs(linear) : 0;
+        var macs = node is FloatLinear or FloatMatMul ? (ulong)Work.Of(node) : 0;
         var report = new LayerReport(
             node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, 0, rms, max, signal);
         _layers.Add((report, inputs.Count + _nodes.Count - 1));

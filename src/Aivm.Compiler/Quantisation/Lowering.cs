@@ -57,6 +57,7 @@ internal sealed class Lowering
             FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source]),
             FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _precision, _samples.Seeded),
             FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
+            FloatAffine affine when affine.Axis == affine.Shape.Length - 1 && affine.Axis > 1 => AttentionLowering.Affine(_builder, affine, Narrow(affine, 0), _precision),
             FloatAffine affine => Affine(affine),
             FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _precision),
             FloatUnary unary => Unary(unary),
@@ -65,9 +66,14 @@ internal sealed class Lowering
             FloatReshape reshape => _values[reshape.Source],
             FloatTranspose transpose => Transpose(transpose, Narrow(transpose, 0)),
             FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, _values[softmax.Source], _precision.Readers),
+            FloatMatMul product => AttentionLowering.Product(_builder, product, Narrow(product, 0), Narrow(product, 1), _precision),
+            FloatLayerNorm norm => AttentionLowering.LayerNorm(_builder, norm, Narrow(norm, 0)),
+            FloatMask mask => AttentionLowering.Mask(_builder, mask, _values[mask.Source], _values[mask.Inputs[1]]),
+            FloatGather gather => AttentionLowering.Gather(_builder, gather, Chosen(gather)),
+            FloatEmbedding embedding => AttentionLowering.Embedding(_builder, embedding, _values[embedding.Source], _precision),
+            FloatConstant constant => AttentionLowering.Fixed(_builder, constant, _samples.Count, _precision),
             FloatArgMax label => ScoreLowering.ArgMax(_builder, label, _values[label.Source]),
             FloatPad => throw Refusal.Operator(node, "its padding cannot join the layer behind it"),
-            FloatConstant => throw Refusal.Operator(node, "a constant is read where only values that depend on the input may be"),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
         };
         Release(node);
@@ -86,6 +92,14 @@ internal sealed class Lowering
             }
         }
     }
+
+    /// <summary>What a choice is made of: anything but an input of quantities, which is quantised first. Indices stay what they are.</summary>
+    private Value Chosen(FloatGather gather) => _values[gather.Source] switch
+    {
+        { Port: null } value => value,
+        { Port.Format: InputFormat.Index } value => value with { Port = null },
+        _ => Narrow(gather, 0),
+    };
 
     /// <summary>An operand of S8 or S16; an input of the model is quantised here.</summary>
     private Value Narrow(FloatNode reader, int operand)

@@ -52,9 +52,9 @@ internal sealed class Precision
     /// <summary>What a reader wants of its source. What only moves elements about passes on what its own readers want.</summary>
     private Demand Wants(FloatNode reader) => reader switch
     {
-        FloatSum or FloatAveragePool => Demand.Sixteen,
+        FloatSum or FloatAveragePool or FloatLayerNorm => Demand.Sixteen,
         FloatLinear or FloatAffine => Demand.Either,
-        FloatReshape or FloatMaxPool or FloatTranspose => _demands[reader],
+        FloatReshape or FloatMaxPool or FloatTranspose or FloatGather => _demands[reader],
         _ => Demand.Eight,
     };
 

@@ -27,7 +27,7 @@ internal sealed class Readers
     /// <summary>Whether the value only ends the model: it is returned, or read by a softmax, a maximum or a final curve. Such a value keeps its full accumulator.</summary>
     public bool AreFinal(FloatNode node) => Of(node).All(reader => reader switch
     {
-        FloatReshape reshape => AreFinal(reshape),
+        FloatReshape or FloatGather or FloatMask => AreFinal(reader),
         FloatSoftmax or FloatArgMax => true,
         FloatUnary unary => unary.Function is not UnaryFunction.Clamp && AreFinal(unary),
         _ => false,

@@ -23,6 +23,8 @@ internal static class ScoreLowering
     /// <summary>Entries of the softmax's exponential reach to e^-22.</summary>
     private const int SoftmaxReach = 22;
 
+    private const int InnerReach = 12;
+
     private const int FinalExponent = 24;
     private const int InnerExponent = 14;
 
@@ -40,14 +42,14 @@ internal static class ScoreLowering
 
     public static Value Softmax(GraphBuilder builder, FloatSoftmax softmax, Value source, Readers readers)
     {
+        // Probabilities that weigh other values have 14 bits, and what is smaller than half of one is 0.
         var isFinal = readers.AreFinal(softmax);
-        if (!isFinal)
-            throw Refusal.Operator(softmax, "other layers read its result");
+        var (reach, exponent, type) = isFinal ? (SoftmaxReach, FinalExponent, ElementType.S32) : (InnerReach, InnerExponent, ElementType.S16);
         var step = source.Type == ElementType.S64 ? 7 : 6;
         var shift = Math.Max(0, source.Exponent - step);
         if (shift > 31 || source.Exponent < -10)
             throw Refusal.Operator(softmax, "its input's scale is out of range");
-        var count = (int)Math.Ceiling(SoftmaxReach * ExactMath.PowerOfTwo(source.Exponent - shift)) + 1;
+        var count = (int)Math.Ceiling(reach * ExactMath.PowerOfTwo(source.Exponent - shift)) + 1;
         var entries = new int[Math.Max(count, 2)];
         for (var i = 0; i < entries.Length - 1; i++)
             entries[i] = (int)Math.Floor(ExactMath.Exp(-i * ExactMath.PowerOfTwo(shift - source.Exponent)) * (1 << 30) + 0.5);
@@ -56,11 +58,12 @@ internal static class ScoreLowering
             Source = builder.Reshaped(source, Lowering.Natural(softmax.Shape)).Number,
             Shift = shift,
             Entries = Constant.S32([entries.Length], entries),
-            OutputExponent = isFinal ? FinalExponent : InnerExponent,
+            OutputExponent = exponent,
         };
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(softmax, [row]));
+        var integers = isFinal ? null : Lowering.EachSample(source.Integers!, row => RowArithmetic.Softmax(node, softmax.Shape[^1], row));
         return builder.Reported(softmax, source, new Value(
-            builder.Add(node), Lowering.Natural(softmax.Shape), ElementType.S32, FinalExponent, 0, 1 << FinalExponent, reals, null));
+            builder.Add(node), Lowering.Natural(softmax.Shape), type, exponent, 0, 1 << exponent, reals, integers));
     }
 
     public static Value ArgMax(GraphBuilder builder, FloatArgMax label, Value source)

@@ -11,6 +11,7 @@ internal static class Work
     public static long Of(FloatNode node) => node switch
     {
         FloatLinear linear => Macs(linear),
+        FloatMatMul product => (long)product.Count * product.Depth,
         FloatMaxPool pool => (long)pool.Count * pool.Window.Kernel.Height * pool.Window.Kernel.Width,
         FloatAveragePool pool => (long)pool.Count * pool.Window.Kernel.Height * pool.Window.Kernel.Width,
         _ => node.Count,
