@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Aivm.Compiler.Inputs;
+using Aivm.Compiler.Quantisation;
 using Aivm.Inference;
 
 namespace Aivm.Compiler;
@@ -24,6 +25,12 @@ public sealed record CompileOptions
 
     /// <summary>Samples in the caller's units, to measure the ranges of activations; without them seeded uniform ones are used.</summary>
     public SampleSet? Calibration { get; init; }
+
+    /// <summary>Most samples that are used, 1 to 256; time and memory of a compilation grow with them.</summary>
+    public int MaxSamples { get; init; } = CalibrationData.MaxSamples;
+
+    /// <summary>Most multiply-accumulates of one run, and with them most elements of its values: a model that takes more is refused.</summary>
+    public long MaxWork { get; init; } = Work.MaxPerRun;
 }
 
 /// <summary>The width of the values that layers multiply by weights.</summary>

@@ -24,10 +24,11 @@ public static class OnnxCompiler
     /// </exception>
     public static CompileResult Compile(ReadOnlyMemory<byte> onnx, CompileOptions options, IProgress<CompileProgress>? progress = null)
     {
+        CheckLimits(options);
         progress?.Report(new CompileProgress("read", 0, 1));
         var model = OnnxReader.Read(onnx);
         var graph = Normaliser.Run(OnnxImporter.Import(model));
-        RequireReasonableWork(graph);
+        RequireReasonableWork(graph, options.MaxWork);
         var samples = CalibrationData.Take(graph, options);
         var wide = options.Precision == PrecisionMode.S16 ? Precision.Everything(graph) : new HashSet<int>();
         var (integerGraph, layers, reference) = Lowering.Run(graph, samples, wide, progress);
@@ -41,11 +42,17 @@ public static class OnnxCompiler
         return new CompileResult(container, compiled.Hash, report);
     }
 
-    private static void RequireReasonableWork(FloatGraph graph)
+    private static void CheckLimits(CompileOptions options)
     {
-        var work = graph.Order().Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), Work.MaxPerRun + 1));
-        if (work > Work.MaxPerRun)
-            throw Refusal.TooLarge($"one run takes more than {Work.MaxPerRun} multiply-accumulates");
+        if (options.MaxSamples is < 1 or > CalibrationData.MaxSamples || options.MaxWork is < 1 or > Work.MaxPerRun)
+            throw Refusal.Input("compile-options", $"A compilation takes 1 to {CalibrationData.MaxSamples} samples, and 1 to {Work.MaxPerRun} multiply-accumulates a run.");
+    }
+
+    private static void RequireReasonableWork(FloatGraph graph, long limit)
+    {
+        var work = graph.Order().Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
+        if (work > limit)
+            throw Refusal.TooLarge($"one run takes more than {limit} multiply-accumulates");
     }
 
     private static List<string> Warnings(CalibrationData samples, Model model, IReadOnlyList<LayerReport> layers, CalibrationReport calibration)

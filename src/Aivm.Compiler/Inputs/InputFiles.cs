@@ -22,15 +22,22 @@ public static class InputFiles
     public static SampleSet Read(string path)
     {
         var file = BoundedFile.Read(path, MaxSize, "input-too-large");
-        var extension = Path.GetExtension(path).ToLowerInvariant();
-        return extension switch
+        return Path.GetExtension(path).ToLowerInvariant() switch
         {
-            ".csv" => Csv.Read(file),
-            ".npz" => Npz.Read(file),
-            ".json" => JsonRows.Read(file),
+            (".csv" or ".npz" or ".json") and var extension => Read(file, extension[1..]),
             _ => throw Refusal.Input("input-format", $"'{path}' is neither .csv, .npz nor .json."),
         };
     }
+
+    /// <param name="format"><c>csv</c>, <c>npz</c> or <c>json</c>.</param>
+    /// <exception cref="AivmException"><c>input-format</c>, <c>input-value</c>, <c>input-too-large</c>.</exception>
+    public static SampleSet Read(byte[] file, string format) => format switch
+    {
+        "csv" => Csv.Read(file),
+        "npz" => Npz.Read(file),
+        "json" => JsonRows.Read(file),
+        _ => throw new ArgumentOutOfRangeException(nameof(format)),
+    };
 
     internal static AivmException Format(string what) => Refusal.Input("input-format", $"The input file cannot be read: {what}.");
 

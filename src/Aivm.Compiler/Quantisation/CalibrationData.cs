@@ -58,7 +58,7 @@ internal sealed class CalibrationData
     public static CalibrationData Take(FloatGraph graph, CompileOptions options)
     {
         var ports = InputPort.Of(graph, options);
-        var room = Room(graph);
+        var room = Math.Min(options.MaxSamples, Room(graph));
         if (options.Calibration is not { } samples)
             return new CalibrationData(ports, [.. Enumerable.Range(0, Math.Min(SeededSamples, room)).Select(i => Draw(ports, i))], seeded: true);
         if (!samples.TrySplit([.. ports.Select(port => (port.Node.Name, port.Node.Count))], out var parts, out var fault))

@@ -10,6 +10,8 @@ namespace Aivm.Compiler.Quantisation;
 /// </summary>
 internal sealed class Lowering
 {
+    private const int FewSamples = 2;
+
     private readonly CalibrationData _samples;
     private readonly GraphBuilder _builder;
     private readonly Precision _precision;
@@ -222,6 +224,9 @@ internal sealed class Lowering
     /// <summary>Maps samples in parallel: each is computed alone, so the result does not depend on how many cores there are.</summary>
     public static TResult[] EachSample<TSample, TResult>(TSample[] samples, Func<TSample, TResult> map)
     {
+        // Waking threads takes longer than a few samples of a small model.
+        if (samples.Length <= FewSamples)
+            return [.. samples.Select(map)];
         var results = new TResult[samples.Length];
         Parallel.For(0, samples.Length, s => results[s] = map(samples[s]));
         return results;
