@@ -13,14 +13,21 @@ internal static partial class Npz
     private const int MaxHeader = 4096;
     private const int EndRecordSize = 22;
 
+    /// <summary>Deflate at its best: 258 bytes for 2 bits.</summary>
+    private const double MaxCompression = 1032;
+
     public static SampleSet Read(byte[] file)
     {
         RequireFewEntries(file);
         try
         {
             using var archive = new ZipArchive(new MemoryStream(file, writable: false), ZipArchiveMode.Read);
-            if (archive.Entries.Sum(entry => (double)entry.Length) > InputFiles.MaxSize)
+            var unfolded = archive.Entries.Sum(entry => (double)entry.Length);
+            if (unfolded > InputFiles.MaxSize)
                 throw InputFiles.TooLarge($"the archive unfolds to more than {InputFiles.MaxSize} bytes");
+            // Memory is taken for what the file can hold, not for what it says.
+            if (unfolded > MaxCompression * file.Length)
+                throw InputFiles.Format("its arrays are shorter than the archive says");
             var arrays = new SortedDictionary<string, Lazy<SampleSet>>(StringComparer.Ordinal);
             foreach (var entry in archive.Entries)
             {

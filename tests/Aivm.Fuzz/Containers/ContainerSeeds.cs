@@ -11,7 +11,9 @@ internal static class ContainerSeeds
     private const int PerOperator = 4;
     private const int MaxLength = 6000;
 
-    public static IReadOnlyList<byte[]> Create()
+    public static IReadOnlyList<byte[]> All { get; } = Create();
+
+    private static List<byte[]> Create()
     {
         var seeds = new List<byte[]>();
         var used = new Dictionary<Operator, int>();

@@ -17,7 +17,7 @@ internal sealed class ContainerTarget : FuzzTarget
 
     public override string Name => "container";
 
-    internal override IReadOnlyList<byte[]> Seeds { get; } = ContainerSeeds.Create();
+    internal override IReadOnlyList<byte[]> Seeds => ContainerSeeds.All;
 
     internal override byte[] Mutate(byte[] parent, byte[] other, Random random) =>
         random.Next(64) == 0 ? (byte[])parent.Clone() : ByteMutations.Change(parent, other, random);

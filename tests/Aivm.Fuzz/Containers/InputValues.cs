@@ -25,6 +25,7 @@ internal static class InputValues
     {
         InputFormat.Fixed { AllowsMissing: true } when random.Next(8) == 0 => long.MinValue,
         InputFormat.Fixed => small ? random.Next(-200, 200) : Math.Max(Any(random), long.MinValue + 1),
+        InputFormat.Index(var count) => random.Next(4) == 0 ? count - 1 : random.Next(count),
         _ => random.Next(256),
     };
 

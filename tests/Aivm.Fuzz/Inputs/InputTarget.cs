@@ -4,17 +4,27 @@ using Aivm.Primitives;
 namespace Aivm.Fuzz.Inputs;
 
 /// <summary>Files of samples: read, with one meaning, or refused by name.</summary>
-internal sealed class InputTarget(string format) : FuzzTarget
+internal sealed class InputTarget : FuzzTarget
 {
     private const int MaxRows = 3;
 
-    public override string Name => format;
+    private readonly string _format;
 
-    internal override IReadOnlyList<byte[]> Seeds { get; } = InputSeeds.Create(format);
+    public InputTarget(string format)
+    {
+        (_format, Seeds) = (format, InputSeeds.Create(format));
+        // What is made once in a process is no input's.
+        foreach (var seed in Seeds)
+            InputFiles.Read(seed, format);
+    }
+
+    public override string Name => _format;
+
+    internal override IReadOnlyList<byte[]> Seeds { get; }
 
     internal override byte[] Mutate(byte[] parent, byte[] other, Random random)
     {
-        if (format == "npz")
+        if (_format == "npz")
             return NpzMutations.Change(parent, other, random);
         return random.Next(2) == 0 ? TextMutations.Change(parent, other, random) : ByteMutations.Change(parent, other, random);
     }
@@ -25,7 +35,7 @@ internal sealed class InputTarget(string format) : FuzzTarget
         SampleSet samples;
         try
         {
-            samples = InputFiles.Read(input, format);
+            samples = InputFiles.Read(input, _format);
         }
         catch (AivmException refusal)
         {
@@ -34,10 +44,12 @@ internal sealed class InputTarget(string format) : FuzzTarget
             return Outcome.Refused(refusal.Error);
         }
         CheckMemory(input, before);
-        Require(samples.Count > 0 && samples.Width > 0 && samples.Shape.Aggregate(1L, (product, extent) => product * extent) == samples.Width, "an empty set of samples");
+        Require(samples.Count > 0 && samples.Shape.Aggregate(1L, (product, extent) => product * extent) == samples.Width, "an empty set of samples");
+        // An archive of several arrays has no samples but those that a model asks for.
+        Require(samples.Width > 0 || _format == "npz", "samples without values");
         var signature = new Signature();
         signature.Add((ulong)long.Log2(samples.Count));
-        signature.Add((ulong)long.Log2(samples.Width));
+        signature.Add((ulong)samples.Width);
         for (var row = 0; row < Math.Min(samples.Count, MaxRows); row++)
             signature.Add(ReadRow(samples, row, random));
         return new Outcome(Outcome.Accepted, signature.Value);
@@ -47,7 +59,7 @@ internal sealed class InputTarget(string format) : FuzzTarget
     private void CheckMemory(byte[] input, long before)
     {
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Require(allocated <= (1 << 20) + ((format == "npz" ? 1200L : 100) * input.Length), $"reading {input.Length} bytes took {allocated} bytes of memory");
+        Require(allocated <= (1 << 20) + ((_format == "npz" ? 1200L : 100) * input.Length), $"reading {input.Length} bytes took {allocated} bytes of memory");
     }
 
     private static ulong ReadRow(SampleSet samples, int row, Random random)
