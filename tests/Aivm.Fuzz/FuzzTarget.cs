@@ -21,9 +21,10 @@ public abstract class FuzzTarget
     public static FuzzTarget Of(string name) => name switch
     {
         "container" => new Containers.ContainerTarget(),
+        "graph" => new Containers.GraphTarget(),
         "onnx" => new Onnx.OnnxTarget(),
         "csv" or "json" or "npz" => new Inputs.InputTarget(name),
-        _ => throw new AivmException(Failure.Input, "usage", $"There is no target '{name}': container, onnx, csv, json or npz."),
+        _ => throw new AivmException(Failure.Input, "usage", $"There is no target '{name}': container, graph, onnx, csv, json or npz."),
     };
 
     protected static void Require(bool holds, string otherwise)

@@ -5,29 +5,28 @@ using Aivm.Primitives;
 
 const string Usage = """
     usage: dotnet run -c Release --project tests/Aivm.Fuzz -- TARGET [options]
-      TARGET        container, onnx, csv, json, npz; inputs = the last three; all
+      TARGET        container, graph (fields of a container's graph), onnx, csv, json, npz; inputs = the last three; all
       --count N     inputs per target (1000000)
       --seed S      another series of inputs (1)
       --workers W   threads (1); the inputs are the same with any number
       --only I      one input by its number
       --file PATH   one input from a file
-      --died        the inputs that a campaign which died had on offer
+      --died PID    the inputs that a campaign had on offer whose process died
     Exit code 1: something that must hold did not. The line that brings it back is printed, and the input is written to a file.
     """;
 
-var journal = Path.Combine(Path.GetTempPath(), "aivm-fuzz.journal");
 try
 {
     if (args.Length == 0)
         throw new AivmException(Failure.Input, "usage", Usage);
-    if (args[^1] == "--died")
+    if (Option("--died") is not null)
     {
-        Console.WriteLine(string.Join(' ', Watchdog.Journal(journal)));
+        Console.WriteLine(string.Join(' ', Watchdog.Journal(JournalOf(Number("--died", 0)))));
         return 0;
     }
     string[] names = args[0] switch
     {
-        "all" => ["container", "onnx", "csv", "json", "npz"],
+        "all" => ["container", "graph", "onnx", "csv", "json", "npz"],
         "inputs" => ["csv", "json", "npz"],
         var name => [name],
     };
@@ -54,12 +53,14 @@ catch (AivmException exception)
 bool Run(Campaign campaign)
 {
     var workers = (int)Number("--workers", 1);
-    using var watch = new Watchdog(journal, workers, TimeSpan.FromSeconds(60));
+    using var watch = new Watchdog(JournalOf(Environment.ProcessId), workers, TimeSpan.FromSeconds(60));
     var clock = Stopwatch.StartNew();
     using var progress = new Timer(_ => CampaignReport.Progress(campaign, clock.Elapsed), null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
     campaign.Run(Number("--count", 1_000_000), workers, watch);
     return CampaignReport.Print(campaign, clock.Elapsed);
 }
+
+static string JournalOf(long process) => Path.Combine(Path.GetTempPath(), $"aivm-fuzz-{process}.journal");
 
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 

@@ -31,6 +31,7 @@ public sealed class Watchdog : IWatch, IDisposable
 {
     private const long Idle = -1;
 
+    private readonly string _path;
     private readonly TimeSpan _limit;
     private readonly long[] _started;
     private readonly MemoryMappedFile _file;
@@ -39,7 +40,7 @@ public sealed class Watchdog : IWatch, IDisposable
 
     public Watchdog(string path, int workers, TimeSpan limit)
     {
-        _limit = limit;
+        (_path, _limit) = (path, limit);
         _started = [.. Enumerable.Repeat(Idle, workers)];
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Create, null, 8L * workers);
         _journal = _file.CreateViewAccessor();
@@ -76,5 +77,6 @@ public sealed class Watchdog : IWatch, IDisposable
         _timer.Dispose();
         _journal.Dispose();
         _file.Dispose();
+        File.Delete(_path);
     }
 }

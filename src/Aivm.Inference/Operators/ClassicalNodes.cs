@@ -151,7 +151,7 @@ public sealed class TreeEnsembleNode : GraphNode
         if (tree.Nodes is < 1 or > MaxTreeNodes || tree.Nodes > Splits.Count - node)
             return Inferred.Shape($"a tree of {tree.Nodes} nodes where {Splits.Count - node} are left");
         if (tree.FirstTarget < 0 || tree.TargetCount < 1 || tree.FirstTarget > Targets - tree.TargetCount)
-            return Inferred.Shape($"a tree for targets {tree.FirstTarget} and {tree.TargetCount - 1} more of {Targets}");
+            return Inferred.Shape($"a tree for {tree.TargetCount} of {Targets} targets from {tree.FirstTarget}");
         var largest = new long[tree.TargetCount];
         var walk = new TreeWalk();
         for (var i = 0; i < tree.Nodes; i++)

@@ -6,7 +6,7 @@ namespace Aivm.Fuzz.Containers;
 internal sealed class ContainerTarget : FuzzTarget
 {
     /// <summary>Of <see cref="Container.TryDecode"/> and <see cref="GraphAnalysis"/>.</summary>
-    private static readonly HashSet<string> Codes = new(StringComparer.Ordinal)
+    public static HashSet<string> Codes { get; } = new(StringComparer.Ordinal)
     {
         "container-magic", "container-version", "container-truncated", "container-trailing", "container-malformed",
         "graph-reference", "graph-type", "graph-shape", "graph-field", "graph-bound", "graph-name", "graph-unused",
@@ -48,7 +48,7 @@ internal sealed class ContainerTarget : FuzzTarget
         (256 << 10) + (64L * container.Length) + (model is null ? 0 : (3 * model.Analysis.PreparedBytes));
 
     /// <summary>Which operators, on which types, in about which amount.</summary>
-    private static ulong Signature(Model model)
+    public static ulong Signature(Model model)
     {
         var signature = new Signature();
         for (var i = 0; i < model.Graph.Nodes.Length; i++)

@@ -25,6 +25,8 @@ internal static class ModelCheck
         if (model.Analysis.MemoryBytes < 8 * ReferenceElements && model.Macs < ReferenceElements)
             Require(ReferenceInterpreter.Run(model.Graph, input).AsSpan().SequenceEqual(output), "other numbers than the second implementation's");
 
+        Require(RunPacked(model, input).AsSpan().SequenceEqual(output), "other numbers from a packed input");
+
         // A workspace is used again as it was left.
         Run(model, InputValues.Valid(model, random));
         Require(Run(model, input).AsSpan().SequenceEqual(output), "another result at the second run");
@@ -59,14 +61,29 @@ internal static class ModelCheck
             Require(error.Code is "input-shape" or "input-range", $"an unknown code: {error}");
         var packed = new byte[Math.Max(0, model.PackedInputLength + random.Next(8) switch { 0 => -1, 1 => 1, _ => 0 })];
         random.NextBytes(packed);
-        if (!model.TryUnpack(packed, new long[model.InputCount], out error))
-            Require(error.Code == "input-shape" && packed.Length != model.PackedInputLength, $"packed bytes: {error}");
+        if (!model.TryRunPacked(packed, new long[model.OutputCount], out error))
+            Require(error.Code is "input-shape" or "input-range", $"an unknown code: {error}");
     }
 
     private static long[] Run(Model model, long[] input)
     {
         var output = new long[model.OutputCount];
         Require(model.TryRun(input, output, out var error), $"a valid input is refused: {error}");
+        return output;
+    }
+
+    private static long[] RunPacked(Model model, long[] input)
+    {
+        var packed = new List<byte>();
+        var position = 0;
+        foreach (var port in model.Graph.Inputs)
+            foreach (var value in input.AsSpan(position, (int)port.Shape.Elements))
+            {
+                packed.AddRange(port.Format is InputFormat.U8 ? [(byte)value] : BitConverter.GetBytes(value));
+                position++;
+            }
+        var output = new long[model.OutputCount];
+        Require(model.TryRunPacked(packed.ToArray(), output, out var error), $"a valid packed input is refused: {error}");
         return output;
     }
 

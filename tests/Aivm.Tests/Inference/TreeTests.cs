@@ -71,6 +71,29 @@ public sealed class TreeTests
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, int.MinValue)]
+    [InlineData(int.MinValue, 1)]
+    [InlineData(int.MaxValue, int.MaxValue)]
+    [InlineData(1, 1)]
+    public void A_tree_for_targets_that_are_not_there_is_refused(int first, int count)
+    {
+        var graph = Graphs.Of(
+            [1],
+            source => new RankNode { Source = source, Counts = [1], Thresholds = Constant.S64([1], [0]) },
+            source => new TreeEnsembleNode
+            {
+                Source = source,
+                Targets = 1,
+                Trees = [new TreeShape(1, first, count)],
+                Splits = Constant.S32([1], [TreeSplit.Leaf]),
+                Leaves = Constant.S64([1], [1]),
+                Base = Constant.S64([1], [0]),
+            });
+        Assert.False(GraphAnalysis.TryAnalyse(graph, out _, out var error));
+        Assert.Equal("graph-shape", error.Code);
+    }
+
     [Fact]
     public void A_path_of_256_splits_is_a_tree_and_one_of_257_is_refused()
     {
