@@ -38,7 +38,11 @@ public sealed record LayerReport(
 /// <param name="Seeded">Whether they were drawn, for want of given ones.</param>
 /// <param name="LabelAgreement">The share of samples with the same label; null for a model without labels or scores.</param>
 /// <param name="Outputs">Error of each output of numbers.</param>
-public sealed record CalibrationReport(int Samples, bool Seeded, double? LabelAgreement, IReadOnlyList<OutputError> Outputs);
+/// <param name="ScoreError">
+/// Error of the last integers in front of softmax, label or output, over their size, both root mean squares; the worst where there
+/// are several; null where integers are exact or not measured. What the choice of 16 bits goes by.
+/// </param>
+public sealed record CalibrationReport(int Samples, bool Seeded, double? LabelAgreement, IReadOnlyList<OutputError> Outputs, double? ScoreError);
 
 /// <summary>The error of an output in the model's units.</summary>
 public sealed record OutputError(string Name, double Rms, double Max);

@@ -30,15 +30,14 @@ public static class OnnxCompiler
         var graph = Normaliser.Run(OnnxImporter.Import(model));
         RequireReasonableWork(graph, options.MaxWork);
         var samples = CalibrationData.Take(graph, options);
-        var wide = options.Precision == PrecisionMode.S16 ? Precision.Everything(graph) : new HashSet<int>();
-        var (integerGraph, layers, reference) = Lowering.Run(graph, samples, wide, progress);
-        var container = Container.Encode(integerGraph);
+        var lowered = PrecisionSearch.Run(graph, options.Precision, samples, progress);
+        var container = Container.Encode(lowered.Graph);
         if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
             throw new InvalidOperationException($"The compiled container is refused: {error}");
         progress?.Report(new CompileProgress("verify", 0, 1));
-        var calibration = Verification.Run(compiled, integerGraph, samples, reference);
+        var calibration = Verification.Run(compiled, lowered, samples);
         var report = new CompileReport(
-            model.Producer, container.Length, compiled.Macs, compiled.Gas, compiled.LoadGas, layers, calibration, Warnings(samples, compiled, layers, calibration));
+            model.Producer, container.Length, compiled.Macs, compiled.Gas, compiled.LoadGas, lowered.Layers, calibration, Warnings(samples, compiled, lowered.Layers, calibration));
         return new CompileResult(container, compiled.Hash, report);
     }
 

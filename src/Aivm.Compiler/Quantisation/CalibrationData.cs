@@ -18,7 +18,7 @@ internal sealed class CalibrationData
     /// <summary>Most multiply-accumulates of one pass over all samples.</summary>
     private const long WorkBudget = 1L << 33;
 
-    private CalibrationData(InputPort[] ports, long[][] rows, bool seeded)
+    private CalibrationData(IReadOnlyList<InputPort> ports, long[][] rows, bool seeded)
     {
         Ports = ports;
         Rows = rows;
@@ -65,9 +65,13 @@ internal sealed class CalibrationData
             throw Refusal.Calibration(fault);
         // Spread evenly over the file, so that a sorted one is not represented by its first class.
         var count = Math.Min(samples.Count, room);
-        var rows = Enumerable.Range(0, count).Select(i => (int)((long)i * samples.Count / count));
-        return new CalibrationData(ports, [.. rows.Select(row => Row(ports, parts, row))], seeded: false);
+        return new CalibrationData(ports, [.. Spread(samples.Count, count).Select(row => Row(ports, parts, row))], seeded: false);
     }
+
+    /// <summary>So many of the samples, evenly spread.</summary>
+    public CalibrationData Part(int count) => new(Ports, [.. Spread(Count, count).Select(row => Rows[row])], Seeded);
+
+    private static IEnumerable<int> Spread(int total, int count) => Enumerable.Range(0, count).Select(i => (int)((long)i * total / count));
 
     /// <summary>How many samples the budgets of memory and time allow.</summary>
     private static int Room(FloatGraph graph)

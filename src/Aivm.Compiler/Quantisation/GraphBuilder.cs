@@ -55,10 +55,11 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
     /// <summary>Reports the layer that made a value.</summary>
     public Value Reported(FloatNode node, Value source, Value result, int? shift = null)
     {
-        var (rms, max, signal) = Errors(result);
+        var deviation = Deviation.Of(result);
         var macs = node is FloatLinear or FloatMatMul ? (ulong)Work.Of(node) : 0;
         var report = new LayerReport(
-            node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, 0, rms, max, signal);
+            node.Name, node.Operation, _nodes[^1].Operator.ToString(), result.Type.ToString(), source.Exponent, result.Exponent, shift, macs, 0,
+            deviation?.Rms, deviation?.Max, deviation?.Signal);
         _layers.Add((report, inputs.Count + _nodes.Count - 1));
         return result;
     }
@@ -85,25 +86,4 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
         Nodes = [.. _nodes],
         Outputs = [.. outputs],
     };
-
-    private static (double? Rms, double? Max, double? Signal) Errors(Value value)
-    {
-        if (value.Integers is null)
-            return default;
-        var unit = ExactMath.PowerOfTwo(-value.Exponent);
-        double squares = 0, largest = 0, signal = 0;
-        var count = 0L;
-        for (var s = 0; s < value.Reals.Length; s++)
-        {
-            for (var i = 0; i < value.Reals[s].Length; i++)
-            {
-                var error = value.Integers[s][i] * unit - value.Reals[s][i];
-                squares += error * error;
-                largest = Math.Max(largest, Math.Abs(error));
-                signal += value.Reals[s][i] * value.Reals[s][i];
-                count++;
-            }
-        }
-        return count == 0 ? default : (Math.Sqrt(squares / count), largest, Math.Sqrt(signal / count));
-    }
 }

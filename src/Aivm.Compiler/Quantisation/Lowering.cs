@@ -18,8 +18,9 @@ internal sealed class Lowering
     private readonly Dictionary<FloatNode, Value> _values = [];
     private readonly Dictionary<FloatNode, Value> _entries = [];
     private readonly Dictionary<FloatNode, int> _open = [];
+    private double? _loss;
 
-    private Lowering(FloatGraph graph, CalibrationData samples, IReadOnlySet<int> wide)
+    private Lowering(FloatGraph graph, CalibrationData samples, IReadOnlySet<FloatNode> wide)
     {
         _samples = samples;
         _precision = new Precision(graph, wide);
@@ -28,9 +29,8 @@ internal sealed class Lowering
             _values.Add(port.Node, Raw(port));
     }
 
-    /// <returns>The graph, found valid; its layers; and by output what real arithmetic yields for each sample.</returns>
-    public static (Graph Graph, IReadOnlyList<LayerReport> Layers, IReadOnlyList<double[][]> Reference) Run(
-        FloatGraph graph, CalibrationData samples, IReadOnlySet<int> wide, IProgress<CompileProgress>? progress)
+    /// <param name="wide">See <see cref="Precision"/>.</param>
+    public static Lowered Run(FloatGraph graph, CalibrationData samples, IReadOnlySet<FloatNode> wide, IProgress<CompileProgress>? progress)
     {
         var lowering = new Lowering(graph, samples, wide);
         var order = graph.Order();
@@ -43,7 +43,7 @@ internal sealed class Lowering
         double[][][] reference = [.. graph.Outputs.Select(output => lowering._values[output.Node].Reals)];
         var integers = lowering._builder.Finish(outputs);
         return GraphAnalysis.TryAnalyse(integers, ModelLimits.OffChain, out var analysis, out var fault)
-            ? (integers, lowering._builder.Layers(analysis.GasByValue), reference)
+            ? new Lowered(integers, lowering._builder.Layers(analysis.GasByValue), reference, lowering._loss)
             : throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
     }
 
@@ -78,7 +78,15 @@ internal sealed class Lowering
             FloatPad => throw Refusal.Operator(node, "its padding cannot join the layer behind it"),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
         };
+        if (_precision.Readers.AreFinal(node) || _precision.Readers.AreOutputs(node))
+            Weigh(Deviation.Of(_values[node]));
         Release(node);
+    }
+
+    private void Weigh(Deviation? scores)
+    {
+        if (scores is not null)
+            _loss = Math.Max(_loss ?? 0, scores.Relative);
     }
 
     /// <summary>Lets go of the samples of values that nobody reads any more.</summary>

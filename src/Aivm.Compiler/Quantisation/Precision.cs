@@ -24,23 +24,35 @@ internal readonly record struct Width(ElementType Type, int Limit)
 /// </summary>
 internal sealed class Precision
 {
+    private readonly IReadOnlySet<FloatNode> _wide;
+    private readonly List<FloatNode> _order;
     private readonly Dictionary<FloatNode, Demand> _demands = [];
-    private readonly HashSet<FloatNode> _wide;
 
-    /// <param name="wide">Operands of layers that are given 16 bits, by their place in the graph's order.</param>
-    public Precision(FloatGraph graph, IReadOnlySet<int> wide)
+    /// <param name="wide">Operands of layers that are given 16 bits.</param>
+    public Precision(FloatGraph graph, IReadOnlySet<FloatNode> wide)
     {
+        _wide = wide;
+        _order = graph.Order();
         Readers = new Readers(graph);
-        var order = graph.Order();
-        _wide = [.. order.Where((_, place) => wide.Contains(place))];
-        for (var place = order.Count - 1; place >= 0; place--)
-            _demands.Add(order[place], Readers.Of(order[place]).Select(Wants).DefaultIfEmpty(Demand.Sixteen).Min());
+        for (var place = _order.Count - 1; place >= 0; place--)
+            _demands.Add(_order[place], Readers.Of(_order[place]).Select(Wants).DefaultIfEmpty(Demand.Sixteen).Min());
     }
 
     public Readers Readers { get; }
 
-    /// <summary>Every place, so that every operand of a layer that may have 16 bits has them.</summary>
-    public static IReadOnlySet<int> Everything(FloatGraph graph) => Enumerable.Range(0, graph.Order().Count).ToHashSet();
+    /// <summary>The operands of layers, in order, each with the work of the layers that read it.</summary>
+    public IReadOnlyList<(FloatNode Operand, long Work)> Choices()
+    {
+        var work = new Dictionary<FloatNode, long>();
+        for (var place = _order.Count - 1; place >= 0; place--)
+        {
+            work.Add(_order[place], Readers.Of(_order[place]).Sum(reader =>
+                MovesElements(reader) ? work[reader] : Wants(reader) == Demand.Either ? Work.Of(reader) : 0));
+        }
+        return [.. _order
+            .Where(node => _demands[node] == Demand.Either && !MovesElements(node))
+            .Select(node => (node, work[node]))];
+    }
 
     public Width Of(FloatNode node) => _demands[node] switch
     {
@@ -54,9 +66,11 @@ internal sealed class Precision
     {
         FloatSum or FloatAveragePool or FloatLayerNorm => Demand.Sixteen,
         FloatLinear or FloatAffine => Demand.Either,
-        FloatReshape or FloatMaxPool or FloatTranspose or FloatGather => _demands[reader],
+        _ when MovesElements(reader) => _demands[reader],
         _ => Demand.Eight,
     };
+
+    private static bool MovesElements(FloatNode node) => node is FloatReshape or FloatMaxPool or FloatTranspose or FloatGather;
 
     private enum Demand
     {

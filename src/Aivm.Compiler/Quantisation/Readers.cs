@@ -7,11 +7,13 @@ internal sealed class Readers
 {
     private readonly Dictionary<FloatNode, List<FloatNode>> _readers = [];
     private readonly HashSet<FloatNode> _outputs;
+    private readonly HashSet<FloatNode> _final = [];
 
     public Readers(FloatGraph graph)
     {
         _outputs = [.. graph.Outputs.Select(output => output.Node)];
-        foreach (var node in graph.Order())
+        var order = graph.Order();
+        foreach (var node in order)
         {
             foreach (var input in node.Inputs)
             {
@@ -20,20 +22,27 @@ internal sealed class Readers
                 readers.Add(node);
             }
         }
+        for (var place = order.Count - 1; place >= 0; place--)
+        {
+            if (Of(order[place]).All(EndsTheModel))
+                _final.Add(order[place]);
+        }
     }
 
     public int Count(FloatNode node) => Of(node).Count + (AreOutputs(node) ? 1 : 0);
 
     /// <summary>Whether the value only ends the model: it is returned, or read by a softmax, a maximum or a final curve. Such a value keeps its full accumulator.</summary>
-    public bool AreFinal(FloatNode node) => Of(node).All(reader => reader switch
-    {
-        FloatReshape or FloatGather or FloatMask => AreFinal(reader),
-        FloatSoftmax or FloatArgMax => true,
-        FloatUnary unary => unary.Function is not UnaryFunction.Clamp && AreFinal(unary),
-        _ => false,
-    });
+    public bool AreFinal(FloatNode node) => _final.Contains(node);
 
     public bool AreOutputs(FloatNode node) => _outputs.Contains(node);
 
     public IReadOnlyList<FloatNode> Of(FloatNode node) => _readers.GetValueOrDefault(node, []);
+
+    private bool EndsTheModel(FloatNode reader) => reader switch
+    {
+        FloatReshape or FloatGather or FloatMask => _final.Contains(reader),
+        FloatSoftmax or FloatArgMax => true,
+        FloatUnary unary => unary.Function is not UnaryFunction.Clamp && _final.Contains(reader),
+        _ => false,
+    };
 }

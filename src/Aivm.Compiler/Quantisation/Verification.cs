@@ -6,8 +6,9 @@ namespace Aivm.Compiler.Quantisation;
 /// <summary>Runs the compiled model on the calibration samples and compares it with real arithmetic.</summary>
 internal static class Verification
 {
-    public static CalibrationReport Run(Model model, Graph graph, CalibrationData samples, IReadOnlyList<double[][]> reference)
+    public static CalibrationReport Run(Model model, Lowered lowered, CalibrationData samples)
     {
+        var (graph, reference) = (lowered.Graph, lowered.Reference);
         var results = Lowering.EachSample(samples.Rows, row => RunOne(model, row));
         var errors = new List<OutputError>();
         double? agreement = null;
@@ -26,7 +27,7 @@ internal static class Verification
         // Scores of classes, unless the model gives back what it was given, as an autoencoder does.
         if (agreement is null && reference.Count == 1 && reference[0][0].Length > 1 && reference[0][0].Length != model.InputCount)
             agreement = Share(samples.Count, s => Largest(results[s], value => value) == Largest(reference[0][s], value => value));
-        return new CalibrationReport(samples.Count, samples.Seeded, agreement, errors);
+        return new CalibrationReport(samples.Count, samples.Seeded, agreement, errors, lowered.Loss);
     }
 
     private static long[] RunOne(Model model, long[] input)

@@ -25,6 +25,15 @@ public sealed class DeterminismTests
         Assert.Equal(100, first.Report.Calibration.Samples);
     }
 
+    /// <summary>Widths, exponents and shifts are a fixture: no machine, core count or vector width may move any of them.</summary>
+    [Fact]
+    public void The_choice_of_16_bits_is_the_same_everywhere()
+    {
+        var first = PrecisionTests.Differences(PrecisionMode.Auto);
+        Assert.Equal(first.Hash, PrecisionTests.Differences(PrecisionMode.Auto).Hash);
+        Assert.Equal("S16:5:44 S8:5:9 S32:12:0", string.Join(' ', first.Report.Layers.Select(layer => $"{layer.Type}:{layer.OutputExponent}:{layer.Shift}")));
+    }
+
     [Fact]
     public void Without_samples_seeded_ones_are_drawn_and_the_report_says_so()
     {

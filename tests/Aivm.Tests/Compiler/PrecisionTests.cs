@@ -9,23 +9,66 @@ public sealed class PrecisionTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "samples", "image-classifier");
 
-    private static CompileReport Image(PrecisionMode precision) => OnnxCompiler.Compile(File.ReadAllBytes(Path.Combine(Folder, "model.onnx")), new CompileOptions
+    private static CompileResult Image(PrecisionMode precision) => OnnxCompiler.Compile(File.ReadAllBytes(Path.Combine(Folder, "model.onnx")), new CompileOptions
     {
         Input = new InputFormat.U8(),
         Scale = 1 / 255.0,
         Calibration = InputFiles.Read(Path.Combine(Folder, "calibration.npz")),
         Precision = precision,
-    }).Report;
+    });
 
     [Fact]
     public void Operands_of_layers_are_as_wide_as_asked_for_and_16_bits_err_less()
     {
-        var (narrow, wide) = (Image(PrecisionMode.S8), Image(PrecisionMode.S16));
+        var (narrow, wide) = (Image(PrecisionMode.S8).Report, Image(PrecisionMode.S16).Report);
         var operands = narrow.Layers.TakeWhile(layer => layer.Source != "Gemm").ToArray();
         Assert.NotEmpty(operands);
         Assert.All(operands, layer => Assert.Equal("S8", layer.Type));
         Assert.All(wide.Layers.Take(operands.Length), layer => Assert.Equal("S16", layer.Type));
         Assert.InRange(wide.Calibration.Outputs.Single().Rms, 0, narrow.Calibration.Outputs.Single().Rms * 0.8);
+    }
+
+    [Fact]
+    public void A_model_that_8_bits_hardly_touch_keeps_8() =>
+        Assert.Equal(Image(PrecisionMode.S8).Hash, Image(PrecisionMode.Auto).Hash);
+
+    [Fact]
+    public void Only_the_operand_whose_rounding_costs_the_scores_gets_16_bits()
+    {
+        var (narrow, chosen) = (Differences(PrecisionMode.S8), Differences(PrecisionMode.Auto));
+        Assert.Equal(["S16", "S8", "S32"], chosen.Report.Layers.Select(layer => layer.Type));
+        Assert.InRange(narrow.Report.Calibration.ScoreError!.Value, 0.05, 1);
+        Assert.InRange(chosen.Report.Calibration.ScoreError!.Value, 0, 1 / 32.0);
+    }
+
+    [Fact]
+    public void Drawn_samples_ask_for_no_16_bits()
+    {
+        var onnx = DifferencesOf(16);
+        var drawn = new CompileOptions { Input = new InputFormat.Fixed(3), Scale = 100 };
+        Assert.Equal(OnnxCompiler.Compile(onnx, drawn with { Precision = PrecisionMode.S8 }).Hash, OnnxCompiler.Compile(onnx, drawn).Hash);
+    }
+
+    /// <summary>Neighbours of about 100 are subtracted: the little that is left is lost when 8 bits hold the hundreds.</summary>
+    internal static CompileResult Differences(PrecisionMode precision)
+    {
+        const int Width = 16;
+        var rows = string.Join('\n', Enumerable.Range(0, 40).Select(row => string.Join(',', Enumerable.Range(0, Width).Select(i => 100 + (row * 37 + i * i * 29) % 101 / 25.0))));
+        var options = new CompileOptions { Input = new InputFormat.Fixed(3), Calibration = Inputs.Read("x.csv", rows), Precision = precision };
+        return OnnxCompiler.Compile(DifferencesOf(Width), options);
+    }
+
+    private static byte[] DifferencesOf(int width)
+    {
+        float[] differences = [.. Enumerable.Range(0, width * width).Select(i => i / width == i % width ? 1f : i / width == (i % width + 1) % width ? -1f : 0f)];
+        return new OnnxFile()
+            .Input("x", 1, width).Output("y")
+            .Weights("d", [width, width], differences)
+            .RandomWeights("w", [width, 4], 1)
+            .Node("MatMul", ["x", "d"], ["h"])
+            .Node("Relu", ["h"], ["r"])
+            .Node("MatMul", ["r", "w"], ["y"])
+            .Write();
     }
 
     [Fact]
