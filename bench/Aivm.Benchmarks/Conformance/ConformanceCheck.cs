@@ -70,6 +70,9 @@ internal static class ConformanceCheck
         var model = bound.Length == 0
             ? subject.Model
             : BoundModel.Bind(subject.Model, bound.ToDictionary(i => names[i], i => subject.InputFiles[i]));
+        // What no caller could pass may still be compiled, or refused for a reason of its own.
+        if (subject.Inputs.Any(input => input is null || input.Values.Any(value => !double.IsFinite(value))))
+            OnnxCompiler.Compile(model, new CompileOptions());
         Tensor[] free = [.. subject.Inputs.Where((_, i) => !bound.Contains(i)).Select(input => input ?? throw Unreadable("an input"))];
         var result = OnnxCompiler.Compile(model, new CompileOptions { Calibration = Sample(free) });
         if (!Model.TryLoad(result.Container, ModelLimits.OffChain, out var compiled, out var error))

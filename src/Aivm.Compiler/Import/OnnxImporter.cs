@@ -7,7 +7,7 @@ namespace Aivm.Compiler.Import;
 /// <summary>From the file's nodes to the normalised graph: shapes made static, constants folded, operators understood or refused by name.</summary>
 internal sealed class OnnxImporter
 {
-    public const long MinOpset = 7;
+    public const long MinOpset = OperatorSet6.Version;
     public const long MaxOpset = 24;
     public const long MaxClassicalOpset = 5;
 
@@ -104,6 +104,8 @@ internal sealed class OnnxImporter
         var inputs = node.Inputs.Select(name => name.Length == 0 ? null : Resolve(name, node)).ToArray();
         if (!_model.Opsets.TryGetValue(node.Domain, out var opset))
             throw Refusal.Invalid($"{node} belongs to the operator set '{node.Domain}', which the file does not import");
+        if (opset == OperatorSet6.Version && node.Domain.Length == 0)
+            inputs = OperatorSet6.Modernised(node, inputs);
         var call = new OperatorCall(node, inputs, opset);
         var results = ConstantFolding.TryFold(call) is { } constant
             ? [new FloatConstant(node.Name, constant)]
