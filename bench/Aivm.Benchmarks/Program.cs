@@ -2,6 +2,7 @@ using Aivm.Benchmarks;
 using Aivm.Benchmarks.Chain;
 using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Frame;
+using Aivm.Benchmarks.Gas;
 using Aivm.Benchmarks.Inference;
 using Aivm.Primitives;
 
@@ -15,6 +16,8 @@ const string Usage = """
                    [--data FOLDER] [--write docs/benchmarks] [--only PART-OF-A-NAME]
       frame        what a call of a model adds to its kernels' own time
                    [--calls 5000]
+      gas          every operator's time beside its price, and the prices that follow
+                   [--only PART-OF-A-NAME] [--all] [--runs 2000] [--milliseconds 50]
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
@@ -32,6 +35,7 @@ try
     {
         ["chain", .. var options] => await new ChainBenchmark(ChainOptions.Parse(options), log).RunAsync(cancellation.Token),
         ["frame", .. var options] => [.. new FrameBenchmark(FrameOptions.Parse(options), log).Run(cancellation.Token)],
+        ["gas", .. var options] => [.. new GasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),

@@ -38,4 +38,5 @@ internal sealed record Tensor(Block Block, ValueInfo Info, Layout Layout)
 }
 
 /// <summary>The steps of a run and the workspace they need.</summary>
-internal sealed record Plan(Step[] Steps, Tensor[] Inputs, Tensor[] Outputs, long WorkspaceBytes);
+/// <param name="NodeStarts">By node: its first step; and at the end the first step that belongs to the outputs.</param>
+internal sealed record Plan(Step[] Steps, int[] NodeStarts, Tensor[] Inputs, Tensor[] Outputs, long WorkspaceBytes);

@@ -26,14 +26,19 @@ internal sealed partial class PlanBuilder
             inputs[i] = Define(i, Layout.Planar);
             Touch(inputs[i].Block, step: 0);
         }
+        var starts = new int[_graph.Nodes.Length + 1];
         for (var i = 0; i < _graph.Nodes.Length; i++)
+        {
+            starts[i] = _steps.Count;
             AddNode(_graph.Nodes[i], _graph.Inputs.Length + i);
+        }
+        starts[^1] = _steps.Count;
         var outputs = new Tensor[_graph.Outputs.Length];
         for (var i = 0; i < outputs.Length; i++)
             outputs[i] = Use(_graph.Outputs[i].Source, Layout.Planar);
         foreach (var output in outputs)
             Touch(output.Block, _steps.Count);
-        return new Plan([.. _steps], inputs, outputs, PlaceBlocks());
+        return new Plan([.. _steps], starts, inputs, outputs, PlaceBlocks());
     }
 
     /// <summary>The value in the layout that a kernel wants; a conversion is added when it exists only in the other one.</summary>
