@@ -26,6 +26,9 @@ public sealed record CompileOptions
     /// <summary>Samples in the caller's units, to measure the ranges of activations; without them seeded uniform ones are used.</summary>
     public SampleSet? Calibration { get; init; }
 
+    /// <summary>What is true of each calibration sample, to measure accuracy by: a class, by its name where the model's are integers, else by index.</summary>
+    public SampleSet? Labels { get; init; }
+
     /// <summary>Most samples that are used, 1 to 256; time and memory of a compilation grow with them.</summary>
     public int MaxSamples { get; init; } = CalibrationData.MaxSamples;
 

@@ -31,18 +31,28 @@ public sealed record CompileReport(
 /// </param>
 public sealed record LayerReport(
     string Name, string Source, string Operator, string Type, int InputExponent, int OutputExponent, int? Shift, ulong Macs, ulong Gas,
-    double? RmsError, double? MaxError, double? RmsSignal);
+    double? RmsError, double? MaxError, double? RmsSignal)
+{
+    /// <summary>The error over the signal, both root mean squares.</summary>
+    public double? RelativeError => RmsSignal > 0 ? RmsError / RmsSignal : null;
+}
 
 /// <summary>The whole model against real arithmetic on the calibration samples.</summary>
 /// <param name="Samples">How many samples were run.</param>
 /// <param name="Seeded">Whether they were drawn, for want of given ones.</param>
 /// <param name="LabelAgreement">The share of samples with the same label; null for a model without labels or scores.</param>
 /// <param name="Outputs">Error of each output of numbers.</param>
+/// <param name="Accuracy">Null without labels.</param>
 /// <param name="ScoreError">
 /// Error of the last integers in front of softmax, label or output, over their size, both root mean squares; the worst where there
 /// are several; null where integers are exact or not measured. What the choice of 16 bits goes by.
 /// </param>
-public sealed record CalibrationReport(int Samples, bool Seeded, double? LabelAgreement, IReadOnlyList<OutputError> Outputs, double? ScoreError);
+public sealed record CalibrationReport(int Samples, bool Seeded, double? LabelAgreement, IReadOnlyList<OutputError> Outputs, Accuracy? Accuracy, double? ScoreError);
 
-/// <summary>The error of an output in the model's units.</summary>
-public sealed record OutputError(string Name, double Rms, double Max);
+/// <summary>The error of an output in the model's units, and the root mean square of what it should be.</summary>
+public sealed record OutputError(string Name, double Rms, double Max, double Signal);
+
+/// <summary>The share of samples whose label is the true one.</summary>
+/// <param name="Before">In real arithmetic.</param>
+/// <param name="After">In integers.</param>
+public sealed record Accuracy(double Before, double After);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aivm.Compiler.Import;
 using Aivm.Compiler.Network;
 using Aivm.Compiler.Onnx;
@@ -60,7 +61,9 @@ public static class OnnxCompiler
         if (samples.Seeded && layers.Any(layer => layer.RmsError is not null))
             warnings.Add("No calibration samples were given: ranges were measured on seeded uniform inputs, and accuracy may suffer. Pass a file of real samples.");
         if (!samples.Seeded && calibration.LabelAgreement < 0.98)
-            warnings.Add($"{calibration.LabelAgreement:P1} of the calibration samples keep their label.");
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{calibration.LabelAgreement:P1} of the calibration samples keep their label."));
+        if (!samples.Seeded && calibration.ScoreError > PrecisionSearch.Target)
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"The scores are off by {calibration.ScoreError:P1} of their size; above {PrecisionSearch.Target:P1} labels may change."));
         if (calibration.Samples < 16 && !samples.Seeded && layers.Any(layer => layer.RmsError is not null))
             warnings.Add($"Only {calibration.Samples} calibration samples were used; a hundred or more give better scales.");
         if (!Model.TryLoad(Container.Encode(model.Graph), ModelLimits.OnChain, out _, out var error))

@@ -34,6 +34,9 @@ internal sealed class CalibrationData
     /// <summary>Whether the samples were drawn, for want of given ones.</summary>
     public bool Seeded { get; }
 
+    /// <summary>By sample: its true class, where the caller told.</summary>
+    public IReadOnlyList<long>? Labels { get; private init; }
+
     public int Count => Rows.Length;
 
     /// <summary>What callers of an input may well send: up to twice what the samples hold, on both sides of zero, unless its format says less.</summary>
@@ -59,13 +62,19 @@ internal sealed class CalibrationData
     {
         var ports = InputPort.Of(graph, options);
         var room = Math.Min(options.MaxSamples, Room(graph));
+        if (options.Labels is { } labels && (labels.Width != 1 || labels.Count != options.Calibration?.Count))
+            throw Refusal.Calibration($"there are {labels.Count} rows of {labels.Width} labels; each calibration sample needs one");
         if (options.Calibration is not { } samples)
             return new CalibrationData(ports, [.. Enumerable.Range(0, Math.Min(SeededSamples, room)).Select(i => Draw(ports, i))], seeded: true);
         if (!samples.TrySplit([.. ports.Select(port => (port.Node.Name, port.Node.Count))], out var parts, out var fault))
             throw Refusal.Calibration(fault);
         // Spread evenly over the file, so that a sorted one is not represented by its first class.
         var count = Math.Min(samples.Count, room);
-        return new CalibrationData(ports, [.. Spread(samples.Count, count).Select(row => Row(ports, parts, row))], seeded: false);
+        int[] rows = [.. Spread(samples.Count, count)];
+        return new CalibrationData(ports, [.. rows.Select(row => Row(ports, parts, row))], seeded: false)
+        {
+            Labels = options.Labels is null ? null : [.. rows.Select(row => options.Labels.Fixed(row, 0)[0])],
+        };
     }
 
     /// <summary>So many of the samples, evenly spread.</summary>

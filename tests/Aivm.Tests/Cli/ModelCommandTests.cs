@@ -27,6 +27,34 @@ public sealed class ModelCommandTests
     }
 
     [Fact]
+    public async Task The_report_names_width_scale_error_and_gas_of_each_layer_for_people_and_programs()
+    {
+        using var cli = new CliProcess();
+        var folder = Path.Combine(Repository.Root, "samples", "image-classifier");
+        string[] arguments =
+        [
+            "model", "compile", Path.Combine(folder, "model.onnx"), "-o", cli.PathOf("image.aivm"), "--input", "u8", "--scale", "1/255",
+            "--calibrate", Path.Combine(folder, "calibration.npz"), "--precision", "s16",
+        ];
+        var people = await cli.Run(arguments);
+        Assert.Equal(0, people.ExitCode);
+        foreach (var text in new[] { "Conv", "S16", "2^-", " dB", "labels ", "scores ", "gas " })
+            Assert.Contains(text, people.Output, StringComparison.Ordinal);
+        var report = (await cli.Run([.. arguments, "--json"])).Json.GetProperty("report");
+        foreach (var key in new[] { "name", "source", "operator", "type", "input_exponent", "output_exponent", "shift", "macs", "gas", "rms_error", "max_error", "rms_signal", "relative_error" })
+            Assert.True(report.GetProperty("layers")[0].TryGetProperty(key, out _), key);
+        foreach (var key in new[] { "samples", "seeded", "label_agreement", "outputs", "accuracy", "score_error" })
+            Assert.True(report.GetProperty("calibration").TryGetProperty(key, out _), key);
+    }
+
+    [Fact]
+    public async Task A_precision_that_does_not_exist_is_bad_input()
+    {
+        using var cli = new CliProcess();
+        CommandLineTests.AssertFailure(await cli.Run("model", "compile", Trees, "--precision", "s32", "--json"), 2);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_ONNX_file_are_bad_input()
     {
         using var cli = new CliProcess();

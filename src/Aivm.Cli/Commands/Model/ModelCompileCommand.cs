@@ -1,10 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
+using System.CommandLine.Parsing;
 using Aivm.Cli.Models;
 using Aivm.Cli.Output;
 using Aivm.Compiler;
 using Aivm.Compiler.Inputs;
-using Spectre.Console;
 
 namespace Aivm.Cli.Commands;
 
@@ -23,9 +22,20 @@ internal static class ModelCompileCommand
             Description = "Samples (.csv, .npz, .json) in the callers' numbers, to measure the ranges of activations. Neural networks want it; trees and linear models do not need it.",
             HelpName = "FILE",
         }.AcceptExistingOnly();
+        var labels = new Option<FileInfo>("--labels")
+        {
+            Description = "The true class of each calibration sample, a column of integers: the report then has the accuracy before and after.",
+            HelpName = "FILE",
+        }.AcceptExistingOnly();
+        var precision = new Option<PrecisionMode>("--precision")
+        {
+            Description = "Bits of the values that layers multiply by weights: 8, 16 (slower, less error), or by default 8 except where the samples show that they cost too much.",
+            HelpName = "auto|s8|s16",
+            CustomParser = ParsePrecision,
+        };
         var command = new Command("compile", "Turn an ONNX model into AIVM-Q, the integer form that every validator computes alike.")
         {
-            onnx, output, format, scale, calibrate, json,
+            onnx, output, format, scale, calibrate, labels, precision, json,
         };
         command.SetAction(async result =>
         {
@@ -33,8 +43,11 @@ internal static class ModelCompileCommand
             var source = result.GetRequiredValue(onnx);
             var target = result.GetValue(output) ?? new FileInfo(Path.ChangeExtension(source.FullName, ".aivm"));
             ModelFile.RequireWritable(target);
-            var samples = result.GetValue(calibrate) is { } given ? InputFiles.Read(given.FullName) : null;
-            var options = InputFormatOption.Options(result.GetValue(format), result.GetValue(scale), samples);
+            var options = InputFormatOption.Options(result.GetValue(format), result.GetValue(scale), Samples(result.GetValue(calibrate))) with
+            {
+                Labels = Samples(result.GetValue(labels)),
+                Precision = result.GetValue(precision),
+            };
             var compiled = await terminal.Step($"Compiling {source.Name}", progress => Task.Run(() => OnnxCompiler.Compile(
                 OnnxFile.Read(source.FullName), options, new CompileSteps(progress))));
             ModelFile.Write(target, compiled.Container);
@@ -46,34 +59,31 @@ internal static class ModelCompileCommand
         return command;
     }
 
+    private static PrecisionMode ParsePrecision(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        switch (text)
+        {
+            case "auto":
+                return PrecisionMode.Auto;
+            case "s8":
+                return PrecisionMode.S8;
+            case "s16":
+                return PrecisionMode.S16;
+            default:
+                result.AddError($"--precision takes auto, s8 or s16; not '{text}'.");
+                return PrecisionMode.Auto;
+        }
+    }
+
+    private static SampleSet? Samples(FileInfo? file) => file is null ? null : InputFiles.Read(file.FullName);
+
     private static void Print(Terminal terminal, FileInfo target, CompileResult compiled)
     {
-        var report = compiled.Report;
-        var table = new Table().Border(TableBorder.Simple)
-            .AddColumns("layer", "operator", "type")
-            .AddColumn(new TableColumn("exponent").RightAligned())
-            .AddColumn(new TableColumn("shift").RightAligned())
-            .AddColumn(new TableColumn("MACs").RightAligned())
-            .AddColumn(new TableColumn("error, rms / signal").RightAligned());
-        foreach (var layer in report.Layers)
-        {
-            table.AddRow(
-                Terminal.Cell(layer.Name), layer.Operator, layer.Type, layer.OutputExponent.ToString(CultureInfo.InvariantCulture),
-                layer.Shift?.ToString(CultureInfo.InvariantCulture) ?? "", Coins.Gas(layer.Macs),
-                layer is { RmsError: { } error, RmsSignal: > 0 } ? (error / layer.RmsSignal.Value).ToString("P2", CultureInfo.InvariantCulture) : "");
-        }
-        terminal.Screen.Write(table);
-        var calibration = report.Calibration;
-        if (calibration.LabelAgreement is { } agreement)
-        {
-            terminal.Line(string.Create(CultureInfo.InvariantCulture,
-                $"labels   {agreement:P1} equal to real arithmetic on {calibration.Samples} {(calibration.Seeded ? "seeded random" : "calibration")} samples"));
-        }
-        terminal.Line($"size     {Coins.Gas((ulong)report.ContainerBytes)} bytes, {Coins.Gas(report.Macs)} MACs");
-        terminal.Line($"gas      {Coins.Gas(report.Gas)} a run, {Coins.Gas(report.LoadGas)} to load in a transaction");
+        CompileReportView.Print(terminal, compiled.Report);
         terminal.Line($"hash     {compiled.Hash}");
         terminal.Line($"written  {target.FullName}");
-        foreach (var warning in report.Warnings)
+        foreach (var warning in compiled.Report.Warnings)
             terminal.Line($"warning  {warning}");
     }
 
