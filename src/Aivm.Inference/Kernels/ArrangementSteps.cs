@@ -95,9 +95,10 @@ internal sealed unsafe class EmbeddingStep(EmbeddingNode node, Tensor source, Te
 
     public override void Run(byte* memory)
     {
+        var from = memory + source.Block.Offset;
         var to = memory + destination.Block.Offset;
         for (var i = 0L; i < source.Elements; i++, to += _row)
-            Buffer.MemoryCopy(_table.Pointer + (Elements.Load(memory + source.Block.Offset, source.Type, i) * _row), to, _row, _row);
+            Buffer.MemoryCopy(_table.Pointer + (Elements.Load(from, source.Type, i) * _row), to, _row, _row);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
@@ -85,29 +86,69 @@ internal sealed unsafe class InterpolateStep(InterpolateNode node, Tensor source
     {
         var from = memory + source.Block.Offset;
         var to = (int*)(memory + destination.Block.Offset);
-        for (var i = 0L; i < source.Elements; i++)
-            to[i] = unchecked((int)_function.At(Elements.Load(from, source.Type, i)));
+        switch (source.Type)
+        {
+            case ElementType.S8:
+                _function.Apply((sbyte*)from, to, source.Elements);
+                break;
+            case ElementType.S16:
+                _function.Apply((short*)from, to, source.Elements);
+                break;
+            case ElementType.S32:
+                _function.Apply((int*)from, to, source.Elements);
+                break;
+            default:
+                _function.Apply((long*)from, to, source.Elements);
+                break;
+        }
     }
 }
 
 /// <summary>T, interpolated.</summary>
 internal sealed unsafe class Interpolation(long low, int shift, Constant entries)
 {
+    // Behind the last entry stands one that nothing is taken of.
     private readonly PinnedArray _entries = PinnedArray.Of(entries);
     private readonly long _high = low + ((long)(entries.Count - 1) << shift);
 
-    public long At(long x)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply<T>(T* from, int* to, long count)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var table = (int*)_entries.Pointer;
+        var (first, last, bits, rounding) = (low, _high, shift, Rounding);
+        for (var i = 0L; i < count; i++)
+            to[i] = At(table, Math.Clamp(long.CreateTruncating(from[i]), first, last) - first, bits, rounding);
+    }
+
+    /// <summary>T at max - x for each x of a row; low is 0.</summary>
+    /// <returns>The sum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public long SumBelow<T>(long max, T* row, int* to, int length)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var table = (int*)_entries.Pointer;
+        var (last, bits, rounding) = (_high, shift, Rounding);
+        var sum = 0L;
+        unchecked
+        {
+            for (var i = 0; i < length; i++)
+                sum += to[i] = At(table, Math.Min(max - long.CreateTruncating(row[i]), last), bits, rounding);
+        }
+        return sum;
+    }
+
+    private long Rounding => shift == 0 ? 0 : 1L << (shift - 1);
+
+    /// <param name="t">From the table's start to its end, which lies within 2^47: a product with an entry fits into 64 bits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int At(int* table, long t, int shift, long rounding)
     {
         unchecked
         {
-            // Clamped into a table that ends below 2^63; entries of 32 bits times at most 2^31.
-            var t = (ulong)Math.Clamp(x, low, _high) - (ulong)low;
-            var index = (long)(t >> shift);
-            var fraction = (long)(t & ((1UL << shift) - 1));
-            var table = (int*)_entries.Pointer;
-            return fraction == 0
-                ? table[index]
-                : ((table[index] * ((1L << shift) - fraction)) + (table[index + 1] * fraction) + (1L << (shift - 1))) >> shift;
+            var entry = table + (t >> shift);
+            var fraction = t & ((1L << shift) - 1);
+            return (int)((((long)entry[0] << shift) + (((long)entry[1] - entry[0]) * fraction) + rounding) >> shift);
         }
     }
 }

@@ -109,6 +109,12 @@ internal sealed unsafe class TransposeStep : Step
         where T : unmanaged
     {
         var (length, stride) = (_shape[axis], _strides[axis]);
+        if (axis == GraphAnalysis.MaxRank - 1 && stride == 1)
+        {
+            new ReadOnlySpan<T>(from, length).CopyTo(new Span<T>(to, length));
+            to += length;
+            return;
+        }
         for (var i = 0; i < length; i++)
         {
             if (axis == GraphAnalysis.MaxRank - 1)

@@ -1,106 +1,182 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Aivm.Inference;
 
 /// <summary>See <see cref="LayerNormNode"/>. The analysis bounds every sum below 2^62.</summary>
-internal sealed unsafe class LayerNormStep(LayerNormNode node, Tensor source, Tensor destination) : Step
+internal sealed unsafe class LayerNormStep(LayerNormNode node, Tensor source, Tensor destination, SimdLevel level) : Step
 {
+    private readonly int _length = source.Info.Shape.Last;
+    private readonly Divisor _byLength = new(source.Info.Shape.Last);
+
     public override void Run(byte* memory)
     {
         var from = memory + source.Block.Offset;
         var to = (short*)(memory + destination.Block.Offset);
-        var length = source.Info.Shape.Last;
-        for (var start = 0L; start < source.Elements; start += length)
+        switch (source.Type)
         {
-            var mean = node.Centred ? Mean(from, start, length) : 0;
-            var squares = 0L;
-            for (var i = 0; i < length; i++)
+            case ElementType.S8:
+                Run((sbyte*)from, to);
+                break;
+            case ElementType.S16:
+                Run((short*)from, to);
+                break;
+            default:
+                Run((int*)from, to);
+                break;
+        }
+    }
+
+    private void Run<T>(T* row, short* to)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        unchecked
+        {
+            for (var end = row + source.Elements; row < end; row += _length, to += _length)
             {
-                var d = (Elements.Load(from, source.Type, start + i) << node.Fraction) - mean;
-                squares += d * d;
-            }
-            var deviation = SquareRoot.Floor(((squares + (length / 2)) / length) + node.Epsilon);
-            for (var i = 0; i < length; i++)
-            {
-                var d = (Elements.Load(from, source.Type, start + i) << node.Fraction) - mean;
-                var y = Division.Floor((d << node.OutputExponent) + (deviation / 2), deviation);
-                to[start + i] = (short)Math.Clamp(y, -ElementTypes.MaxOf(ElementType.S16), ElementTypes.MaxOf(ElementType.S16));
+                var (sum, squares) = Rows.Moments(level, row, _length);
+                var mean = node.Centred ? _byLength.Floor((sum << node.Fraction) + (_length / 2)) : 0;
+                // The sum of (x * 2^f - m)^2; what leaves 64 bits on the way comes back.
+                var spread = (squares << (2 * node.Fraction)) - (2 * mean * (sum << node.Fraction)) + (_length * mean * mean);
+                var deviation = SquareRoot.Floor(_byLength.Floor(spread + (_length / 2)) + node.Epsilon);
+                Divide(row, to, mean, deviation);
             }
         }
     }
 
-    private long Mean(byte* from, long start, int length)
+    private void Divide<T>(T* row, short* to, long mean, long deviation)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var sum = 0L;
-        for (var i = 0; i < length; i++)
-            sum += Elements.Load(from, source.Type, start + i);
-        return Division.Floor((sum << node.Fraction) + (length / 2), length);
+        if (QuotientsAvx2.TryCreate(level, deviation, node.OutputExponent, out var quotients))
+            DivideLanes(row, to, mean, deviation, quotients);
+        else
+            DivideEach(row, to, mean, deviation, 0, _length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void DivideLanes<T>(T* row, short* to, long mean, long deviation, QuotientsAvx2 quotients)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var (means, lowest) = (Vector256.Create((int)mean), Vector128.Create((short)-short.MaxValue));
+        var (fraction, length, done) = (node.Fraction, _length, 0);
+        unchecked
+        {
+            for (; done <= length - 8; done += 8)
+            {
+                // |d| is below 2^31.
+                var d = (Rows.Widen<T, Lanes256>(row + done).Vector << fraction) - means;
+                if (quotients.TryDivide(d, out var results))
+                    Vector128.Max(Lanes256.Narrow(new(results)), lowest).Store(to + done);
+                else
+                    DivideEach(row, to, mean, deviation, done, done + 8);
+            }
+        }
+        DivideEach(row, to, mean, deviation, done, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void DivideEach<T>(T* row, short* to, long mean, long deviation, int start, int end)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var (divisor, half) = (new Divisor(deviation), deviation / 2);
+        var (fraction, exponent) = (node.Fraction, node.OutputExponent);
+        unchecked
+        {
+            for (var i = start; i < end; i++)
+            {
+                var d = (long.CreateTruncating(row[i]) << fraction) - mean;
+                to[i] = (short)Math.Clamp(divisor.Floor((d << exponent) + half), -short.MaxValue, short.MaxValue);
+            }
+        }
     }
 }
 
 /// <summary>See <see cref="NormaliseNode"/>.</summary>
 internal sealed unsafe class NormaliseStep(NormaliseNode node, Tensor source, Tensor destination) : Step
 {
+    // What is divided stays within 64 bits, half the norm included.
+    private readonly bool _fits = (Int128)source.Info.Magnitude << node.OutputExponent < GraphAnalysis.WideBound;
+
     public override void Run(byte* memory)
     {
         var from = memory + source.Block.Offset;
         var to = (int*)(memory + destination.Block.Offset);
-        var length = source.Info.Shape.Last;
-        for (var start = 0L; start < source.Elements; start += length)
+        switch (source.Type)
         {
-            var norm = NormOf(from, start, length);
-            var sign = norm < 0 ? -1 : 1;
-            for (var i = 0; i < length; i++)
-                to[start + i] = norm == 0 ? 0 : Quotient(sign * Elements.Load(from, source.Type, start + i), sign * norm);
+            case ElementType.S8:
+                Run((sbyte*)from, to);
+                break;
+            case ElementType.S16:
+                Run((short*)from, to);
+                break;
+            case ElementType.S32:
+                Run((int*)from, to);
+                break;
+            default:
+                Run((long*)from, to);
+                break;
         }
     }
 
-    private int Quotient(long x, long norm)
+    private void Run<T>(T* row, int* to)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var scaled = ((Int128)x << node.OutputExponent) + (norm / 2);
-        var quotient = scaled >= 0 ? scaled / norm : -((-scaled + norm - 1) / norm);
-        return (int)Int128.Clamp(quotient, -int.MaxValue, int.MaxValue);
+        var length = source.Info.Shape.Last;
+        for (var end = row + source.Elements; row < end; row += length, to += length)
+        {
+            var norm = NormOf(row, length);
+            if (norm == 0)
+                new Span<int>(to, length).Clear();
+            else if (_fits)
+                Divide(row, to, length, norm);
+            else
+                DivideWide(row, to, length, norm);
+        }
     }
 
-    private long NormOf(byte* from, long start, int length)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Divide<T>(T* row, int* to, int length, long norm)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var norm = node.Norm == Norm.Max ? long.MinValue : 0;
+        var (sign, size) = norm < 0 ? (-1, -norm) : (1, norm);
+        var (divisor, half, exponent) = (new Divisor(size), size / 2, node.OutputExponent);
+        unchecked
+        {
+            for (var i = 0; i < length; i++)
+                to[i] = (int)Math.Clamp(divisor.Floor(((sign * long.CreateTruncating(row[i])) << exponent) + half), -int.MaxValue, int.MaxValue);
+        }
+    }
+
+    private void DivideWide<T>(T* row, int* to, int length, long norm)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var (sign, size) = norm < 0 ? (-1, -norm) : (1, norm);
         for (var i = 0; i < length; i++)
         {
-            var x = Elements.Load(from, source.Type, start + i);
-            norm = node.Norm switch
+            var scaled = ((Int128)(sign * long.CreateTruncating(row[i])) << node.OutputExponent) + (size / 2);
+            var quotient = scaled >= 0 ? scaled / size : -((-scaled + size - 1) / size);
+            to[i] = (int)Int128.Clamp(quotient, -int.MaxValue, int.MaxValue);
+        }
+    }
+
+    private long NormOf<T>(T* row, int length)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var norm = node.Norm == Norm.Max ? long.CreateTruncating(row[0]) : 0;
+        unchecked
+        {
+            for (var i = 0; i < length; i++)
             {
-                Norm.Max => Math.Max(norm, x),
-                Norm.L1 => norm + Math.Abs(x),
-                _ => norm + (x * x),
-            };
+                var x = long.CreateTruncating(row[i]);
+                norm = node.Norm switch
+                {
+                    Norm.Max => Math.Max(norm, x),
+                    Norm.L1 => norm + Math.Abs(x),
+                    _ => norm + (x * x),
+                };
+            }
         }
         return node.Norm == Norm.L2 ? SquareRoot.Floor(norm) : norm;
-    }
-}
-
-internal static class Division
-{
-    /// <summary>The floor of a quotient; the divisor is positive.</summary>
-    public static long Floor(long dividend, long divisor)
-    {
-        var quotient = dividend / divisor;
-        return dividend % divisor < 0 ? quotient - 1 : quotient;
-    }
-}
-
-internal static class SquareRoot
-{
-    /// <summary>The largest r with r * r at most x; x is not negative. Newton's iteration from above falls until it is there.</summary>
-    public static long Floor(long x)
-    {
-        if (x < 2)
-            return x;
-        var root = 1L << ((65 - System.Numerics.BitOperations.LeadingZeroCount((ulong)x)) / 2);
-        while (true)
-        {
-            var next = (root + (x / root)) / 2;
-            if (next >= root)
-                return root;
-            root = next;
-        }
     }
 }

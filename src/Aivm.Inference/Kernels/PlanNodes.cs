@@ -58,7 +58,7 @@ internal sealed partial class PlanBuilder
                 AddUnary(interpolate.Source, value, (source, result) => new InterpolateStep(interpolate, source, result));
                 break;
             case MultiplyNode product:
-                AddBinary(product.Left, product.Right, value, (left, right, result) => new MultiplyStep(left, right, result, new Requantiser(product.Requantise, channels: 1, _level)));
+                AddBinary(product.Left, product.Right, value, (left, right, result) => new MultiplyStep(left, right, result, new Requantiser(product.Requantise, channels: 1, _level), _level));
                 break;
             case CompareNode compare:
                 AddBinary(compare.Left, compare.Right, value, (left, right, result) => new CompareStep(compare.Comparison, left, right, result));
@@ -73,20 +73,20 @@ internal sealed partial class PlanBuilder
                 AddPool(pool.Source, value, pool.Window, pool);
                 break;
             case SumNode sum:
-                AddUnary(sum.Source, value, (source, result) => new SumStep(sum.Multiplier, source, result, new Requantiser(sum.Requantise, channels: 1, _level)));
+                AddUnary(sum.Source, value, (source, result) => new SumStep(sum.Multiplier, source, result, new Requantiser(sum.Requantise, channels: 1, _level), _level));
                 break;
             case MaxNode max:
-                AddUnary(max.Source, value, (source, result) => new MaxStep(source, result));
+                AddUnary(max.Source, value, (source, result) => new MaxStep(source, result, _level));
                 break;
             case LayerNormNode norm:
-                AddUnary(norm.Source, value, (source, result) => new LayerNormStep(norm, source, result));
+                AddUnary(norm.Source, value, (source, result) => new LayerNormStep(norm, source, result, _level));
                 break;
             case NormaliseNode norm:
                 AddUnary(norm.Source, value, (source, result) => new NormaliseStep(norm, source, result));
                 break;
             case SoftmaxNode softmax:
-                var exponentials = Allocate(8L * _analysis.Values[value].Shape.Last);
-                AddUnary(softmax.Source, value, (source, result) => new SoftmaxStep(softmax, source, result, exponentials), exponentials);
+                var exponentials = Allocate(4L * _analysis.Values[value].Shape.Last);
+                AddUnary(softmax.Source, value, (source, result) => new SoftmaxStep(softmax, source, result, exponentials, _level), exponentials);
                 break;
             case WideDenseNode wide:
                 var row = Allocate(8L * wide.Weights.Shape[1]);
@@ -122,7 +122,7 @@ internal sealed partial class PlanBuilder
     {
         var condition = UseAny(node.Condition);
         var (left, right, result) = (Use(node.Left, condition.Layout), Use(node.Right, condition.Layout), Define(value, condition.Layout));
-        Add(new WhereStep(condition, left, right, result), condition.Block, left.Block, right.Block, result.Block);
+        Add(new WhereStep(condition, left, right, result, _level), condition.Block, left.Block, right.Block, result.Block);
     }
 
     private void AddConcat(ConcatNode node, int value)
@@ -136,9 +136,16 @@ internal sealed partial class PlanBuilder
     {
         var (left, right) = (Use(node.Left, Layout.Planar), Use(node.Right, Layout.Planar));
         var result = Define(value, Layout.Planar);
-        var row = Allocate(4L * result.Info.Shape.Last);
-        var step = new MatMulStep(node, left, right, result, row, new Requantiser(node.Requantise, channels: 1, _level));
-        Add(step, left.Block, right.Block, result.Block, row);
+        var scratch = Allocate(new MatMulScratch(left.Info.Shape.Last, result.Info.Shape.Last).Bytes);
+        var requantiser = new Requantiser(node.Requantise, channels: 1, _level);
+        Step step = _level switch
+        {
+            SimdLevel.Scalar => new PlainMatMulStep(node, left, right, result, scratch, requantiser),
+            SimdLevel.Vector128 => new MatMulStep<Lanes128, Wide128>(node, left, right, result, scratch, requantiser),
+            SimdLevel.Avx2 => new MatMulStep<Lanes256, WideAvx2>(node, left, right, result, scratch, requantiser),
+            _ => new MatMulStep<Lanes256, WideVnni>(node, left, right, result, scratch, requantiser),
+        };
+        Add(step, left.Block, right.Block, result.Block, scratch);
     }
 
     private void AddTranspose(TransposeNode node, int value)

@@ -1,9 +1,10 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
-/// <summary>See <see cref="MatMulNode"/>. A row of accumulators at a time.</summary>
-internal sealed unsafe class MatMulStep(MatMulNode node, Tensor left, Tensor right, Tensor destination, Block row, Requantiser requantiser) : Step
+/// <summary>See <see cref="MatMulNode"/>: plain loops, a row of accumulators at a time.</summary>
+internal sealed unsafe class PlainMatMulStep(MatMulNode node, Tensor left, Tensor right, Tensor destination, Block row, Requantiser requantiser) : Step
 {
     private readonly int _inner = left.Info.Shape.Last;
     private readonly int _rows = left.Info.Shape[^2];
@@ -53,23 +54,43 @@ internal sealed unsafe class MatMulStep(MatMulNode node, Tensor left, Tensor rig
 }
 
 /// <summary>See <see cref="MultiplyNode"/>. Blockwise, so that accumulators stay on the stack.</summary>
-internal sealed unsafe class MultiplyStep(Tensor left, Tensor right, Tensor destination, Requantiser requantiser) : Step
+internal sealed unsafe class MultiplyStep(Tensor left, Tensor right, Tensor destination, Requantiser requantiser, SimdLevel level) : Step
 {
     private const int BlockLength = 256;
 
     public override void Run(byte* memory)
     {
         var accumulators = stackalloc int[BlockLength];
-        var from = memory + left.Block.Offset;
-        var with = memory + right.Block.Offset;
         var to = memory + destination.Block.Offset;
         for (var start = 0L; start < left.Elements; start += BlockLength)
         {
             var count = (int)Math.Min(BlockLength, left.Elements - start);
+            var a = memory + left.Block.Offset + (start * ElementTypes.SizeOf(left.Type));
+            var b = memory + right.Block.Offset + (start * ElementTypes.SizeOf(right.Type));
+            var done = level switch
+            {
+                SimdLevel.Scalar => 0,
+                SimdLevel.Vector128 => Multiply<Lanes128>(accumulators, a, b, count),
+                _ => Multiply<Lanes256>(accumulators, a, b, count),
+            };
             // The analysis bounds every product below 2^29.
-            for (var i = 0; i < count; i++)
-                accumulators[i] = unchecked((int)(Elements.Load(from, left.Type, start + i) * Elements.Load(with, right.Type, start + i)));
+            for (var i = done; i < count; i++)
+                accumulators[i] = unchecked((int)(Elements.Load(a, left.Type, i) * Elements.Load(b, right.Type, i)));
             requantiser.StoreUniform(accumulators, count, channel: 0, to + (start * requantiser.ElementSize));
         }
+    }
+
+    /// <returns>How many products there are now: the multiple of 8 below <paramref name="count"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Multiply<TLanes>(int* accumulators, byte* a, byte* b, int count)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var whole = count & ~7;
+        unchecked
+        {
+            for (var i = 0; i < whole; i += 8)
+                TLanes.Store(TLanes.Multiply(Accumulate.Load<TLanes>(a, left.Type, i), Accumulate.Load<TLanes>(b, right.Type, i)), accumulators + i);
+        }
+        return whole;
     }
 }

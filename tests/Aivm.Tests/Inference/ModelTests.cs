@@ -8,7 +8,7 @@ public sealed class ModelTests
     [Fact]
     public void A_run_allocates_nothing_after_the_first()
     {
-        foreach (var graph in (Graph[])[Graphs.Image(), Graphs.Table(), RandomGraphs.Create(3).Graph, RandomGraphs.Create(5).Graph])
+        foreach (var graph in (Graph[])[Graphs.Image(), Graphs.Table(), Graphs.Sequence(), RandomGraphs.Create(3).Graph, RandomGraphs.Create(5).Graph])
             foreach (var level in Graphs.Levels)
                 Assert.Contains(0, AllocatedBy(Graphs.Load(graph, level)));
 
@@ -142,7 +142,7 @@ public sealed class ModelTests
     [Fact]
     public void Gas_is_a_function_of_the_graph_alone()
     {
-        foreach (var graph in (Graph[])[Graphs.Image(), Graphs.Table()])
+        foreach (var graph in (Graph[])[Graphs.Image(), Graphs.Table(), Graphs.Sequence()])
         {
             var models = Graphs.Levels.Select(level => Graphs.Load(graph, level)).ToArray();
             Assert.Single(models.Select(model => (model.Gas, model.LoadGas, model.Macs, model.ResidentMemory)).Distinct());
