@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Aivm.Compiler.Classical;
 
 /// <summary>
-/// Where a float32 comparison flips among the integers a caller may send: the integer n stands for float32(n * scale / divisor),
-/// rounded to nearest, ties to even. Exact, in big integers.
+/// Where a comparison with a floating-point number flips among the integers a caller may send: the integer n stands for
+/// n * scale / divisor, rounded to nearest, ties to even. Exact, in big integers.
 /// </summary>
 internal readonly struct CutOff
 {
@@ -20,20 +20,18 @@ internal readonly struct CutOff
         (_scale, _scaleExponent) = Split(scale);
     }
 
-    /// <summary>The least n whose float32 is at least the threshold, or above it when <paramref name="inclusive"/>: the file's comparison holds for every smaller n.</summary>
+    /// <summary>The least n whose float32 (float64 where <paramref name="isDouble"/>) is at least <paramref name="first"/>, which is finite and of that type.</summary>
     /// <returns>Null when no n of 64 bits is.</returns>
-    public long? Find(float threshold, bool inclusive)
+    public long? Find(double first, bool isDouble)
     {
-        // "x <= t" is "x < the next float".
-        var first = inclusive ? MathF.BitIncrement(threshold) : threshold;
-        if (float.IsPositiveInfinity(first))
-            return null;
-        // float32(v) >= first exactly when v lies above the midpoint to its lower neighbour, or on it when first is the even one.
-        var lower = MathF.BitDecrement(first);
-        var (a, b) = (Split(first), float.IsNegativeInfinity(lower) ? Split(2.0 * first - MathF.BitIncrement(first)) : Split(lower));
+        // The rounded v is at least first exactly when v lies above the midpoint to its lower neighbour, or on it when first is the even one.
+        var lower = isDouble ? Math.BitDecrement(first) : MathF.BitDecrement((float)first);
+        if (double.IsNegativeInfinity(lower))
+            return long.MinValue + 1;
+        var isEven = ((isDouble ? BitConverter.DoubleToInt64Bits(first) : BitConverter.SingleToInt32Bits((float)first)) & 1) == 0;
+        var (a, b) = (Split(first), Split(lower));
         var exponent = Math.Min(a.Exponent, b.Exponent);
         var doubled = (a.Mantissa << (a.Exponent - exponent)) + (b.Mantissa << (b.Exponent - exponent));
-        var isEven = (BitConverter.SingleToInt32Bits(first) & 1) == 0;
 
         // n * scale / divisor >= doubled * 2^(exponent - 1)
         var numerator = doubled * _divisor;

@@ -11,13 +11,11 @@ internal static class TreeEnsembleReader
     public const int MaxTrees = 1 << 16;
 
     /// <param name="prefix">What the leaf lists begin with: <c>class</c> or <c>target</c>.</param>
+    /// <param name="features">How many features a split may name.</param>
     /// <param name="ids">Targets that the file may name.</param>
     /// <param name="targets">Scores of the ensemble: as many as <paramref name="ids"/>, or 1 when all leaves add to the same.</param>
-    public static TreeEnsemble Read(OperatorCall call, string prefix, int features, int ids, int targets)
+    public static IReadOnlyList<Tree> Read(OperatorCall call, string prefix, int features, int ids, int targets)
     {
-        var baseValues = call.Node.Floats("base_values") ?? [];
-        if (call.Node.Has("nodes_values_as_tensor") || call.Node.Has("base_values_as_tensor"))
-            throw call.Unsupported("its values are tensors of doubles");
         var lists = new NodeLists(call);
         var leaves = ReadLeaves(call, prefix, ids, targets);
         var trees = new List<Tree>();
@@ -31,32 +29,31 @@ internal static class TreeEnsembleReader
             throw Refusal.Invalid($"{call.Node} gives a value to a node that is no leaf of any tree");
         if (trees.Count == 0)
             throw Refusal.Invalid($"{call.Node} has no trees");
-        if (baseValues.Count != 0 && baseValues.Count != targets)
-            throw Refusal.Invalid($"{call.Node} has {baseValues.Count} base values for {targets} scores");
-        var bases = new double[targets];
-        for (var t = 0; t < baseValues.Count; t++)
-            bases[t] = float.IsFinite(baseValues[t]) ? baseValues[t] : throw Refusal.Invalid($"a base value of {call.Node} is not finite");
-        return new TreeEnsemble(features, targets, bases, trees);
+        return trees;
     }
 
-    /// <summary>How many different targets the leaves add to, as the file lists them.</summary>
-    public static int DistinctTargets(OperatorCall call, string prefix) => Ids(call, prefix + "_ids").Distinct().Count();
+    /// <summary>What the scores start from, one number for each; empty where the file names none.</summary>
+    public static double[] BaseValues(OperatorCall call) => Finite(call, Numbers(call, "base_values"), "base value");
+
+    /// <summary>The values of all leaves.</summary>
+    public static double[] Weights(OperatorCall call, string prefix) => Finite(call, Numbers(call, prefix + "_weights"), "leaf");
+
+    /// <summary>The different targets that the leaves add to, as the file numbers them.</summary>
+    public static IReadOnlyList<long> DistinctTargets(OperatorCall call, string prefix) => [.. Ids(call, prefix + "_ids").Distinct().Order()];
 
     private static Dictionary<(long Tree, long Node), SortedDictionary<int, double>> ReadLeaves(OperatorCall call, string prefix, int idLimit, int targets)
     {
         var trees = Ids(call, prefix + "_treeids");
         var nodes = Ids(call, prefix + "_nodeids");
         var ids = Ids(call, prefix + "_ids");
-        var weights = call.Node.Floats(prefix + "_weights") ?? [];
-        if (trees.Count != weights.Count || nodes.Count != weights.Count || ids.Count != weights.Count)
+        var weights = Weights(call, prefix);
+        if (trees.Count != weights.Length || nodes.Count != weights.Length || ids.Count != weights.Length)
             throw Refusal.Invalid($"the {prefix} lists of {call.Node} differ in length");
         var leaves = new Dictionary<(long, long), SortedDictionary<int, double>>();
-        for (var i = 0; i < weights.Count; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
             if (ids[i] < 0 || ids[i] >= idLimit)
                 throw Refusal.Invalid($"{call.Node} adds to the score {ids[i]} of {idLimit}");
-            if (!float.IsFinite(weights[i]))
-                throw Refusal.Invalid($"a leaf of {call.Node} is not finite");
             if (!leaves.TryGetValue((trees[i], nodes[i]), out var values))
                 leaves.Add((trees[i], nodes[i]), values = []);
             if (!values.TryAdd(targets == 1 ? 0 : (int)ids[i], weights[i]))
@@ -107,14 +104,19 @@ internal static class TreeEnsembleReader
             "BRANCH_GTE" => SplitMode.GreaterOrEqual,
             var other => throw call.Unsupported($"its splits of mode {other} are no comparisons of order"),
         };
-        var feature = lists.Features[at];
-        if (feature < 0 || feature >= features)
-            throw Refusal.Invalid($"{call.Node} splits on the feature {feature} of {features}");
-        if (!float.IsFinite(lists.Thresholds[at]))
-            throw call.Unsupported("a threshold is infinite or not a number");
         if (!places.TryGetValue(lists.TrueIds[at], out var whenTrue) || !places.TryGetValue(lists.FalseIds[at], out var whenFalse))
             throw Refusal.Invalid($"tree {lists.TreeIds[at]} of {call.Node} names a child that it lacks");
-        return new TreeNode.Split((int)feature, mode, lists.Thresholds[at], lists.MissingTrue(at), whenTrue, whenFalse);
+        return Split(call, lists.Features[at], features, mode, lists.Thresholds[at], lists.MissingTrue(at), whenTrue, whenFalse);
+    }
+
+    /// <summary>A split, when its feature exists and its threshold is a number.</summary>
+    public static TreeNode.Split Split(OperatorCall call, long feature, int features, SplitMode mode, double threshold, bool missingTrue, int whenTrue, int whenFalse)
+    {
+        if (feature < 0 || feature >= features)
+            throw Refusal.Invalid($"{call.Node} splits on the feature {feature} of {features}");
+        if (double.IsNaN(threshold))
+            throw call.Unsupported("a threshold is not a number");
+        return new TreeNode.Split((int)feature, mode, threshold, missingTrue, whenTrue, whenFalse);
     }
 
     private static int Reached(TreeNode[] nodes)
@@ -135,6 +137,18 @@ internal static class TreeEnsembleReader
 
     private static IReadOnlyList<long> Ids(OperatorCall call, string attribute) => call.Node.Ints(attribute) ?? [];
 
+    /// <summary>A list of float32, or the tensor of float64 that operator set 3 allows in its place.</summary>
+    private static double[] Numbers(OperatorCall call, string attribute)
+    {
+        var floats = call.Node.Floats(attribute) ?? [];
+        if (call.Node.Tensor(attribute + "_as_tensor") is not { } tensor)
+            return [.. floats.Select(value => (double)value)];
+        return floats.Count == 0 ? tensor.Values : throw Refusal.Invalid($"{call.Node} has {attribute} twice");
+    }
+
+    private static double[] Finite(OperatorCall call, double[] values, string what) =>
+        values.All(double.IsFinite) ? values : throw Refusal.Invalid($"a {what} of {call.Node} is not finite");
+
     /// <summary>The lists with one element per node, of equal lengths.</summary>
     private sealed class NodeLists
     {
@@ -147,10 +161,10 @@ internal static class TreeEnsembleReader
             Features = Ids(call, "nodes_featureids");
             TrueIds = Ids(call, "nodes_truenodeids");
             FalseIds = Ids(call, "nodes_falsenodeids");
-            Thresholds = call.Node.Floats("nodes_values") ?? [];
+            Thresholds = Numbers(call, "nodes_values");
             Modes = call.Node.Texts("nodes_modes") ?? [];
             _missing = Ids(call, "nodes_missing_value_tracks_true");
-            int[] lengths = [NodeIds.Count, Features.Count, TrueIds.Count, FalseIds.Count, Thresholds.Count, Modes.Count];
+            int[] lengths = [NodeIds.Count, Features.Count, TrueIds.Count, FalseIds.Count, Thresholds.Length, Modes.Count];
             if (lengths.Any(length => length != TreeIds.Count) || (_missing.Count != 0 && _missing.Count != TreeIds.Count))
                 throw Refusal.Invalid($"the node lists of {call.Node} differ in length");
         }
@@ -167,7 +181,7 @@ internal static class TreeEnsembleReader
 
         public IReadOnlyList<long> FalseIds { get; }
 
-        public IReadOnlyList<float> Thresholds { get; }
+        public double[] Thresholds { get; }
 
         public IReadOnlyList<string> Modes { get; }
 

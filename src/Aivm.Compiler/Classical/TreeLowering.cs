@@ -9,25 +9,20 @@ internal static class TreeLowering
 {
     public const int LeafExponent = 24;
 
-    private const int MaxThresholds = 65534;
     private const int MaxDepth = 256;
 
     public static Value Lower(GraphBuilder builder, FloatTrees trees, Value source)
     {
         var ensemble = trees.Ensemble;
-        if (ensemble.Features > TreeSplit.MaxFeatures)
-            throw Refusal.Operator(trees, $"it has {ensemble.Features} features, at most {TreeSplit.MaxFeatures} are supported");
-        if (source.Port is not { } port)
-            throw Refusal.Operator(trees, $"it reads the result of {trees.Source}, not an input of the model");
-        if (port.Scale <= 0)
-            throw Refusal.Operator(trees, "its inputs are scaled by a number that is not positive");
-        source = builder.Reshaped(source, [ensemble.Features]);
-        var thresholds = new Thresholds(trees, port);
+        if (source.Shape.Elements > TreeSplit.MaxFeatures)
+            throw Refusal.Operator(trees, $"the input has {source.Shape.Elements} features, at most {TreeSplit.MaxFeatures} are supported");
+        source = builder.Reshaped(source, [(int)source.Shape.Elements]);
+        var cuts = new TreeCuts(trees, source.Port!, source.Shape.Last);
         var rank = builder.Add(new RankNode
         {
             Source = source.Number,
-            Counts = [.. thresholds.Sorted.Select(list => list.Length)],
-            Thresholds = Constant.S64([thresholds.Sorted.Sum(list => list.Length)], [.. thresholds.Sorted.SelectMany(list => list)]),
+            Counts = [.. cuts.Sorted.Select(list => list.Length)],
+            Thresholds = Constant.S64([cuts.Sorted.Sum(list => list.Length)], [.. cuts.Sorted.SelectMany(list => list)]),
         });
 
         var shapes = new List<TreeShape>();
@@ -37,7 +32,7 @@ internal static class TreeLowering
         {
             var (first, count) = Targets(tree);
             shapes.Add(new TreeShape(tree.Nodes.Count, first, count));
-            Write(trees, tree, thresholds, first, count, splits, leaves);
+            Write(trees, tree, cuts, first, count, splits, leaves);
         }
         var node = new TreeEnsembleNode
         {
@@ -59,7 +54,7 @@ internal static class TreeLowering
     /// <summary>The targets that a tree's leaves add to, as a range.</summary>
     private static (int First, int Count) Targets(Tree tree)
     {
-        var targets = tree.Nodes.OfType<TreeNode.Leaf>().SelectMany(leaf => leaf.Values).Select(value => value.Target).DefaultIfEmpty(0);
+        var targets = tree.Leaves.SelectMany(leaf => leaf.Values).Select(value => value.Target).DefaultIfEmpty(0);
         var (first, last) = (int.MaxValue, 0);
         foreach (var target in targets)
             (first, last) = (Math.Min(first, target), Math.Max(last, target));
@@ -67,7 +62,7 @@ internal static class TreeLowering
     }
 
     /// <summary>Preorder: a split, its true subtree, its false subtree.</summary>
-    private static void Write(FloatTrees trees, Tree tree, Thresholds thresholds, int first, int count, List<int> splits, List<long> leaves)
+    private static void Write(FloatTrees trees, Tree tree, TreeCuts cuts, int first, int count, List<int> splits, List<long> leaves)
     {
         var open = new Stack<(int Node, int Depth)>([(0, 0)]);
         while (open.TryPop(out var at))
@@ -84,18 +79,12 @@ internal static class TreeLowering
             if (at.Depth == MaxDepth)
                 throw Refusal.Operator(trees, $"a tree is deeper than {MaxDepth}");
             var split = (TreeNode.Split)tree.Nodes[at.Node];
-            var (whenLess, otherwise, missingLess) = Ordered(split);
-            splits.Add(new TreeSplit(split.Feature, thresholds.Rank(split), missingLess).Pack());
-            open.Push((otherwise, at.Depth + 1));
-            open.Push((whenLess, at.Depth + 1));
+            var cut = cuts.Of(split);
+            splits.Add(new TreeSplit(cut.Element, cut.Rank, cut.MissingBelow).Pack());
+            open.Push((cut.TrueBelow ? split.False : split.True, at.Depth + 1));
+            open.Push((cut.TrueBelow ? split.True : split.False, at.Depth + 1));
         }
     }
-
-    /// <summary>"x > t" is the negation of "x &lt;= t", "x >= t" that of "x &lt; t"; a missing value fails each unless the file says it holds.</summary>
-    private static (int WhenLess, int Otherwise, bool MissingLess) Ordered(TreeNode.Split split) =>
-        split.Mode is SplitMode.Less or SplitMode.LessOrEqual
-            ? (split.True, split.False, split.MissingTrue)
-            : (split.False, split.True, !split.MissingTrue);
 
     private static long Leaf(FloatTrees trees, double value)
     {
@@ -108,47 +97,9 @@ internal static class TreeLowering
         var bounds = ensemble.Base.Select(Math.Abs).ToArray();
         foreach (var tree in ensemble.Trees)
         {
-            foreach (var group in tree.Nodes.OfType<TreeNode.Leaf>().SelectMany(leaf => leaf.Values).GroupBy(value => value.Target))
+            foreach (var group in tree.Leaves.SelectMany(leaf => leaf.Values).GroupBy(value => value.Target))
                 bounds[group.Key] += group.Max(value => Math.Abs(value.Value));
         }
         return (long)Math.Min((bounds.Max() + ensemble.Trees.Count) * ExactMath.PowerOfTwo(LeafExponent), ExactMath.PowerOfTwo(61));
-    }
-
-    /// <summary>The cut-offs of each feature, sorted.</summary>
-    private sealed class Thresholds
-    {
-        private readonly Dictionary<(int Feature, float Threshold, bool Inclusive), long> _cuts = [];
-
-        public Thresholds(FloatTrees trees, InputPort port)
-        {
-            var cutOff = new CutOff(port.Divisor, port.Scale);
-            var lists = new SortedSet<long>[trees.Ensemble.Features];
-            for (var feature = 0; feature < lists.Length; feature++)
-                lists[feature] = [];
-            foreach (var split in trees.Ensemble.Trees.SelectMany(tree => tree.Nodes).OfType<TreeNode.Split>())
-            {
-                if (_cuts.ContainsKey(Key(split)))
-                    continue;
-                var cut = cutOff.Find(split.Threshold, IsInclusive(split))
-                    ?? throw Refusal.Operator(trees, $"its threshold {split.Threshold} is beyond 64-bit inputs with so many decimals: compile with fewer");
-                _cuts.Add(Key(split), cut);
-                lists[split.Feature].Add(cut);
-            }
-            Sorted = [.. lists.Select(list => list.ToArray())];
-            if (Sorted.Any(list => list.Length > MaxThresholds))
-                throw Refusal.Operator(trees, $"a feature has more than {MaxThresholds} thresholds");
-            // The rank node wants at least one threshold in all.
-            if (Sorted.All(list => list.Length == 0))
-                throw Refusal.Operator(trees, "it has no split");
-        }
-
-        public long[][] Sorted { get; }
-
-        public int Rank(TreeNode.Split split) => Array.BinarySearch(Sorted[split.Feature], _cuts[Key(split)]);
-
-        private static (int, float, bool) Key(TreeNode.Split split) => (split.Feature, split.Threshold, IsInclusive(split));
-
-        /// <summary>Whether the comparison's lesser side includes the threshold.</summary>
-        private static bool IsInclusive(TreeNode.Split split) => split.Mode is SplitMode.LessOrEqual or SplitMode.Greater;
     }
 }

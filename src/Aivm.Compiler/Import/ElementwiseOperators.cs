@@ -1,3 +1,4 @@
+using Aivm.Compiler.Classical;
 using Aivm.Compiler.Network;
 
 namespace Aivm.Compiler.Import;
@@ -21,7 +22,7 @@ internal static class ElementwiseOperators
             ? Unary(call, new UnaryFunction.Gelu())
             : Unary(call, new UnaryFunction.GeluTanh());
 
-    public static FloatNode Negate(OperatorCall call) => Scaled(call, call.Input(0), [-1], [0], 0);
+    public static FloatNode Negate(OperatorCall call) => Scaled(call, call.Input(0), [-1], [0], call.Input(0).Shape.Length - 1, [-1]);
 
     public static FloatNode Add(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
@@ -96,19 +97,22 @@ internal static class ElementwiseOperators
         var axis = varying.Length == 0 ? shape.Length - 1 : shape.Length - constant.Rank + varying[0];
         var target = ShapeOperators.Reshaped(source, shape);
         var pairs = constant.Values.Select(map).ToArray();
-        return Scaled(call, target, [.. pairs.Select(pair => pair.Scale)], [.. pairs.Select(pair => pair.Shift)], axis);
+        return Scaled(call, target, [.. pairs.Select(pair => pair.Scale)], [.. pairs.Select(pair => pair.Shift)], axis, constant.Values);
     }
 
-    private static FloatAffine Scaled(OperatorCall call, FloatNode source, double[] scale, double[] shift, int axis)
+    private static FloatAffine Scaled(OperatorCall call, FloatNode source, double[] scale, double[] shift, int axis, double[] constants)
     {
         var extent = source.Shape.Length == 0 ? throw call.BadShape("its input is a scalar") : source.Shape[axis];
         if (scale.Length == 1 && extent != 1)
         {
             scale = [.. Enumerable.Repeat(scale[0], extent)];
             shift = [.. Enumerable.Repeat(shift[0], extent)];
+            constants = [.. Enumerable.Repeat(constants[0], extent)];
         }
         LinearOperators.Finite(call, scale);
         LinearOperators.Finite(call, shift);
-        return new FloatAffine(call.Name, call.Operation, source, axis, scale, shift);
+        var isFirst = call.Input(0) is FloatConstant;
+        var steps = constants.Select(constant => FeatureStep.OfArithmetic(call.Operation, constant, isFirst)).OfType<FeatureStep>().ToArray();
+        return new FloatAffine(call.Name, call.Operation, source, axis, scale, shift) { Steps = steps.Length == scale.Length ? steps : null };
     }
 }

@@ -81,7 +81,7 @@ internal sealed class OnnxImporter
         var open = Array.IndexOf(extents, -1);
         if (open >= 0)
             throw Refusal.Input("unsupported-shape", $"Axis {open} of the input '{input.Name}' is dynamic; only the first, the batch, may be. Export with a fixed size.");
-        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"), TensorReader.Meaning(input.Kind.Value));
+        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"), TensorReader.Meaning(input.Kind.Value)) { IsDouble = input.Kind == OnnxType.Double };
     }
 
     /// <summary>Marks the nodes that some output depends on; the others are never looked at.</summary>

@@ -64,11 +64,15 @@ internal static class OperatorTable
         [("", "Softmax")] = One(ScoreOperators.Softmax),
         [("", "ArgMax")] = One(ScoreOperators.ArgMax),
 
-        [("ai.onnx.ml", "Scaler")] = One(ClassicalOperators.Scaler),
+        [("ai.onnx.ml", "Scaler")] = One(FeatureOperators.Scaler),
+        [("ai.onnx.ml", "Imputer")] = One(FeatureOperators.Imputer),
+        [("ai.onnx.ml", "Binarizer")] = One(FeatureOperators.Binarizer),
+        [("ai.onnx.ml", "Normalizer")] = One(FeatureOperators.Normalizer),
         [("ai.onnx.ml", "LinearRegressor")] = One(ClassicalOperators.LinearRegressor),
         [("ai.onnx.ml", "LinearClassifier")] = ClassicalOperators.LinearClassifier,
-        [("ai.onnx.ml", "TreeEnsembleRegressor")] = One(ClassicalOperators.TreeEnsembleRegressor),
-        [("ai.onnx.ml", "TreeEnsembleClassifier")] = ClassicalOperators.TreeEnsembleClassifier,
+        [("ai.onnx.ml", "TreeEnsembleRegressor")] = One(TreeOperators.Regressor),
+        [("ai.onnx.ml", "TreeEnsembleClassifier")] = TreeOperators.Classifier,
+        [("ai.onnx.ml", "TreeEnsemble")] = One(TreeOperators.Ensemble),
         [("ai.onnx.ml", "ZipMap")] = One(call => call.Input(0)),
     };
 

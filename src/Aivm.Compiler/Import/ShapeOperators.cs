@@ -133,9 +133,9 @@ internal static class ShapeOperators
     /// <summary>Numbers stay what they are; a cast that would truncate them is refused.</summary>
     public static FloatNode Cast(OperatorCall call)
     {
-        var target = TensorReader.Meaning(TensorReader.ElementType(call.Node.Int("to", 0)));
-        return target == ElementKind.Real || call.Input(0) is FloatArgMax
-            ? call.Input(0)
-            : throw call.Unsupported("it turns real numbers into integers");
+        var type = TensorReader.ElementType(call.Node.Int("to", 0));
+        if (TensorReader.Meaning(type) == ElementKind.Real)
+            return FeatureOperators.Cast(call, type);
+        return call.Input(0) is FloatArgMax ? call.Input(0) : throw call.Unsupported("it turns real numbers into integers");
     }
 }

@@ -40,12 +40,11 @@ internal sealed class FloatGraph(IReadOnlyList<FloatInput> inputs, IReadOnlyList
         return order;
     }
 
-    /// <summary>Whether an input may be missing: its only readers are tree ensembles that say where missing values go.</summary>
+    /// <summary>Whether an input may be missing: all that read it are tree ensembles that say what becomes of missing values.</summary>
     public bool AllowsMissing(FloatInput input)
     {
         var readers = Order().Where(node => node.Inputs.Contains(input)).ToArray();
-        return readers.Length > 0 && readers.All(reader => reader is FloatTrees { Ensemble: var ensemble }
-            && ensemble.Trees.Any(tree => tree.Nodes.Any(node => node is TreeNode.Split { MissingTrue: true })));
+        return readers.Length > 0 && readers.All(reader => reader is FloatTrees { Ensemble.TakesMissing: true });
     }
 
     /// <summary>How many rows the smallest table has that an input's numbers are looked up in; null where there is none.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Aivm.Compiler.Classical;
 using Aivm.Inference;
 
 namespace Aivm.Compiler.Network;
@@ -28,7 +29,9 @@ internal static class FloatInterpreter
         FloatLayerNorm norm => norm.Run(inputs[0]),
         FloatMask mask => mask.Run(inputs[0], inputs[1], FloatMask.Fill),
         FloatGather gather => gather.Run(inputs[0]),
-        Classical.FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
+        FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
+        FloatBinary binary => binary.Run(inputs[0]),
+        FloatNormalise normalise => normalise.Run(inputs[0]),
         _ => throw new InvalidOperationException($"{node} has no interpretation."),
     };
 

@@ -27,6 +27,9 @@ internal abstract class FloatNode(string name, string operation, int[] shape, pa
 internal sealed class FloatInput(string name, int[] shape, ElementKind kind = ElementKind.Real) : FloatNode(name, "Input", shape)
 {
     public ElementKind Kind { get; } = kind;
+
+    /// <summary>Whether the file declares float64, in which its comparisons are then made.</summary>
+    public bool IsDouble { get; init; }
 }
 
 internal sealed class FloatConstant(string name, Tensor value) : FloatNode(name, "Constant", value.Shape)
@@ -121,11 +124,20 @@ internal sealed class FloatScores(string name, string operation, FloatNode sourc
 internal sealed class FloatAffine(string name, string operation, FloatNode source, int axis, double[] scale, double[] shift)
     : FloatNode(name, operation, source.Shape, source)
 {
+    /// <summary>The operation of a map that only rounds.</summary>
+    public const string CastOperation = "Cast";
+
     public int Axis { get; } = axis;
 
     public double[] Scale { get; } = scale;
 
     public double[] Shift { get; } = shift;
+
+    /// <summary>By channel, what a runtime computes, rounding included; null where nothing has to know it.</summary>
+    public IReadOnlyList<Classical.FeatureStep>? Steps { get; init; }
+
+    /// <summary>The channel of an element.</summary>
+    public int ChannelOf(int element) => element / Shapes.Count(Shape.AsSpan(Axis + 1)) % Scale.Length;
 }
 
 /// <summary>left + sign * right, both of one shape.</summary>

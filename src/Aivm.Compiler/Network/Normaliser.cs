@@ -1,3 +1,4 @@
+using Aivm.Compiler.Classical;
 using Aivm.Inference;
 
 namespace Aivm.Compiler.Network;
@@ -38,8 +39,13 @@ internal sealed class Normaliser
         FloatReshape { Source: FloatConstant constant } reshape => new FloatConstant(constant.Name, constant.Value.Reshaped(reshape.Shape)),
         FloatReshape reshape when reshape.Shape.AsSpan().SequenceEqual(reshape.Source.Shape) => reshape.Source,
         FloatReshape or FloatTranspose or FloatGather when node.Source is FloatAffine scale && IsNormalised(scale.Source) && KeepsLastAxis(node) => AheadOf(scale, node),
+        FloatAffine { Operation: FloatAffine.CastOperation } cast => cast.Source,
         FloatAffine affine when IsScale(affine) && TryScale(affine.Source, affine.Scale[0]) => affine.Source,
         FloatAffine affine => Behind(affine),
+        // Trees see to missing values themselves; nothing else takes any.
+        FloatImputer imputer => imputer.Source,
+        FloatNormalise { Map: null, Source: FloatAffine { Source: FloatInput } map } normalise when IsOnlyReader(map) && map.Axis == map.Shape.Length - 1 =>
+            new FloatNormalise(normalise.Name, $"{map.Operation}+{normalise.Operation}", map.Source, normalise.Norm, map),
         FloatGather { Source: FloatDense { Activation: null } dense } gather when IsShareOf(gather, dense) => Share(gather, dense),
         FloatMatMul product => AttentionRules.Transposed(product),
         FloatSoftmax { Source: FloatSum sum } softmax when AttentionRules.Masked(sum) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),

@@ -56,9 +56,12 @@ internal sealed class Lowering
         {
             FloatInput => _values[node],
             FloatTrees trees => TreeLowering.Lower(_builder, trees, _values[trees.Source]),
-            FloatScores scores when _values[scores.Source].Type == ElementType.S64 => ScoreLowering.Linear(_builder, scores, _values[scores.Source]),
+            FloatBinary binary => FeatureLowering.Binary(_builder, binary, _values[binary.Source]),
+            FloatNormalise normalise => FeatureLowering.Normalise(_builder, normalise, _values[normalise.Source]),
+            FloatScores scores => ScoreLowering.Linear(_builder, scores, _values[scores.Source]),
             FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _precision, _samples.Seeded),
             FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
+            FloatAffine affine when _values[affine.Source] is { Type: ElementType.S64, Port: null } scores && affine.Axis == affine.Shape.Length - 1 => ScoreLowering.Affine(_builder, affine, scores),
             FloatAffine affine when affine.Axis == affine.Shape.Length - 1 && affine.Axis > 1 => AttentionLowering.Affine(_builder, affine, Narrow(affine, 0), _precision),
             FloatAffine affine => Affine(affine),
             FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _precision),

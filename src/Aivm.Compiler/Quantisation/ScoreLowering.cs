@@ -12,13 +12,8 @@ internal static class ScoreLowering
     /// <summary>A feature's share of a score, clamped to this many bits: |w * x| below 2^22.</summary>
     private const int ShareBits = 46;
 
-    /// <summary>Precision of a feature that several scores weigh: its largest share is met within 2^-21.</summary>
-    private const int FeatureExponent = 20;
-
-    /// <summary>Bits of the largest weight of such a feature.</summary>
-    private const int WeightBits = 18;
-
-    private const int FeatureBits = 38;
+    /// <summary>Most bits after the point of a weight of wide integers.</summary>
+    private const int WeightBits = 30;
 
     /// <summary>Entries of the softmax's exponential reach to e^-22.</summary>
     private const int SoftmaxReach = 22;
@@ -28,12 +23,14 @@ internal static class ScoreLowering
     private const int FinalExponent = 24;
     private const int InnerExponent = 14;
 
-    /// <summary>Scores w * x + b of raw inputs, as <see cref="ElementType.S64"/>.</summary>
+    /// <summary>Scores w * x + b of raw inputs or of other wide integers, as <see cref="ElementType.S64"/>.</summary>
     public static Value Linear(GraphBuilder builder, FloatScores scores, Value source)
     {
+        if (source.IsNarrow)
+            throw Refusal.Operator(scores, $"it reads the result of {scores.Source}, which has 8 or 16 bits: linear models read the model's input, scaled, binarised or normalised");
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(scores, [row]));
         if (source.Port is not { Unit: var unit })
-            return Combined(builder, scores, source, reals);
+            return Weighed(builder, scores, source, reals);
         source = builder.Reshaped(source, [scores.FanIn]);
         return scores.Channels == 1 || IsMirrored(scores)
             ? Mirrored(builder, scores, source, unit, reals)
@@ -106,46 +103,78 @@ internal static class ScoreLowering
             builder.Add(node), [scores.Channels], ElementType.S64, ScoreExponent, -bound, bound, reals, null));
     }
 
-    /// <summary>Several scores: each feature at the scale that its largest weight asks for, then integer weights, then Q24.</summary>
+    /// <summary>Several scores: each reads the features once for itself, so that its shares are met as closely as those of a single one.</summary>
     private static Value Several(GraphBuilder builder, FloatScores scores, Value source, double unit, double[][] reals)
     {
-        var exponents = new int[scores.FanIn];
-        for (var i = 0; i < exponents.Length; i++)
+        var all = builder.Add(new GatherNode
         {
-            var largest = Enumerable.Range(0, scores.Channels).Max(c => Math.Abs(scores.Weights[c * scores.FanIn + i]));
-            exponents[i] = largest == 0 ? 0 : FeatureExponent - ExactMath.Headroom(largest, 1);
-        }
-        double[] units = [.. exponents.Select(exponent => unit * ExactMath.PowerOfTwo(exponent))];
-        var features = Clamped(builder, scores, source, units, FeatureBits);
-        var weights = new int[scores.Weights.Length];
-        for (var i = 0; i < weights.Length; i++)
-            weights[i] = (int)Fixed(scores, scores.Weights[i], FeatureExponent + WeightBits - exponents[i % scores.FanIn]);
-        var node = new WideDenseNode
+            Source = source.Number,
+            Axis = 0,
+            Indices = Constant.S32([scores.Weights.Length], [.. Enumerable.Range(0, scores.Weights.Length).Select(i => i % scores.FanIn)]),
+        });
+        double[] units = [.. scores.Weights.Select(weight => weight * unit * ExactMath.PowerOfTwo(ScoreExponent))];
+        var shares = Clamped(builder, scores, source with { Number = all, Shape = [units.Length] }, units, ShareBits);
+        var sums = new WideDenseNode
         {
-            Source = features.Number,
-            Weights = Constant.S32([scores.Channels, scores.FanIn], weights),
-            Bias = Constant.S64([scores.Channels], [.. scores.Bias.Select(value => Fixed(scores, value, FeatureExponent + WeightBits))]),
+            Source = builder.Reshaped(shares, [scores.Channels, scores.FanIn]).Number,
+            Weights = Constant.S8([1, scores.FanIn], [.. Enumerable.Repeat((sbyte)1, scores.FanIn)]),
+            Bias = Constant.S64([1], [0]),
         };
-        var rescaled = QuantiseNode.Scale(builder.Add(node), ElementType.S64, 1, FeatureExponent + WeightBits - ScoreExponent);
-        var bound = 1L << 48;
+        var magnitude = (long)Math.Min(scores.FanIn * ExactMath.PowerOfTwo(ShareBits), ExactMath.PowerOfTwo(61));
+        var bias = new QuantiseNode
+        {
+            Source = builder.Reshaped(source with { Number = builder.Add(sums), Shape = [scores.Channels, 1] }, [scores.Channels]).Number,
+            Output = ElementType.S64,
+            Multipliers = Constant.S64([scores.Channels], [.. Enumerable.Repeat(1L, scores.Channels)]),
+            Offsets = Constant.S64([scores.Channels], [.. scores.Bias.Select(value => Fixed(scores, value, ScoreExponent))]),
+            Shift = 0,
+        };
         return builder.Reported(scores, source, new Value(
-            builder.Add(rescaled), [scores.Channels], ElementType.S64, ScoreExponent, -bound, bound, reals, null));
+            builder.Add(bias), [scores.Channels], ElementType.S64, ScoreExponent, -magnitude * 2, magnitude * 2, reals, null));
     }
 
-    /// <summary>Integer combinations of scores: a score and what is left to its complement.</summary>
-    private static Value Combined(GraphBuilder builder, FloatScores scores, Value source, double[][] reals)
+    /// <summary>Weights of scores, or of other wide integers whose range is known.</summary>
+    private static Value Weighed(GraphBuilder builder, FloatScores scores, Value source, double[][] reals)
     {
-        if (scores.Weights.Any(weight => weight is not (-1 or 0 or 1)))
-            throw Refusal.Operator(scores, "it weighs the scores of another model");
+        source = builder.Reshaped(source, [scores.FanIn]);
+        var largest = Enumerable.Range(0, scores.Channels).Max(c =>
+            scores.Weights.AsSpan(c * scores.FanIn, scores.FanIn).ToArray().Sum(Math.Abs) * source.Magnitude + Math.Abs(scores.Bias[c]) * ExactMath.PowerOfTwo(source.Exponent));
+        // Whole numbers need no finer scale, unless there is none at all.
+        var areWhole = scores.Weights.All(weight => weight is -1 or 0 or 1) && source.Exponent > 0;
+        var finer = areWhole || largest == 0 ? 0 : Math.Clamp(ExactMath.Headroom(largest, ExactMath.PowerOfTwo(61)), 0, WeightBits);
+        long[] weights = [.. scores.Weights.Select(weight => Fixed(scores, weight, finer))];
         var node = new WideDenseNode
         {
             Source = source.Number,
-            Weights = Constant.S8([scores.Channels, scores.FanIn], [.. scores.Weights.Select(weight => (sbyte)weight)]),
-            Bias = Constant.S64([scores.Channels], [.. scores.Bias.Select(value => Fixed(scores, value, source.Exponent))]),
+            Weights = areWhole
+                ? Constant.S8([scores.Channels, scores.FanIn], [.. weights.Select(weight => (sbyte)weight)])
+                : Constant.S64([scores.Channels, scores.FanIn], weights),
+            Bias = Constant.S64([scores.Channels], [.. scores.Bias.Select(value => Fixed(scores, value, source.Exponent + finer))]),
         };
-        var bound = (long)Math.Min((double)source.Magnitude * scores.FanIn + ExactMath.PowerOfTwo(source.Exponent + 1), ExactMath.PowerOfTwo(62));
-        return builder.Reported(scores, source, new Value(
-            builder.Add(node), [scores.Channels], ElementType.S64, source.Exponent, -bound, bound, reals, null));
+        var bound = (long)Math.Min(largest * ExactMath.PowerOfTwo(finer) + scores.FanIn * (double)source.Magnitude + 1, ExactMath.PowerOfTwo(62));
+        var result = new Value(builder.Add(node), [scores.Channels], ElementType.S64, source.Exponent + finer, -bound, bound, reals, null);
+        return builder.Reported(scores, source, AtScoreExponent(builder, result));
+    }
+
+    /// <summary>Scores of another exponent times numbers plus others, such as the mean of trees.</summary>
+    public static Value Affine(GraphBuilder builder, FloatAffine affine, Value source)
+    {
+        source = builder.Reshaped(source, Lowering.Natural(affine.Shape));
+        double[] offsets = [.. affine.Shift.Select(shift => shift * ExactMath.PowerOfTwo(source.Exponent))];
+        var node = EntryMap.Quantise(source.Number, ElementType.S64, affine.Scale, offsets, multiplierBits: 61)
+            ?? throw Refusal.Operator(affine, "its scale is out of range");
+        var bound = (long)Math.Min(source.Magnitude * affine.Scale.Max(Math.Abs) + offsets.Max(Math.Abs) + 1, ExactMath.PowerOfTwo(62));
+        var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(affine, [row]));
+        return builder.Reported(affine, source, source with { Number = builder.Add(node), Type = ElementType.S64, Min = -bound, Max = bound, Reals = reals });
+    }
+
+    private static Value AtScoreExponent(GraphBuilder builder, Value value)
+    {
+        var shift = value.Exponent - ScoreExponent;
+        if (shift <= 0)
+            return value;
+        var node = QuantiseNode.Scale(value.Number, ElementType.S64, 1, shift);
+        return value with { Number = builder.Add(node), Exponent = ScoreExponent, Min = (value.Min >> shift) - 1, Max = (value.Max >> shift) + 1 };
     }
 
     private static Value Clamped(GraphBuilder builder, FloatScores scores, Value source, double[] units, int bits)

@@ -8,18 +8,21 @@ namespace Aivm.Tests.Compiler;
 /// <summary>Compiled models beside ONNX Runtime on the original files.</summary>
 public sealed class AgreementTests
 {
-    /// <summary>A label is the sign of the margin, so equal labels and a margin met within 3e-6 are the whole decision.</summary>
+    /// <summary>The label as the file gives it, the probability, and the margin in front of the logistic function.</summary>
     [Theory]
     [InlineData("hmda", "xgb100x6", 9)]
     [InlineData("credit", "xgb100x6", 9)]
     [InlineData("hmda", "logreg", 9)]
     [InlineData("credit", "logreg", 9)]
-    public void Trees_and_logistic_models_give_the_label_of_ONNX_Runtime_for_every_row(string table, string kind, int decimals)
+    public void Trees_and_logistic_models_give_the_label_and_the_margin_of_ONNX_Runtime_for_every_row(string table, string kind, int decimals)
     {
         var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{table}_{kind}.onnx"));
         var samples = InputFiles.Read(SharedVectors.Require($"models/{table}_x300.csv"));
-        var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(decimals) }));
+        var options = new CompileOptions { Input = new InputFormat.Fixed(decimals) };
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, options));
+        var margins = Onnx.Load(OnnxCompiler.Compile(WithoutLogistic(onnx), options));
         using var session = Onnx.Session(onnx);
+        using var marginSession = Onnx.Session(WithoutLogistic(onnx));
         Assert.Equal(300, samples.Count);
         for (var row = 0; row < samples.Count; row++)
         {
@@ -27,7 +30,19 @@ public sealed class AgreementTests
             var expected = Onnx.Runtime(session, samples.Reals(row));
             Assert.Equal(expected["label"], Onnx.Part(model, outputs, 0).Select(label => double.Parse(model.Graph.Outputs[0].ClassNames[(int)label], CultureInfo.InvariantCulture)));
             Assert.Equal(expected[model.Graph.Outputs[1].Name][1], Onnx.Reals(model, outputs, 1)[1], 1e-6);
+            var margin = Onnx.Reals(margins, Onnx.Run(margins, Onnx.Integers(margins, samples, row)), 1)[1];
+            Assert.Equal(Onnx.Runtime(marginSession, samples.Reals(row))[margins.Graph.Outputs[1].Name][1], margin, 3e-6);
         }
+    }
+
+    /// <summary>The file with NONE for LOGISTIC. A comment of the attribute takes up the rest of its bytes, so that no length changes.</summary>
+    private static byte[] WithoutLogistic(byte[] onnx)
+    {
+        byte[] patched = [.. onnx];
+        byte[] logistic = [0x22, 8, .. "LOGISTIC"u8];
+        byte[] none = [0x22, 4, .. "NONE"u8, 0x6A, 2, .. "--"u8];
+        none.CopyTo(patched.AsSpan(patched.AsSpan().IndexOf(logistic)));
+        return patched;
     }
 
     [Theory]

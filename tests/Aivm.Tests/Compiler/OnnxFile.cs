@@ -17,11 +17,15 @@ internal sealed class OnnxFile
 
     public OnnxFile Input(string name, params long[] shape) => Add(_inputs, Value(name, 1, shape));
 
+    /// <param name="type">The element type's number in the file format.</param>
     public OnnxFile TypedInput(string name, int type, params long[] shape) => Add(_inputs, Value(name, type, shape));
 
     public OnnxFile Output(string name, int type = 1) => Add(_outputs, Value(name, type, null));
 
     public OnnxFile Weights(string name, long[] shape, params float[] values) => Add(_initialisers, Tensor(name, shape, values));
+
+    /// <param name="tensor">As <see cref="Tensor"/> and its kin write it.</param>
+    public OnnxFile Initialiser(byte[] tensor) => Add(_initialisers, tensor);
 
     public OnnxFile Integers(string name, params long[] values) =>
         Add(_initialisers, Join(Field(1, [values.LongLength]), Field(2, 7L), Field(7, values), Field(8, name)));
@@ -61,6 +65,19 @@ internal sealed class OnnxFile
     public static byte[] Attribute(string name, float[] values) => Join([Field(1, name), .. values.Select(value => Fixed(7, value)), Field(20, 6L)]);
 
     public static byte[] Attribute(string name, string[] values) => Join([Field(1, name), .. values.Select(value => Field(9, value)), Field(20, 8L)]);
+
+    /// <param name="tensor">As <see cref="Tensor"/> and its kin write it.</param>
+    public static byte[] TensorAttribute(string name, byte[] tensor) => Join(Field(1, name), Field(5, tensor), Field(20, 4L));
+
+    public static byte[] Doubles(string name, params double[] values)
+    {
+        var raw = new byte[8 * values.Length];
+        for (var i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteDoubleLittleEndian(raw.AsSpan(8 * i), values[i]);
+        return Join(Field(1, [values.LongLength]), Field(2, 11L), Field(8, name), Field(9, raw));
+    }
+
+    public static byte[] Bytes(string name, params byte[] values) => Join(Field(1, [values.LongLength]), Field(2, 2L), Field(8, name), Field(9, values));
 
     public static byte[] Tensor(string name, long[] shape, float[] values)
     {
