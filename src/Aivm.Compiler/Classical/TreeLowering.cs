@@ -31,6 +31,9 @@ internal static class TreeLowering
         foreach (var tree in ensemble.Trees)
         {
             var (first, count) = Targets(tree);
+            // Each leaf has a value for each of its tree's targets, whichever the file lists.
+            if (leaves.Count + ((tree.Nodes.Count + 1) / 2 * (long)count) > GraphAnalysis.MaxElements)
+                throw Refusal.TooLarge($"the leaves of {trees} hold more than {GraphAnalysis.MaxElements} values");
             shapes.Add(new TreeShape(tree.Nodes.Count, first, count));
             Write(trees, tree, cuts, first, count, splits, leaves);
         }

@@ -8,10 +8,12 @@ internal static class ClassicalOperators
 {
     public static FloatNode LinearRegressor(OperatorCall call)
     {
-        var targets = (int)Math.Clamp(call.Node.Int("targets", 1), 1, int.MaxValue);
+        var targets = call.Node.Int("targets", 1);
+        if (targets is < 1 or > ushort.MaxValue)
+            throw Refusal.Invalid($"{call.Node} has {targets} targets");
         if (targets == 1 && Transform(call) != "NONE")
             throw call.Unsupported($"its post_transform {Transform(call)} of a single target, which ONNX Runtime leaves out, against the standard; put the function behind it");
-        return Transformed(call, LinearScores(call, targets));
+        return Transformed(call, LinearScores(call, (int)targets));
     }
 
     public static IReadOnlyList<FloatNode> LinearClassifier(OperatorCall call)

@@ -73,7 +73,7 @@ internal static class Windows
         for (var axis = 0; axis < axes; axis++)
         {
             var extent = shape[axis + 2];
-            if (strides[axis] < 1 || kernel[axis] is < 1 or > MaxExtent || dilations[axis] is < 1 or > MaxExtent)
+            if (strides[axis] is < 1 or > MaxExtent || kernel[axis] is < 1 or > MaxExtent || dilations[axis] is < 1 or > MaxExtent)
                 throw Refusal.Invalid($"{call.Node} has an impossible window");
             var reach = (kernel[axis] - 1) * dilations[axis] + 1;
             var result = (extent + strides[axis] - 1) / strides[axis];

@@ -9,9 +9,14 @@ namespace Aivm.Compiler.Network;
 /// </summary>
 internal sealed class Normaliser
 {
+    private const long MaxScaledWeights = 1L << 27;
+    private const int LongestOperation = 200;
+    private const string AndMore = "+...";
+
     private readonly Dictionary<FloatNode, int> _uses;
     private readonly Dictionary<FloatNode, FloatNode> _replaced = [];
     private readonly HashSet<FloatNode> _outputs;
+    private long _scaledWeights;
 
     private Normaliser(FloatGraph graph)
     {
@@ -57,6 +62,20 @@ internal sealed class Normaliser
         _ => node,
     };
 
+    /// <summary>A long chain of maps would scale a large layer once for each.</summary>
+    private void Spend(int weights)
+    {
+        _scaledWeights += weights;
+        if (_scaledWeights > MaxScaledWeights)
+            throw Refusal.TooLarge($"joining its maps into its layers scales more than {MaxScaledWeights} weights");
+    }
+
+    /// <summary>The operators that a node came from; those of a long chain are not all listed.</summary>
+    private static string Operations(FloatNode first, FloatNode second) =>
+        first.Operation.Length <= LongestOperation ? $"{first.Operation}+{second.Operation}"
+        : first.Operation.EndsWith(AndMore, StringComparison.Ordinal) ? first.Operation
+        : first.Operation + AndMore;
+
     private bool IsOnlyReader(FloatNode source) => _uses.GetValueOrDefault(source) == 1;
 
     /// <summary>An affine map behind a layer goes into the layer's weights, behind another affine map into that.</summary>
@@ -65,7 +84,7 @@ internal sealed class Normaliser
         var source = affine.Source;
         if (!IsOnlyReader(source))
             return affine;
-        var operation = $"{source.Operation}+{affine.Operation}";
+        var operation = Operations(source, affine);
         switch (source)
         {
             case FloatConv { Activation: null } conv when affine.Axis == 1:
@@ -82,14 +101,20 @@ internal sealed class Normaliser
         }
     }
 
-    private static double[] Scaled(FloatLinear layer, FloatAffine affine) =>
-        [.. layer.Weights.Select((weight, i) => weight * affine.Scale[i / layer.FanIn])];
+    private double[] Scaled(FloatLinear layer, FloatAffine affine)
+    {
+        Spend(layer.Weights.Length);
+        var weights = new double[layer.Weights.Length];
+        for (var i = 0; i < weights.Length; i++)
+            weights[i] = layer.Weights[i] * affine.Scale[i / layer.FanIn];
+        return weights;
+    }
 
     private static double[] Moved(FloatLinear layer, FloatAffine affine) =>
         [.. layer.Bias.Select((bias, c) => bias * affine.Scale[c] + affine.Shift[c])];
 
     /// <summary>An affine map in front of a layer: w * (x * scale + shift) + b = (w * scale) * x + (w * shift + b).</summary>
-    private static FloatNode InFront(FloatLinear layer, FloatAffine affine)
+    private FloatNode InFront(FloatLinear layer, FloatAffine affine)
     {
         var conv = layer as FloatConv;
         var channelAxis = conv is null ? affine.Shape.Length - 1 : 1;
@@ -101,6 +126,7 @@ internal sealed class Normaliser
         var area = conv is null ? 1 : conv.Window.Kernel.Height * conv.Window.Kernel.Width;
         var perGroup = conv is null ? layer.FanIn : layer.FanIn / area;
         var outputsPerGroup = conv is null ? layer.Channels : layer.Channels / conv.Groups;
+        Spend(layer.Weights.Length);
         var weights = new double[layer.Weights.Length];
         double[] bias = [.. layer.Bias];
         for (var i = 0; i < weights.Length; i++)
@@ -110,7 +136,7 @@ internal sealed class Normaliser
             weights[i] = layer.Weights[i] * affine.Scale[channel];
             bias[output] += layer.Weights[i] * affine.Shift[channel];
         }
-        var operation = $"{affine.Operation}+{layer.Operation}";
+        var operation = Operations(affine, layer);
         return layer switch
         {
             FloatConv => new FloatConv(layer.Name, operation, layer.Shape, affine.Source, weights, bias, conv!.Window, conv.Groups),
@@ -140,7 +166,7 @@ internal sealed class Normaliser
         if (layer is not FloatActivated { Activation: null } activated || layer is FloatScores)
             return unary;
         activated.Activation = unary.Function;
-        activated.Operation = $"{activated.Operation}+{unary.Operation}";
+        activated.Operation = Operations(activated, unary);
         return unary.Source;
     }
 
@@ -199,18 +225,18 @@ internal sealed class Normaliser
 
     /// <summary>Queries, keys and values that one matrix yields are layers of their own: each has its scale.</summary>
     private static FloatDense Share(FloatGather gather, FloatDense dense) => new(
-        gather.Name, $"{dense.Operation}+{gather.Operation}", gather.Shape, dense.Source,
+        gather.Name, Operations(dense, gather), gather.Shape, dense.Source,
         [.. gather.Indices.SelectMany(row => dense.Weights.AsSpan(row * dense.FanIn, dense.FanIn).ToArray())],
         [.. gather.Indices.Select(row => dense.Bias[row])]);
 
     private static FloatConv Padded(FloatConv conv, FloatPad pad) =>
-        new(conv.Name, $"{pad.Operation}+{conv.Operation}", conv.Shape, pad.Source, conv.Weights, conv.Bias, Joined(conv.Window, pad), conv.Groups);
+        new(conv.Name, Operations(pad, conv), conv.Shape, pad.Source, conv.Weights, conv.Bias, Joined(conv.Window, pad), conv.Groups);
 
     private static FloatAveragePool Padded(FloatAveragePool pool, FloatPad pad) =>
-        new(pool.Name, $"{pad.Operation}+{pool.Operation}", pool.Shape, pad.Source, Joined(pool.Window, pad), excludesPadding: false);
+        new(pool.Name, Operations(pad, pool), pool.Shape, pad.Source, Joined(pool.Window, pad), excludesPadding: false);
 
     private static FloatMaxPool Padded(FloatMaxPool pool, FloatPad pad) =>
-        new(pool.Name, $"{pad.Operation}+{pool.Operation}", pool.Shape, pad.Source, Joined(pool.Window, pad));
+        new(pool.Name, Operations(pad, pool), pool.Shape, pad.Source, Joined(pool.Window, pad));
 
     private static Window Joined(Window window, FloatPad pad) => window with
     {

@@ -90,6 +90,9 @@ public sealed class HostileFileTests
         { "a shape of a quadrillion by folding", Folded(1 << 20, 1 << 20, 1 << 20), "onnx-too-large" },
         { "a negative shape by folding", Folded(-7), "onnx-invalid" },
         { "work for a week", Slow(), "onnx-too-large" },
+        { "a stride of 2^63 - 1 under the same padding", Pool(Attribute("auto_pad", "SAME_UPPER"), Attribute("strides", [long.MaxValue, 1])), "onnx-invalid" },
+        { "a few leaves for many targets among many leaves", ManyTargets(), "onnx-too-large" },
+        { "a regressor of fewer than no targets", Regressor(-1), "onnx-invalid" },
         { "functions that double at every node", Doubling(), "unsupported-operator" },
     };
 
@@ -101,6 +104,23 @@ public sealed class HostileFileTests
         var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
         Assert.True(refusal.Error.Code == code, $"{what}: {refusal.Error}");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+    }
+
+    [Fact]
+    public void A_large_layer_is_not_scaled_by_each_of_many_maps()
+    {
+        var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(Scaled(1000, 512), new CompileOptions()));
+        Assert.Equal("onnx-too-large", refusal.Error.Code);
+    }
+
+    [Fact]
+    public void A_chain_of_maps_is_one_layer_whose_name_stays_short()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var result = OnnxCompiler.Compile(Chain(20_000, 3, 4), new CompileOptions { MaxSamples = 2 });
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+        Assert.All(result.Report.Layers, layer => Assert.InRange(layer.Source.Length, 1, 220));
+        Assert.Contains(result.Report.Layers, layer => layer.Source.EndsWith("+Neg+...", StringComparison.Ordinal));
     }
 
     private static void CompileOrRefuse(byte[] onnx)
@@ -125,6 +145,45 @@ public sealed class HostileFileTests
         .RandomWeights("v", [27, 4], 0.4f).Node("MatMul", ["f", "v"], ["m"]).Node("Softmax", ["m"], ["y"], Attribute("axis", 1L)).Output("y").Write();
 
     private static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Repository.Root, "samples", "loan-approval", name));
+
+    private static byte[] Pool(params byte[][] attributes) => new OnnxFile().Input("x", 1, 2, 3, 3)
+        .Node("MaxPool", ["x"], ["y"], [.. attributes, Attribute("kernel_shape", [2L, 2])]).Output("y").Write();
+
+    /// <summary>A layer, and Neg as often.</summary>
+    private static byte[] Chain(int length, int inputs, int outputs)
+    {
+        var file = new OnnxFile().Input("x", 1, inputs).RandomWeights("w", [inputs, outputs], 0.5f).Node("MatMul", ["x", "w"], ["n0"]);
+        for (var i = 0; i < length; i++)
+            file.Node("Neg", [$"n{i}"], [$"n{i + 1}"]);
+        return file.Output($"n{length}").Write();
+    }
+
+    /// <summary>A square layer, and as many products of its channels with constants.</summary>
+    private static byte[] Scaled(int length, int width)
+    {
+        var file = new OnnxFile().Input("x", 1, width).RandomWeights("w", [width, width], 0.5f).RandomWeights("k", [width], 1).Node("MatMul", ["x", "w"], ["n0"]);
+        for (var i = 0; i < length; i++)
+            file.Node("Mul", [$"n{i}", "k"], [$"n{i + 1}"]);
+        return file.Output($"n{length}").Write();
+    }
+
+    /// <summary>1024 leaves; two of them add to the first and the last of 60,000 scores.</summary>
+    private static byte[] ManyTargets()
+    {
+        const int Leaves = 1024;
+        var nodes = Enumerable.Range(0, (2 * Leaves) - 1).Select(i => (long)i).ToArray();
+        var zeros = new long[nodes.Length];
+        return new OnnxFile().Input("x", 1, 2).Node("ai.onnx.ml", "TreeEnsembleRegressor", ["x"], ["y"],
+            Attribute("nodes_treeids", zeros), Attribute("nodes_nodeids", nodes), Attribute("nodes_featureids", zeros),
+            Attribute("nodes_values", [.. nodes.Select(i => (float)i)]), Attribute("nodes_modes", [.. nodes.Select(i => i < Leaves - 1 ? "BRANCH_LT" : "LEAF")]),
+            Attribute("nodes_truenodeids", [.. nodes.Select(i => i < Leaves - 1 ? (2 * i) + 1 : 0)]),
+            Attribute("nodes_falsenodeids", [.. nodes.Select(i => i < Leaves - 1 ? (2 * i) + 2 : 0)]),
+            Attribute("target_treeids", [0L, 0]), Attribute("target_nodeids", [Leaves - 1L, Leaves]), Attribute("target_ids", [0L, 59_999]),
+            Attribute("target_weights", [1f, 2f]), Attribute("n_targets", 60_000L)).Output("y").Write();
+    }
+
+    private static byte[] Regressor(long targets) => new OnnxFile().Input("x", 1, 2)
+        .Node("ai.onnx.ml", "LinearRegressor", ["x"], ["y"], Attribute("coefficients", [1f, -2f]), Attribute("targets", targets)).Output("y").Write();
 
     private static byte[] Initialiser(byte[] tensor) => Field(7, Field(5, tensor));
 
