@@ -1,4 +1,5 @@
 using Aivm.Benchmarks;
+using Aivm.Benchmarks.Accuracy;
 using Aivm.Benchmarks.Chain;
 using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Frame;
@@ -18,6 +19,8 @@ const string Usage = """
                    [--calls 5000]
       gas          every operator's time beside its price, and the prices that follow
                    [--only PART-OF-A-NAME] [--all] [--runs 2000] [--milliseconds 50]
+      accuracy     labels and outputs of the image models beside ONNX Runtime in fp32
+                   [--images 10000] [--precision auto|s8|s16]
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
@@ -37,6 +40,7 @@ try
         ["frame", .. var options] => [.. new FrameBenchmark(FrameOptions.Parse(options), log).Run(cancellation.Token)],
         ["gas", .. var options] => [.. new GasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
+        ["accuracy", .. var options] => new AccuracyBenchmark(AccuracyOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),
     };

@@ -58,28 +58,6 @@ public sealed class AgreementTests
             Assert.Equal(probabilities.Reals(row)[0], Onnx.Reals(model, Onnx.Run(model, Onnx.Integers(model, samples, row)), 1)[1], 1e-6);
     }
 
-    [Theory]
-    [InlineData("fashion_lenetish", 0.99)]
-    [InlineData("fashion_dscnn", 0.98)]
-    public void Fashion_networks_keep_the_labels_of_ONNX_Runtime(string name, double share)
-    {
-        var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{name}.onnx"));
-        var images = InputFiles.Read(SharedVectors.Require("models/fashion_test500.npz"));
-        var calibration = InputFiles.Read(Path.Combine(Repository.Root, "samples", "image-classifier", "calibration.npz"));
-        var options = new CompileOptions { Input = new InputFormat.U8(), Scale = 1 / 255.0, Calibration = calibration };
-        var model = Onnx.Load(OnnxCompiler.Compile(onnx, options));
-        using var session = Onnx.Session(onnx);
-        const int Count = 100;
-        var same = 0;
-        for (var row = 0; row < Count; row++)
-        {
-            var scores = Onnx.Reals(model, Onnx.Run(model, images.Bytes(row)), 0);
-            double[] pixels = [.. images.Reals(row).Select(value => value / 255)];
-            same += Onnx.Largest(scores) == Onnx.Largest(Onnx.Runtime(session, pixels).Values.Single()) ? 1 : 0;
-        }
-        Assert.InRange(same / (double)Count, share, 1);
-    }
-
     [Fact]
     public void The_image_sample_keeps_its_labels_and_their_names()
     {
