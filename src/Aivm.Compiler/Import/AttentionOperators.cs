@@ -18,17 +18,13 @@ internal static class AttentionOperators
     /// <summary>x / sqrt(mean square + epsilon), as ONNX Runtime calls it.</summary>
     public static FloatNode RmsNormalization(OperatorCall call) => Normalisation(call, centred: false);
 
-    /// <summary>A constant choice between the scores of a softmax and a number that is as good as minus infinity.</summary>
-    public static FloatNode Where(OperatorCall call)
+    /// <summary>A constant choice between the scores of a softmax and a number that is as good as minus infinity; null for any other choice.</summary>
+    public static FloatNode? TryMask(OperatorCall call) => (call.Input(0), call.Input(1), call.Input(2)) switch
     {
-        var condition = call.Constant(0, "condition");
-        return (call.Input(1), call.Input(2)) switch
-        {
-            (FloatConstant low, not FloatConstant) when IsMasking(low.Value) => Masked(call, call.Input(2), condition, keeps: 0),
-            (not FloatConstant, FloatConstant low) when IsMasking(low.Value) => Masked(call, call.Input(1), condition, keeps: 1),
-            _ => throw call.Unsupported($"it chooses between other things than scores and a constant below {FloatMask.Threshold}"),
-        };
-    }
+        (FloatConstant condition, FloatConstant low, not FloatConstant) when IsMasking(low.Value) => Masked(call, call.Input(2), condition.Value, keeps: 0),
+        (FloatConstant condition, not FloatConstant, FloatConstant low) when IsMasking(low.Value) => Masked(call, call.Input(1), condition.Value, keeps: 1),
+        _ => null,
+    };
 
     private static FloatMatMul Product(OperatorCall call, FloatNode left, FloatNode right)
     {

@@ -4,12 +4,15 @@ using Aivm.Compiler.Onnx;
 namespace Aivm.Compiler.Import;
 
 /// <summary>
-/// Evaluates the operators that exporters use to compute shapes and to prepare weights, when everything they read is known.
+/// Operators whose values are known when everything that they read is: exporters compute shapes and prepare weights with them. What
+/// depends on shapes or attributes alone is made here; any other operator is understood as always, and then evaluated.
 /// </summary>
-internal static class ConstantFolding
+internal sealed class ConstantFolding
 {
-    /// <summary>The node's value; null when it depends on the model's input.</summary>
-    public static Tensor? TryFold(OperatorCall call)
+    private long _work;
+
+    /// <summary>The node's value; null where it depends on the model's input, or the operator is understood as always.</summary>
+    public static Tensor? TryMake(OperatorCall call)
     {
         if (call.Node.Domain.Length > 0)
             return null;
@@ -22,34 +25,46 @@ internal static class ConstantFolding
             case "Size":
                 return new Tensor(ElementKind.Integer, [], [call.Input(0).Count]);
         }
-        if (call.Inputs.Count == 0 || call.Inputs.Any(input => input is not (null or FloatConstant)))
+        if (!IsKnown(call))
             return null;
-        return Fold(call, call.Constant(0, "input"));
+        return call.Operation switch
+        {
+            "Cast" => Cast(call.Constant(0, "input"), TensorReader.ElementType(call.Node.Int("to", 0))),
+            "ConstantOfShape" => ConstantOfShape(call),
+            "Range" => Range(call),
+            "EyeLike" => EyeLike(call),
+            "NonZero" => NonZero(call.Constant(0, "input")),
+            "CumSum" => CumulativeSum(call),
+            "Div" when call.Constant(0, "input").Type == ElementKind.Integer => Quotient(call, Math.Truncate, (a, b, quotient) => quotient),
+            "Mod" => Quotient(call, Math.Floor, (a, b, quotient) => call.Node.Int("fmod", 0) != 0 ? a % b : a - b * quotient),
+            _ => null,
+        };
     }
 
-    private static Tensor Fold(OperatorCall call, Tensor first) => call.Operation switch
+    public static bool IsKnown(OperatorCall call) => call.Inputs.Count > 0 && call.Inputs.All(input => input is null or FloatConstant);
+
+    /// <summary>The constant that a node is when everything below it is constant.</summary>
+    public FloatConstant Evaluate(OperatorCall call, FloatNode node)
     {
-        "Identity" or "Dropout" => first,
-        "Cast" => Cast(first, TensorReader.ElementType(call.Node.Int("to", 0))),
-        "Reshape" => first.Reshaped(ShapeOperators.ResolvedShape(call, first.Shape, Integers(call.Constant(1, "shape")))),
-        "Flatten" => first.Reshaped(ShapeOperators.Flatten(call).Shape),
-        "Squeeze" => first.Reshaped(ShapeOperators.Squeezed(call, first.Shape, call.Integers("axes", 1, operandSince: 13))),
-        "Unsqueeze" => first.Reshaped(ShapeOperators.Unsqueezed(call, first.Shape, call.Integers("axes", 1, operandSince: 13))),
-        "Transpose" => Transpose(call, first),
-        "Gather" => Gather(call, first, call.Constant(1, "indices")),
-        "Concat" => Concat(call),
-        "Slice" => Slice(call, first),
-        "ConstantOfShape" => ConstantOfShape(call, first),
-        "Add" => Binary(call, (a, b) => a + b),
-        "Sub" => Binary(call, (a, b) => a - b),
-        "Mul" => Binary(call, (a, b) => a * b),
-        "Div" => Binary(call, first.Type == ElementKind.Integer ? IntegerQuotient : (a, b) => a / b),
-        "Neg" => Unary(first, a => -a),
-        "Sqrt" => Unary(first, Math.Sqrt),
-        "Floor" => Unary(first, Math.Floor),
-        "Ceil" => Unary(first, Math.Ceiling),
-        "Reciprocal" => Unary(first, a => 1 / a),
-        _ => throw call.Unsupported("everything that it reads is constant, and it is not folded"),
+        var values = new Dictionary<FloatNode, double[]>();
+        foreach (var step in new FloatGraph([], [new FloatOutput(node.Name, node, false, [])]).Order())
+        {
+            _work += Quantisation.Work.Of(step);
+            if (_work > Quantisation.Work.MaxPerRun)
+                throw Refusal.TooLarge("its constants take more arithmetic than a model may");
+            values.Add(step, FloatInterpreter.Run(step, [.. step.Inputs.Select(input => values[input])]));
+        }
+        return new FloatConstant(node.Name, new Tensor(Kind(call), node.Shape, values[node]));
+    }
+
+    private static ElementKind Kind(OperatorCall call) => call.Operation switch
+    {
+        "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "Equal" or "And" or "Or" or "Xor" or "Not" => ElementKind.Boolean,
+        "ArgMax" or "ArgMin" => ElementKind.Integer,
+        "Where" => call.Constant(1, "input").Type,
+        "OneHot" => call.Constant(2, "values").Type,
+        "CastLike" => call.Constant(1, "type").Type,
+        _ => call.Constant(0, "input").Type,
     };
 
     private static Tensor Constant(OperatorCall call)
@@ -81,100 +96,15 @@ internal static class ConstantFolding
     private static Tensor Cast(Tensor tensor, OnnxType target) => TensorReader.Meaning(target) switch
     {
         ElementKind.Real when target == OnnxType.Float => Tensor.Real(tensor.Shape, [.. tensor.Values.Select(value => (double)(float)value)]),
+        ElementKind.Real when target == OnnxType.Float16 => Tensor.Real(tensor.Shape, [.. tensor.Values.Select(value => (double)(Half)value)]),
         ElementKind.Real => Tensor.Real(tensor.Shape, tensor.Values),
         ElementKind.Integer => new Tensor(ElementKind.Integer, tensor.Shape, [.. tensor.Values.Select(Math.Truncate)]),
         var boolean => new Tensor(boolean, tensor.Shape, [.. tensor.Values.Select(value => value != 0 ? 1.0 : 0.0)]),
     };
 
-    private static Tensor Transpose(OperatorCall call, Tensor tensor)
+    private static Tensor ConstantOfShape(OperatorCall call)
     {
-        var permutation = ShapeOperators.Permutation(call, tensor.Rank);
-        int[] shape = [.. permutation.Select(axis => tensor.Shape[axis])];
-        return new Tensor(tensor.Type, shape, FloatInterpreter.Transpose(tensor.Shape, permutation, tensor.Values));
-    }
-
-    private static Tensor Gather(OperatorCall call, Tensor data, Tensor indices)
-    {
-        var axis = call.Axis(call.Node.Int("axis", 0), data.Rank);
-        var extent = data.Shape[axis];
-        var shape = Shapes.Checked(
-            [.. data.Shape[..axis].Concat(indices.Shape).Concat(data.Shape[(axis + 1)..]).Select(size => (long)size)], $"the result of {call.Node}");
-        var inner = Shapes.Count(data.Shape.AsSpan(axis + 1));
-        var values = new double[Shapes.Count(shape)];
-        for (var at = 0; at < values.Length; at++)
-        {
-            var index = OperatorCall.ToInteger(indices.Values[at / inner % indices.Count]);
-            if (index < -extent || index >= extent)
-                throw Refusal.Invalid($"{call.Node} gathers the index {index} of {extent}");
-            var row = at / inner / indices.Count * extent + (int)(index < 0 ? index + extent : index);
-            values[at] = data.Values[row * inner + at % inner];
-        }
-        return new Tensor(data.Type, shape, values);
-    }
-
-    private static Tensor Concat(OperatorCall call)
-    {
-        var parts = Enumerable.Range(0, call.Inputs.Count).Select(i => call.Constant(i, "input")).ToArray();
-        var axis = call.Axis(call.Node.Int("axis", 0), parts[0].Rank);
-        foreach (var part in parts)
-        {
-            if (part.Rank != parts[0].Rank || part.Shape.Where((size, i) => i != axis && size != parts[0].Shape[i]).Any())
-                throw Refusal.Invalid($"{call.Node} joins shapes that do not fit");
-        }
-        long[] extents = [.. parts[0].Shape.Select(size => (long)size)];
-        extents[axis] = parts.Sum(part => (long)part.Shape[axis]);
-        var shape = Shapes.Checked(extents, $"the result of {call.Node}");
-        var values = new double[Shapes.Count(shape)];
-        var outer = Shapes.Count(shape.AsSpan(0, axis));
-        var at = 0;
-        for (var row = 0; row < outer; row++)
-        {
-            foreach (var part in parts)
-            {
-                var length = part.Count / outer;
-                part.Values.AsSpan(row * length, length).CopyTo(values.AsSpan(at));
-                at += length;
-            }
-        }
-        return new Tensor(parts[0].Type, shape, values);
-    }
-
-    private static Tensor Slice(OperatorCall call, Tensor tensor)
-    {
-        var starts = call.Integers("starts", 1, operandSince: 10);
-        var ends = call.Integers("ends", 2, operandSince: 10);
-        if (starts is null || ends is null || starts.Length != ends.Length)
-            throw Refusal.Invalid($"{call.Node} lacks its starts or ends");
-        var axes = call.Integers("axes", 3, operandSince: 10) ?? [.. Enumerable.Range(0, starts.Length).Select(axis => (long)axis)];
-        var steps = call.Opset < 10 ? null : call.OptionalConstant(4, "steps");
-        if (axes.Length != starts.Length || (steps is not null && steps.Values.Any(step => step != 1)))
-            throw call.Unsupported("its steps are not 1");
-        for (var i = 0; i < axes.Length; i++)
-        {
-            var axis = call.Axis(axes[i], tensor.Rank);
-            var extent = tensor.Shape[axis];
-            tensor = SliceAxis(tensor, axis, Bound(starts[i], extent), Bound(ends[i], extent));
-        }
-        return tensor;
-    }
-
-    private static Tensor SliceAxis(Tensor tensor, int axis, int start, int end)
-    {
-        int[] shape = [.. tensor.Shape];
-        shape[axis] = Math.Max(0, end - start);
-        var inner = Shapes.Count(shape.AsSpan(axis + 1));
-        var values = new double[Shapes.Count(shape)];
-        for (var at = 0; at < values.Length; at++)
-        {
-            var row = at / inner / shape[axis] * tensor.Shape[axis] + start + at / inner % shape[axis];
-            values[at] = tensor.Values[row * inner + at % inner];
-        }
-        return new Tensor(tensor.Type, shape, values);
-    }
-
-    private static Tensor ConstantOfShape(OperatorCall call, Tensor extents)
-    {
-        var shape = Shapes.Checked(Integers(extents), $"the result of {call.Node}");
+        var shape = Shapes.Checked(Integers(call.Constant(0, "shape")), $"the result of {call.Node}");
         var value = call.Node.Tensor("value");
         if (value is { Count: not 1 })
             throw Refusal.Invalid($"the value of {call.Node} is not one number");
@@ -183,10 +113,55 @@ internal static class ConstantFolding
         return new Tensor(value?.Type ?? ElementKind.Real, shape, values);
     }
 
-    private static Tensor Unary(Tensor tensor, Func<double, double> function) =>
-        new(tensor.Type, tensor.Shape, FloatInterpreter.Map(tensor.Values, function));
+    private static Tensor Range(OperatorCall call)
+    {
+        double[] ends = [.. Enumerable.Range(0, 3).Select(i => call.Constant(i, "range") is { Count: 1 } one ? one.Values[0] : throw Refusal.Invalid($"{call.Node} has a range of several numbers"))];
+        var count = Math.Max(Math.Ceiling((ends[1] - ends[0]) / ends[2]), 0);
+        if (!(count <= Shapes.MaxElements))
+            throw Refusal.TooLarge($"the result of {call.Node}");
+        return new Tensor(call.Constant(0, "start").Type, [(int)count], [.. Enumerable.Range(0, (int)count).Select(i => ends[0] + i * ends[2])]);
+    }
 
-    private static Tensor Binary(OperatorCall call, Func<double, double, double> function)
+    private static Tensor EyeLike(OperatorCall call)
+    {
+        var shape = call.Constant(0, "input").Shape;
+        if (shape.Length != 2)
+            throw Refusal.Invalid($"{call.Node} wants a matrix");
+        var diagonal = call.Node.Int("k", 0);
+        var kind = call.Node.Has("dtype") ? TensorReader.Meaning(TensorReader.ElementType(call.Node.Int("dtype", 1))) : call.Constant(0, "input").Type;
+        return new Tensor(kind, shape, [.. Enumerable.Range(0, Shapes.Count(shape)).Select(i => i % shape[1] - i / shape[1] == diagonal ? 1.0 : 0.0)]);
+    }
+
+    private static Tensor NonZero(Tensor tensor)
+    {
+        int[] places = [.. Enumerable.Range(0, tensor.Count).Where(i => tensor.Values[i] != 0)];
+        var strides = Shapes.Strides(tensor.Shape);
+        return new Tensor(ElementKind.Integer, [tensor.Rank, places.Length], [.. tensor.Shape.SelectMany((extent, axis) => places.Select(place => (double)(place / strides[axis] % extent)))]);
+    }
+
+    private static Tensor CumulativeSum(OperatorCall call)
+    {
+        var tensor = call.Constant(0, "input");
+        var axis = call.Axis(OperatorCall.ToInteger(call.Constant(1, "axis").Values.FirstOrDefault()), tensor.Rank);
+        var (isExclusive, isReverse) = (call.Node.Int("exclusive", 0) != 0, call.Node.Int("reverse", 0) != 0);
+        var inner = Shapes.Count(tensor.Shape.AsSpan(axis + 1));
+        var extent = tensor.Shape[axis];
+        var values = new double[tensor.Count];
+        for (var row = 0; row < tensor.Count / Math.Max(extent, 1); row++)
+        {
+            var start = row / inner * inner * extent + row % inner;
+            var sum = 0.0;
+            for (var i = 0; i < extent; i++)
+            {
+                var at = start + (isReverse ? extent - 1 - i : i) * inner;
+                values[at] = isExclusive ? sum : sum + tensor.Values[at];
+                sum += tensor.Values[at];
+            }
+        }
+        return new Tensor(tensor.Type, tensor.Shape, values);
+    }
+
+    private static Tensor Quotient(OperatorCall call, Func<double, double> rounding, Func<double, double, double, double> result)
     {
         var (left, right) = (call.Constant(0, "input"), call.Constant(1, "input"));
         var shape = Shapes.Broadcast(left.Shape, right.Shape)
@@ -194,12 +169,12 @@ internal static class ConstantFolding
         Shapes.Checked([.. shape.Select(extent => (long)extent)], $"the result of {call.Node}");
         var values = new double[Shapes.Count(shape)];
         for (var at = 0; at < values.Length; at++)
-            values[at] = function(left.Values[Shapes.Place(at, shape, left.Shape)], right.Values[Shapes.Place(at, shape, right.Shape)]);
+        {
+            var (a, b) = (left.Values[Shapes.Place(at, shape, left.Shape)], right.Values[Shapes.Place(at, shape, right.Shape)]);
+            values[at] = b != 0 ? result(a, b, rounding(a / b)) : throw Refusal.Invalid("a constant is divided by zero");
+        }
         return new Tensor(left.Type, shape, values);
     }
-
-    private static double IntegerQuotient(double dividend, double divisor) =>
-        divisor != 0 ? Math.Truncate(dividend / divisor) : throw Refusal.Invalid("a constant is divided by zero");
 
     private static long[] Integers(Tensor tensor) => [.. tensor.Values.Select(OperatorCall.ToInteger)];
 }

@@ -42,29 +42,23 @@ internal static class ElementwiseOperators
     {
         (FloatConstant constant, var source) => Affine(call, source, constant.Value, value => (value, 0)),
         (var source, FloatConstant constant) => Affine(call, source, constant.Value, value => (value, 0)),
-        _ => Curves.TryJoin(call, (a, b) => a * b) ?? throw call.Unsupported("both factors depend on the input, and not by functions of one value"),
+        var (left, right) => Curves.TryJoin(call, (a, b) => a * b) ?? Product(call, left, right),
     };
 
-    public static FloatNode Divide(OperatorCall call) =>
-        call.Input(1) is FloatConstant constant
-            ? Affine(call, call.Input(0), constant.Value, value => (1 / value, 0))
-            : Curves.TryJoin(call, (a, b) => a / b) ?? throw call.Unsupported("its divisor depends on the input, and not by a function of the value it divides");
+    public static FloatNode Divide(OperatorCall call)
+    {
+        var (left, right) = (call.Input(0), call.Input(1));
+        if (Kinds.Of(left) == ElementKind.Integer && Kinds.Of(right) == ElementKind.Integer)
+            throw call.Unsupported("it divides integers that depend on the input");
+        if (right is FloatConstant constant)
+            return Affine(call, left, constant.Value, value => (1 / value, 0));
+        return Curves.TryJoin(call, (a, b) => a / b)
+            ?? Product(call, left, new FloatUnary(call.Name, "Reciprocal", right, new UnaryFunction.Reciprocal()));
+    }
 
     /// <summary>ONNX's variadic Sum.</summary>
     public static FloatNode Sum(OperatorCall call) =>
         Enumerable.Range(1, Math.Max(call.Inputs.Count - 1, 0)).Aggregate(call.Input(0), (sum, i) => Sum(call, sum, call.Input(i), 1));
-
-    public static FloatNode Power(OperatorCall call) => call.Constant(1, "exponent") switch
-    {
-        { Count: 1, Values: [var exponent] } when exponent is >= 1 and <= 8 && exponent == Math.Floor(exponent) => Unary(call, new UnaryFunction.Power((int)exponent)),
-        _ => throw call.Unsupported("its exponent is not a whole number from 1 to 8"),
-    };
-
-    /// <summary>PRelu with one slope.</summary>
-    public static FloatNode ParametricRelu(OperatorCall call) =>
-        call.Constant(1, "slope") is { Count: 1, Values: [var slope] }
-            ? Unary(call, new UnaryFunction.LeakyRelu(slope))
-            : throw call.Unsupported("its slope varies");
 
     /// <summary>x * tanh(softplus(x)).</summary>
     public static FloatNode Mish(OperatorCall call) => Unary(call, new UnaryFunction.Join(
@@ -80,24 +74,50 @@ internal static class ElementwiseOperators
             : throw call.BadShape($"{Shapes.Text(source.Shape)} and {Shapes.Text(constant.Shape)} do not broadcast to the first's shape");
     }
 
-    private static FloatSum Sum(OperatorCall call, FloatNode left, FloatNode right, int sign) =>
-        left.Shape.AsSpan().SequenceEqual(right.Shape)
-            ? new FloatSum(call.Name, call.Operation, left, right, sign)
-            : throw call.BadShape($"its terms {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)} differ in shape");
+    public static FloatSum Sum(OperatorCall call, FloatNode left, FloatNode right, int sign)
+    {
+        (left, right) = Pair(call, left, right);
+        return new FloatSum(call.Name, call.Operation, left, right, sign);
+    }
+
+    public static FloatProduct Product(OperatorCall call, FloatNode left, FloatNode right)
+    {
+        (left, right) = Pair(call, left, right);
+        return new FloatProduct(call.Name, call.Operation, left, right);
+    }
+
+    /// <summary>Both values, repeated to the shape that they broadcast to.</summary>
+    public static (FloatNode Left, FloatNode Right) Pair(OperatorCall call, FloatNode left, FloatNode right)
+    {
+        var shape = Shapes.Broadcast(left.Shape, right.Shape)
+            ?? throw Refusal.Invalid($"{call.Node} joins {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)}, which do not broadcast");
+        Shapes.Checked([.. shape.Select(extent => (long)extent)], $"the result of {call.Node}");
+        return (SelectionOperators.Expanded(call, left, shape), SelectionOperators.Expanded(call, right, shape));
+    }
 
     /// <summary>An operation with a constant that is one number, or one per index of a single axis.</summary>
-    private static FloatNode Affine(OperatorCall call, FloatNode source, Tensor constant, Func<double, (double Scale, double Shift)> map)
+    public static FloatNode Affine(OperatorCall call, FloatNode source, Tensor constant, Func<double, (double Scale, double Shift)> map)
     {
-        var shape = Shapes.Broadcast(source.Shape, constant.Shape);
-        if (shape is null || Shapes.Count(shape) != source.Count)
-            throw call.BadShape($"{Shapes.Text(source.Shape)} and {Shapes.Text(constant.Shape)} do not broadcast to the first's size");
+        if (source.Shape.Length == 0)
+            return ShapeOperators.Reshaped(Affine(call, ShapeOperators.Reshaped(source, [1]), constant, map), constant.Rank == 0 ? [] : constant.Shape);
+        var (target, _) = Pair(call, source, new FloatConstant(call.Name, constant));
+        var shape = target.Shape;
         var varying = Enumerable.Range(0, constant.Rank).Where(i => constant.Shape[i] != 1).ToArray();
-        if (varying.Length > 1)
-            throw call.Unsupported($"its constant {Shapes.Text(constant.Shape)} varies along more than one axis");
-        var axis = varying.Length == 0 ? shape.Length - 1 : shape.Length - constant.Rank + varying[0];
-        var target = ShapeOperators.Reshaped(source, shape);
         var pairs = constant.Values.Select(map).ToArray();
+        if (varying.Length > 1)
+            return Elementwise(call, target, constant.Shape, pairs);
+        var axis = varying.Length == 0 ? shape.Length - 1 : shape.Length - constant.Rank + varying[0];
         return Scaled(call, target, [.. pairs.Select(pair => pair.Scale)], [.. pairs.Select(pair => pair.Shift)], axis, constant.Values);
+    }
+
+    /// <summary>x * scale + shift with constants that vary along several axes: a product, a sum, or both.</summary>
+    private static FloatNode Elementwise(OperatorCall call, FloatNode source, int[] shape, (double Scale, double Shift)[] pairs)
+    {
+        FloatConstant Constant(Func<(double Scale, double Shift), double> part) =>
+            new(call.Name, Tensor.Real(shape, LinearOperators.Finite(call, [.. pairs.Select(part)])));
+        if (pairs.Any(pair => pair.Scale != 1))
+            source = Product(call, source, Constant(pair => pair.Scale));
+        return pairs.Any(pair => pair.Shift != 0) ? Sum(call, source, Constant(pair => pair.Shift), 1) : source;
     }
 
     private static FloatAffine Scaled(OperatorCall call, FloatNode source, double[] scale, double[] shift, int axis, double[] constants)

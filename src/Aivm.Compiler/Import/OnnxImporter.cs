@@ -14,6 +14,7 @@ internal sealed class OnnxImporter
     private readonly OnnxModel _model;
     private readonly Dictionary<string, FloatNode> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> _classes = new(StringComparer.Ordinal);
+    private readonly ConstantFolding _folding = new();
     private long _constantElements;
 
     private OnnxImporter(OnnxModel model) => _model = model;
@@ -107,9 +108,11 @@ internal sealed class OnnxImporter
         if (opset == OperatorSet6.Version && node.Domain.Length == 0)
             inputs = OperatorSet6.Modernised(node, inputs);
         var call = new OperatorCall(node, inputs, opset);
-        var results = ConstantFolding.TryFold(call) is { } constant
+        var results = ConstantFolding.TryMake(call) is { } constant
             ? [new FloatConstant(node.Name, constant)]
             : OperatorTable.Find(node)(call);
+        if (ConstantFolding.IsKnown(call))
+            results = [.. results.Select(result => result as FloatConstant ?? _folding.Evaluate(call, result))];
         for (var i = 0; i < node.Outputs.Count; i++)
         {
             var name = node.Outputs[i];
@@ -135,8 +138,6 @@ internal sealed class OnnxImporter
     {
         if (!_values.TryGetValue(output.Name, out var node))
             throw Refusal.Invalid($"nothing defines the output '{output.Name}'");
-        if (node is FloatConstant or FloatInput)
-            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is {(node is FloatInput ? "an input itself" : "constant")}.");
         var label = LabelOf(node);
         var classes = _classes.GetValueOrDefault(output.Name, []);
         if (label is not null && classes.Count == 0 && _model.Classes.Count == label.Source.Shape[label.Axis])
@@ -144,5 +145,10 @@ internal sealed class OnnxImporter
         return new FloatOutput(output.Name, node, label is not null, classes);
     }
 
-    private static FloatArgMax? LabelOf(FloatNode node) => node as FloatArgMax ?? (node is FloatReshape ? LabelOf(node.Source) : null);
+    private static FloatArgMax? LabelOf(FloatNode node)
+    {
+        while (node is FloatReshape)
+            node = node.Source;
+        return node is FloatArgMax { IsLast: false } label ? label : null;
+    }
 }

@@ -22,18 +22,6 @@ internal static class PoolOperators
 
     public static FloatNode GlobalAveragePool(OperatorCall call) => Global(call, (picture, window) => Average(call, picture, window, false));
 
-    /// <summary>Means over all spatial axes, which many exporters write in place of a global average pool.</summary>
-    public static FloatNode ReduceMean(OperatorCall call)
-    {
-        var source = call.Input(0);
-        var rank = source.Shape.Length;
-        var axes = call.Integers("axes", 1, operandSince: 18)?.Select(axis => call.Axis(axis, rank)).Order().ToArray() ?? [];
-        if (rank is not (3 or 4) || !axes.SequenceEqual(Enumerable.Range(2, rank - 2)))
-            throw call.Unsupported("it is supported over all spatial axes of a picture only");
-        var mean = GlobalAveragePool(call);
-        return call.Node.Int("keepdims", 1) != 0 ? mean : ShapeOperators.Reshaped(mean, source.Shape[..2]);
-    }
-
     private static FloatNode Pool(OperatorCall call, Func<FloatNode, Window, FloatNode> pool)
     {
         var source = call.Input(0);

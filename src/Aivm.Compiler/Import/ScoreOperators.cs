@@ -4,7 +4,10 @@ namespace Aivm.Compiler.Import;
 
 internal static class ScoreOperators
 {
-    public static FloatNode Softmax(OperatorCall call)
+    public static FloatNode Softmax(OperatorCall call) => AlongAxis(call, rows => new FloatSoftmax(call.Name, call.Operation, rows));
+
+    /// <summary>A map of rows along the operator's axis, whichever that is.</summary>
+    public static FloatNode AlongAxis(OperatorCall call, Func<FloatNode, FloatNode> map)
     {
         var source = call.Input(0);
         var rank = source.Shape.Length;
@@ -15,23 +18,28 @@ internal static class ScoreOperators
         if (call.Opset < 13)
         {
             var flat = ShapeOperators.Reshaped(source, [Shapes.Count(source.Shape.AsSpan(0, axis)), Shapes.Count(source.Shape.AsSpan(axis))]);
-            return ShapeOperators.Reshaped(new FloatSoftmax(call.Name, call.Operation, flat), source.Shape);
+            return ShapeOperators.Reshaped(map(flat), source.Shape);
         }
         if (source.Shape.AsSpan(axis + 1).ContainsAnyExcept(1))
-            throw call.Unsupported("it is supported over the last axis only");
-        var rows = ShapeOperators.Reshaped(source, source.Shape[..(axis + 1)]);
-        return ShapeOperators.Reshaped(new FloatSoftmax(call.Name, call.Operation, rows), source.Shape);
+        {
+            var last = ShapeOperators.Moved(call, source, [.. Enumerable.Range(0, rank).Where(other => other != axis), axis]);
+            var moved = map(last);
+            return ShapeOperators.Moved(call, moved, [.. Enumerable.Range(0, axis), rank - 1, .. Enumerable.Range(axis, rank - 1 - axis)]);
+        }
+        return ShapeOperators.Reshaped(map(ShapeOperators.Reshaped(source, source.Shape[..(axis + 1)])), source.Shape);
     }
 
-    public static FloatNode ArgMax(OperatorCall call)
+    public static FloatNode ArgMax(OperatorCall call) => Extreme(call, isSmallest: false);
+
+    public static FloatNode ArgMin(OperatorCall call) => Extreme(call, isSmallest: true);
+
+    private static FloatNode Extreme(OperatorCall call, bool isSmallest)
     {
         var source = call.Input(0);
         var axis = call.Axis(call.Node.Int("axis", 0), source.Shape.Length);
         if (source.Shape[axis] == 0)
             throw call.BadShape("its axis is empty");
-        if (call.Node.Int("select_last_index", 0) != 0)
-            throw call.Unsupported("it selects the last of equal maxima");
-        var label = new FloatArgMax(call.Name, call.Operation, source, axis);
+        var label = new FloatArgMax(call.Name, call.Operation, source, axis) { IsSmallest = isSmallest, IsLast = call.Node.Int("select_last_index", 0) != 0 };
         if (call.Node.Int("keepdims", 1) == 0)
             return label;
         int[] kept = [.. source.Shape];

@@ -84,7 +84,7 @@ internal static class SelectionOperators
         return node;
     }
 
-    private static FloatNode Chosen(OperatorCall call, FloatNode source, int axis, int[] indices)
+    public static FloatNode Chosen(OperatorCall call, FloatNode source, int axis, int[] indices)
     {
         if (indices.Length == 0)
             throw call.BadShape("nothing is left of its input");

@@ -1,6 +1,4 @@
 using Aivm.Compiler.Network;
-using Aivm.Compiler.Onnx;
-using Aivm.Inference;
 
 namespace Aivm.Compiler.Import;
 
@@ -80,10 +78,11 @@ internal static class ShapeOperators
         return [.. Enumerable.Range(0, rank).Select(axis => added.Contains(axis) ? 1 : rest.Dequeue())];
     }
 
-    public static FloatNode Transpose(OperatorCall call)
+    public static FloatNode Transpose(OperatorCall call) => Moved(call, call.Input(0), Permutation(call, call.Input(0).Shape.Length));
+
+    /// <summary>Axis i of the result is axis p_i of the source.</summary>
+    public static FloatNode Moved(OperatorCall call, FloatNode source, int[] permutation)
     {
-        var source = call.Input(0);
-        var permutation = Permutation(call, source.Shape.Length);
         // Moving axes of extent 1 moves no element.
         var kept = permutation.Where(axis => source.Shape[axis] != 1).ToArray();
         return kept.SequenceEqual(kept.Order())
@@ -99,43 +98,10 @@ internal static class ShapeOperators
             : throw Refusal.Invalid($"the perm of {call.Node} is no permutation of {rank} axes");
     }
 
-    public static FloatNode Pad(OperatorCall call)
-    {
-        var source = call.Input(0);
-        var rank = source.Shape.Length;
-        if (call.Optional(3) is not null)
-            throw call.Unsupported("it names its axes");
-        if (call.Node.Text("mode", "constant") is var mode and not "constant")
-            throw call.Unsupported($"its mode is {mode}, only constant is supported");
-        var pads = call.Integers("pads", 1, operandSince: 11);
-        if (pads is null || pads.Length != 2 * rank)
-            throw Refusal.Invalid($"the pads of {call.Node} are not two per axis");
-        if (pads.All(pad => pad == 0))
-            return source;
-        if (rank != 4 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-            throw call.Unsupported("it pads other axes than the rows and columns of a picture");
-        if (pads.Any(pad => pad is < 0 or > short.MaxValue))
-            throw call.Unsupported("it crops, or pads more than 32767");
-        var padding = new Padding((int)pads[2], (int)pads[3], (int)pads[6], (int)pads[7]);
-        var shape = Shapes.Checked(
-            [source.Shape[0], source.Shape[1], source.Shape[2] + pads[2] + pads[6], source.Shape[3] + pads[3] + pads[7]], $"the result of {call.Node}");
-        var value = call.Opset < 11 ? call.Node.Float("value", 0) : call.Number("value", 2, operandSince: 11) ?? 0;
-        return new FloatPad(call.Name, call.Operation, shape, source, padding, value);
-    }
-
     public static FloatNode Dropout(OperatorCall call)
     {
         if (call.OptionalConstant(2, "training mode") is { Count: 1 } training && training.Values[0] != 0)
             throw call.Unsupported("it is in training mode");
         return call.Input(0);
-    }
-
-    /// <summary>Numbers stay what they are; a cast that would truncate them is refused.</summary>
-    public static FloatNode Cast(OperatorCall call)
-    {
-        var type = TensorReader.ElementType(call.Node.Int("to", 0));
-        if (TensorReader.Meaning(type) == ElementKind.Real)
-            return FeatureOperators.Cast(call, type);
-        return call.Input(0) is FloatArgMax ? call.Input(0) : throw call.Unsupported("it turns real numbers into integers");
     }
 }

@@ -21,7 +21,13 @@ internal static class FloatInterpreter
         FloatAveragePool pool => Activated(pool, Average(pool, inputs[0])),
         FloatReshape => inputs[0],
         FloatTranspose transpose => Transpose(transpose.Source.Shape, transpose.Permutation, inputs[0]),
-        FloatPad pad => Pad(pad, inputs[0]),
+        FloatPad pad => Pad(pad, inputs[0], pad.Value),
+        FloatConcat concat => concat.Run(inputs),
+        FloatProduct product => Activated(product, FloatProduct.Run(inputs[0], inputs[1])),
+        FloatCompare compare => compare.Run(inputs[0], inputs[1]),
+        FloatWhere => FloatWhere.Run(inputs[0], inputs[1], inputs[2]),
+        FloatReduce reduce => reduce.Run(inputs[0]),
+        FloatConstant constant => constant.Value.Values,
         FloatSoftmax softmax => Softmax(softmax.Shape[^1], inputs[0]),
         FloatArgMax arg => ArgMax(arg, inputs[0]),
         FloatEmbedding embedding => embedding.Look(inputs[0]),
@@ -148,7 +154,8 @@ internal static class FloatInterpreter
             var best = 0;
             for (var i = 1; i < extent; i++)
             {
-                if (source[start + i * inner] > source[start + best * inner])
+                var (value, other) = (source[start + i * inner], source[start + best * inner]);
+                if ((node.IsSmallest ? value < other : value > other) || (node.IsLast && value == other))
                     best = i;
             }
             result[at] = best;
@@ -266,12 +273,12 @@ internal static class FloatInterpreter
         return sums;
     }
 
-    private static double[] Pad(FloatPad pad, double[] source)
+    public static double[] Pad(FloatPad pad, double[] source, double fill)
     {
         var (channels, height, width) = (pad.Source.Shape[1], pad.Source.Shape[2], pad.Source.Shape[3]);
         var (outHeight, outWidth) = (pad.Shape[2], pad.Shape[3]);
         var result = new double[pad.Count];
-        Array.Fill(result, pad.Value);
+        Array.Fill(result, fill);
         for (var row = 0; row < channels * height; row++)
         {
             var to = (row / height * outHeight + row % height + pad.Padding.Top) * outWidth + pad.Padding.Left;

@@ -190,9 +190,13 @@ internal sealed class FloatPad(string name, string operation, int[] shape, Float
 internal sealed class FloatSoftmax(string name, string operation, FloatNode source)
     : FloatNode(name, operation, source.Shape, source);
 
-/// <summary>The index of the largest element along an axis, the lowest on a tie; the axis goes.</summary>
+/// <summary>The index of the largest element along an axis, the lowest on a tie; the axis goes. Or of the smallest, or the highest index.</summary>
 internal sealed class FloatArgMax(string name, string operation, FloatNode source, int axis)
     : FloatNode(name, operation, [.. source.Shape.Where((_, i) => i != axis)], source)
 {
     public int Axis { get; } = axis;
+
+    public bool IsSmallest { get; init; }
+
+    public bool IsLast { get; init; }
 }

@@ -97,6 +97,18 @@ internal abstract record UnaryFunction
         }
     }
 
+    /// <summary>1 / x; without bound at 0.</summary>
+    internal sealed record Reciprocal : UnaryFunction
+    {
+        public override double At(double x) => 1 / x;
+    }
+
+    /// <summary>A function that needs no name of its own here. What is no number outside its domain becomes 0 in a table.</summary>
+    internal sealed record Elementary(Func<double, double> Function) : UnaryFunction
+    {
+        public override double At(double x) => Function(x);
+    }
+
     /// <summary>x * Scale + Shift.</summary>
     internal sealed record Line(double Scale, double Shift) : UnaryFunction
     {

@@ -55,6 +55,9 @@ internal sealed class CalibrationData
         return [.. Rows.Select(row => row.AsSpan(start, port.Node.Count).ToArray())];
     }
 
+    /// <summary>The same as numbers that arithmetic takes; rounded beyond 2^53.</summary>
+    public double[][] Numbers(InputPort port) => [.. Integers(port).Select(row => row.Select(value => (double)value).ToArray())];
+
     /// <summary>By sample: what the integers of one input mean to the ONNX model.</summary>
     public double[][] Reals(InputPort port) => [.. Integers(port).Select(row => row.Select(port.Real).ToArray())];
 

@@ -72,9 +72,9 @@ internal static class Exponents
         return best;
     }
 
-    /// <summary>The nearest integer to value * 2^exponent, halves upwards, within [-limit, limit].</summary>
+    /// <summary>The nearest integer to value * 2^exponent, halves upwards, within [-limit, limit]; 0 for what is no number, as a root of what is negative.</summary>
     public static double Quantise(double value, int exponent, int limit) =>
-        Math.Min(Math.Max(Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5), -limit), limit);
+        double.IsNaN(value) ? 0 : Math.Min(Math.Max(Math.Floor(value * ExactMath.PowerOfTwo(exponent) + 0.5), -limit), limit);
 
     private static double SquaredError(IReadOnlyList<double[]> values, int exponent, int limit)
     {

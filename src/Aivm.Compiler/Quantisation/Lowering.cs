@@ -1,4 +1,5 @@
 using Aivm.Compiler.Classical;
+using Aivm.Compiler.Import;
 using Aivm.Compiler.Network;
 using Aivm.Inference;
 
@@ -70,7 +71,7 @@ internal sealed class Lowering
             FloatAveragePool pool => PoolLowering.Average(_builder, pool, Narrow(pool, 0), _precision),
             FloatReshape reshape => _values[reshape.Source],
             FloatTranspose transpose => Transpose(transpose, Narrow(transpose, 0)),
-            FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, _values[softmax.Source], _precision.Readers),
+            FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, Entered(softmax.Source), _precision.Readers),
             FloatMatMul product => AttentionLowering.Product(_builder, product, Narrow(product, 0), Narrow(product, 1), _precision),
             FloatLayerNorm norm => AttentionLowering.LayerNorm(_builder, norm, Narrow(norm, 0)),
             FloatMask mask => AttentionLowering.Mask(_builder, mask, _values[mask.Source], _values[mask.Inputs[1]]),
@@ -78,7 +79,12 @@ internal sealed class Lowering
             FloatEmbedding embedding => AttentionLowering.Embedding(_builder, embedding, _values[embedding.Source], _precision),
             FloatConstant constant => AttentionLowering.Fixed(_builder, constant, _samples.Count, _precision),
             FloatArgMax label => ScoreLowering.ArgMax(_builder, label, _values[label.Source]),
-            FloatPad => throw Refusal.Operator(node, "its padding cannot join the layer behind it"),
+            FloatPad pad => PadLowering.Lower(_builder, pad, Narrow(pad, 0)),
+            FloatConcat concat => CombinationLowering.Concat(_builder, concat, [.. concat.Inputs.Select(Entered)], _precision),
+            FloatProduct product => CombinationLowering.Product(_builder, product, Narrow(product, 0), Narrow(product, 1), _precision),
+            FloatCompare compare => CombinationLowering.Compare(_builder, compare, Narrow(compare, 0), Narrow(compare, 1)),
+            FloatWhere where => CombinationLowering.Where(_builder, where, Narrow(where, 0), Entered(where.Inputs[1]), Entered(where.Inputs[2]), _precision),
+            FloatReduce reduce => ReductionLowering.Lower(_builder, reduce, Narrow(reduce, 0), _precision),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
         };
         if (_precision.Readers.AreFinal(node) || _precision.Readers.AreOutputs(node))
@@ -118,22 +124,26 @@ internal sealed class Lowering
     private Value Narrow(FloatNode reader, int operand)
     {
         var source = reader.Inputs[operand];
-        var value = _values[source];
-        if (value.Port is not null)
-        {
-            value = _entries.TryGetValue(source, out var entered) ? entered : Entry(source, value, null);
-            _entries[source] = value;
-        }
-        return value.IsNarrow || value.Type == ElementType.S32 && reader is FloatSum
+        var value = Entered(source);
+        return value.IsNarrow || (value.Type == ElementType.S32 && reader is FloatSum)
             ? value
-            : throw Refusal.Operator(reader, $"it reads the result of {source}, which is a final score");
+            : Alignment.Narrowed(_builder, reader, value, _precision.Of(source));
+    }
+
+    /// <summary>A value as it is, but an input of the model quantised.</summary>
+    private Value Entered(FloatNode source)
+    {
+        var value = _values[source];
+        if (value.Port is null)
+            return value;
+        return _entries[source] = _entries.TryGetValue(source, out var entered) ? entered : Entry(source, value, null);
     }
 
     /// <summary>An input as the callers wrote it.</summary>
     private Value Raw(InputPort port)
     {
         var (low, high) = port.Range ?? (-long.MaxValue, long.MaxValue);
-        return new Value(port.Number, Natural(port.Node.Shape), ElementType.S64, 0, low, high, _samples.Reals(port), null) { Port = port };
+        return new Value(port.Number, Natural(port.Node.Shape), ElementType.S64, 0, low, high, _samples.Reals(port), _samples.Numbers(port)) { Port = port };
     }
 
     /// <summary>Quantises an input, and an affine map right behind it in the same step.</summary>
@@ -152,7 +162,7 @@ internal sealed class Lowering
         var quantise = EntryMap.Quantise(source, width.Type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");
         var limit = ElementTypes.MaxOf(width.Type);
         var (min, max) = isClamped || port.Range is not null ? EntryMap.Range(quantise, low, high) : (-limit, limit);
-        var integers = EachSample(_samples.Integers(port), row => EntryMap.Run(quantise, row));
+        var integers = EachSample(raw.Integers!, row => EntryMap.Run(quantise, [.. row.Select(OperatorCall.ToInteger)]));
         var result = new Value(_builder.Add(quantise), raw.Shape, width.Type, exponent, min, max, reals, integers);
         return _builder.Reported(node, raw, result, quantise.Shift);
     }
@@ -210,9 +220,7 @@ internal sealed class Lowering
 
     private GraphOutput Output(FloatOutput output)
     {
-        var value = _values[output.Node];
-        if (value.Port is not null)
-            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is an input itself.");
+        var value = Entered(output.Node);
         return new GraphOutput
         {
             Name = Text(output.Name),

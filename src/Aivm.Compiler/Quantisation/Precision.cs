@@ -35,7 +35,7 @@ internal sealed class Precision
         _order = graph.Order();
         Readers = new Readers(graph);
         for (var place = _order.Count - 1; place >= 0; place--)
-            _demands.Add(_order[place], Readers.Of(_order[place]).Select(Wants).DefaultIfEmpty(Demand.Sixteen).Min());
+            _demands.Add(_order[place], Readers.Of(_order[place]).Select(reader => Wants(reader, _order[place])).DefaultIfEmpty(Demand.Sixteen).Min());
     }
 
     public Readers Readers { get; }
@@ -47,7 +47,7 @@ internal sealed class Precision
         for (var place = _order.Count - 1; place >= 0; place--)
         {
             work.Add(_order[place], Readers.Of(_order[place]).Sum(reader =>
-                MovesElements(reader) ? work[reader] : Wants(reader) == Demand.Either ? Work.Of(reader) : 0));
+                MovesElements(reader) ? work[reader] : Wants(reader, _order[place]) == Demand.Either ? Work.Of(reader) : 0));
         }
         return [.. _order
             .Where(node => _demands[node] == Demand.Either && !MovesElements(node))
@@ -62,15 +62,16 @@ internal sealed class Precision
     };
 
     /// <summary>What a reader wants of its source. What only moves elements about passes on what its own readers want.</summary>
-    private Demand Wants(FloatNode reader) => reader switch
+    private Demand Wants(FloatNode reader, FloatNode source) => reader switch
     {
-        FloatSum or FloatAveragePool or FloatLayerNorm => Demand.Sixteen,
+        FloatSum or FloatAveragePool or FloatLayerNorm or FloatProduct or FloatReduce or FloatCompare or FloatArgMax or FloatSoftmax => Demand.Sixteen,
+        FloatWhere where => where.Inputs[0] == source ? Demand.Eight : _demands[where],
         FloatLinear or FloatAffine => Demand.Either,
         _ when MovesElements(reader) => _demands[reader],
         _ => Demand.Eight,
     };
 
-    private static bool MovesElements(FloatNode node) => node is FloatReshape or FloatMaxPool or FloatTranspose or FloatGather;
+    private static bool MovesElements(FloatNode node) => node is FloatReshape or FloatMaxPool or FloatTranspose or FloatGather or FloatConcat or FloatPad;
 
     private enum Demand
     {

@@ -69,10 +69,31 @@ internal static class ScoreLowering
         var drops = shape.Length > 1 && shape[0] == 1 && label.Axis > 0;
         source = builder.Reshaped(source, drops ? Lowering.Natural(shape) : [.. shape]);
         var axis = drops ? label.Axis - 1 : label.Axis;
-        var number = builder.Add(new ArgMaxNode { Source = source.Number, Axis = axis });
+        var number = Label(builder, label, source, axis);
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(label, [row]));
         return builder.Reported(label, source, new Value(
             number, new Shape(source.Shape.Dimensions.RemoveAt(axis)), ElementType.S32, 0, 0, source.Shape[axis] - 1, reals, null));
+    }
+
+    /// <summary>The smallest is the largest of the negatives, the last of equals the first in reverse.</summary>
+    private static int Label(GraphBuilder builder, FloatArgMax label, Value source, int axis)
+    {
+        var number = source.Number;
+        if (label.IsSmallest != source.Port?.Scale < 0)
+        {
+            number = builder.Add(source.Type == ElementType.S64
+                ? QuantiseNode.Scale(number, ElementType.S64, -1, 0)
+                : new RescaleNode { Source = number, Factor = -1, Requantise = source.IsNarrow ? Requantise.To(source.Type, 0) : Requantise.Raw([0]) });
+        }
+        if (!label.IsLast)
+            return builder.Add(new ArgMaxNode { Source = number, Axis = axis });
+        var extent = source.Shape[axis];
+        var reversed = builder.Add(new GatherNode { Source = number, Axis = axis, Indices = Constant.S32([extent], [.. Enumerable.Range(0, extent).Reverse()]) });
+        var place = builder.Add(new ArgMaxNode { Source = reversed, Axis = axis });
+        Shape shape = [.. source.Shape.Dimensions.RemoveAt(axis)];
+        Shape unit = [.. Enumerable.Repeat(1, shape.Rank)];
+        var last = builder.Expanded(builder.Constant(Constant.S32(unit, [extent - 1])), unit, shape);
+        return builder.Add(new AddNode { Left = last, Right = place, LeftFactor = 1, RightFactor = -1, Requantise = Requantise.Raw([0]) });
     }
 
     /// <summary>Two rows that are each other's negative: what exporters write for two classes.</summary>

@@ -17,14 +17,15 @@ internal static class SumLowering
             straight[s] = FloatInterpreter.Sum(left.Reals[s], right.Reals[s], 1, sum.Sign);
         var finish = Finish.Choose(sum.Activation, straight, sum, precision);
 
-        var finer = Math.Max(left.Exponent, right.Exponent);
-        var leftFactor = Aligned(sum, finer - left.Exponent);
-        var rightFactor = sum.Sign * Aligned(sum, finer - right.Exponent);
+        var finer = Common(left, right);
+        (left, right) = (NoFiner(builder, sum, left, finer), NoFiner(builder, sum, right, finer));
+        var leftFactor = 1 << (finer - left.Exponent);
+        var rightFactor = sum.Sign * (1 << (finer - right.Exponent));
         var wanted = finish.IsRaw ? finer : Math.Min(finish.BaseExponent, finer);
         var shift = Math.Min(finer - wanted, MaxShift);
         var magnitude = left.Magnitude * leftFactor + right.Magnitude * Math.Abs(rightFactor);
         if (magnitude + (1L << shift) >= GraphAnalysis.AccumulatorBound)
-            throw Refusal.Operator(sum, "its terms have scales too far apart");
+            throw Refusal.Operator(sum, "its terms do not fit the accumulator bound of 2^29");
 
         var requantise = finish.Requantise([(byte)shift], finer - shift);
         var integers = new double[straight.Length][];
@@ -42,6 +43,18 @@ internal static class SumLowering
         return builder.Reported(sum, left, result, shift);
     }
 
-    private static int Aligned(FloatSum sum, int bits) =>
-        bits <= MaxAlignment ? 1 << bits : throw Refusal.Operator(sum, "its terms have scales too far apart");
+    /// <summary>The finer of both scales, unless a term that is much coarser would leave the accumulator there.</summary>
+    private static int Common(Value left, Value right)
+    {
+        var coarser = Math.Min(left.Exponent, right.Exponent);
+        var exponent = Math.Min(Math.Max(left.Exponent, right.Exponent), coarser + MaxAlignment);
+        while (exponent > coarser && At(left, exponent) + At(right, exponent) + (1L << MaxShift) >= GraphAnalysis.AccumulatorBound)
+            exponent--;
+        return exponent;
+    }
+
+    private static double At(Value term, int exponent) => term.Magnitude * ExactMath.PowerOfTwo(exponent - term.Exponent);
+
+    private static Value NoFiner(GraphBuilder builder, FloatSum sum, Value term, int exponent) =>
+        term.Exponent <= exponent ? term : Alignment.To(builder, sum, term, Width.Sixteen, exponent);
 }

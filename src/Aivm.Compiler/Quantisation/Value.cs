@@ -10,7 +10,7 @@ namespace Aivm.Compiler.Quantisation;
 /// <param name="Min">No element is lower.</param>
 /// <param name="Max">No element is higher.</param>
 /// <param name="Reals">By sample: what real arithmetic yields.</param>
-/// <param name="Integers">By sample: what a run yields, exactly. Null for wide values, which nothing quantises again.</param>
+/// <param name="Integers">By sample: what a run yields, exactly. Null for wide values, which nothing quantises again; an input's are in its callers' unit.</param>
 internal sealed record Value(
     int Number, Shape Shape, ElementType Type, int Exponent, long Min, long Max, double[][] Reals, double[][]? Integers)
 {
