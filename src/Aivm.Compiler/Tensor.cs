@@ -29,6 +29,9 @@ internal sealed class Tensor
 
     public double[] Values { get; }
 
+    /// <summary>Whether the file stores the elements as float16.</summary>
+    public bool IsHalf { get; init; }
+
     public int Rank => Shape.Length;
 
     public int Count => Values.Length;

@@ -7,8 +7,9 @@ internal static class AttentionOperators
 {
     public static FloatNode MatMul(OperatorCall call) => (call.Input(0), call.Input(1)) switch
     {
-        (FloatConstant, _) => throw call.Unsupported("its first factor is constant"),
-        (_, FloatConstant) => LinearOperators.MatMul(call),
+        ({ Shape.Length: 1 }, _) or (_, { Shape.Length: 1 }) => ByVector(call),
+        (FloatConstant { Shape.Length: 2 } weights, var source) when source.Shape.Length >= 2 && source is not FloatConstant => FromLeft(call, weights.Value, source),
+        (_, FloatConstant { Shape.Length: 2 }) => LinearOperators.MatMul(call),
         var (left, right) => Product(call, left, right),
     };
 
@@ -26,7 +27,29 @@ internal static class AttentionOperators
         _ => null,
     };
 
-    private static FloatMatMul Product(OperatorCall call, FloatNode left, FloatNode right)
+    /// <summary>A constant matrix on the left: W x = (x^T W^T)^T.</summary>
+    private static FloatNode FromLeft(OperatorCall call, Tensor weights, FloatNode source)
+    {
+        int[] swapped = [.. Enumerable.Range(0, source.Shape.Length - 2), source.Shape.Length - 1, source.Shape.Length - 2];
+        var columns = ShapeOperators.Moved(call, source, swapped);
+        return ShapeOperators.Moved(call, LinearOperators.Dense(call, columns, weights.Shape, weights.Values, new double[weights.Shape[0]]), swapped);
+    }
+
+    /// <summary>A vector is a matrix of one row on the left, of one column on the right; that axis goes again.</summary>
+    private static FloatNode ByVector(OperatorCall call)
+    {
+        var (left, right) = (call.Input(0), call.Input(1));
+        if (left.Shape.Length == 0 || right.Shape.Length == 0)
+            throw Refusal.Invalid($"{call.Node} multiplies a scalar");
+        var (isRow, isColumn) = (left.Shape.Length == 1, right.Shape.Length == 1);
+        var matrices = call.With(
+            ShapeOperators.Fixed(left, isRow ? [1, left.Count] : left.Shape),
+            ShapeOperators.Fixed(right, isColumn ? [right.Count, 1] : right.Shape));
+        var product = MatMul(matrices);
+        return ShapeOperators.Reshaped(product, [.. product.Shape.Where((_, axis) => !(isRow && axis == product.Shape.Length - 2) && !(isColumn && axis == product.Shape.Length - 1))]);
+    }
+
+    public static FloatMatMul Product(OperatorCall call, FloatNode left, FloatNode right)
     {
         if (left.Shape.Length < 2 || right.Shape.Length < 2 || left.Shape[^1] != right.Shape[^2] || left.Count == 0 || right.Count == 0)
             throw call.BadShape($"{Shapes.Text(left.Shape)} by {Shapes.Text(right.Shape)} is no product of matrices");

@@ -76,8 +76,12 @@ internal static class ComparisonOperators
         return ElementwiseOperators.Affine(call, rows, Tensor.Real([], [0]), _ => (values.Values[1] - values.Values[0], values.Values[0]));
     }
 
-    private static FloatNode OneHot(OperatorCall call, FloatNode numbers, int depth) =>
-        Compare(call, numbers, new FloatConstant(call.Name, Tensor.Integers(Enumerable.Range(0, depth))), Comparison.Equal);
+    /// <summary>Numbers below zero count from the end.</summary>
+    private static FloatNode OneHot(OperatorCall call, FloatNode numbers, int depth)
+    {
+        FloatNode Holds(int first) => Compare(call, numbers, new FloatConstant(call.Name, Tensor.Integers(Enumerable.Range(first, depth))), Comparison.Equal);
+        return numbers is FloatReshape { Source: FloatArgMax } ? Holds(0) : ElementwiseOperators.Sum(call, Holds(0), Holds(-depth), 1);
+    }
 
     /// <summary>Limits that are one number are clamps; otherwise the lesser or greater is chosen element by element.</summary>
     private static FloatNode Extreme(OperatorCall call, bool isMax)

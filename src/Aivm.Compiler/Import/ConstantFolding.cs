@@ -24,6 +24,8 @@ internal sealed class ConstantFolding
                 return Shape(call);
             case "Size":
                 return new Tensor(ElementKind.Integer, [], [call.Input(0).Count]);
+            case "EyeLike":
+                return EyeLike(call);
         }
         if (!IsKnown(call))
             return null;
@@ -32,9 +34,7 @@ internal sealed class ConstantFolding
             "Cast" => Cast(call.Constant(0, "input"), TensorReader.ElementType(call.Node.Int("to", 0))),
             "ConstantOfShape" => ConstantOfShape(call),
             "Range" => Range(call),
-            "EyeLike" => EyeLike(call),
             "NonZero" => NonZero(call.Constant(0, "input")),
-            "CumSum" => CumulativeSum(call),
             "Div" when call.Constant(0, "input").Type == ElementKind.Integer => Quotient(call, Math.Truncate, (a, b, quotient) => quotient),
             "Mod" => Quotient(call, Math.Floor, (a, b, quotient) => call.Node.Int("fmod", 0) != 0 ? a % b : a - b * quotient),
             _ => null,
@@ -124,11 +124,11 @@ internal sealed class ConstantFolding
 
     private static Tensor EyeLike(OperatorCall call)
     {
-        var shape = call.Constant(0, "input").Shape;
+        var shape = call.Input(0).Shape;
         if (shape.Length != 2)
             throw Refusal.Invalid($"{call.Node} wants a matrix");
         var diagonal = call.Node.Int("k", 0);
-        var kind = call.Node.Has("dtype") ? TensorReader.Meaning(TensorReader.ElementType(call.Node.Int("dtype", 1))) : call.Constant(0, "input").Type;
+        var kind = call.Node.Has("dtype") ? TensorReader.Meaning(TensorReader.ElementType(call.Node.Int("dtype", 1))) : Kinds.Of(call.Input(0));
         return new Tensor(kind, shape, [.. Enumerable.Range(0, Shapes.Count(shape)).Select(i => i % shape[1] - i / shape[1] == diagonal ? 1.0 : 0.0)]);
     }
 
@@ -137,28 +137,6 @@ internal sealed class ConstantFolding
         int[] places = [.. Enumerable.Range(0, tensor.Count).Where(i => tensor.Values[i] != 0)];
         var strides = Shapes.Strides(tensor.Shape);
         return new Tensor(ElementKind.Integer, [tensor.Rank, places.Length], [.. tensor.Shape.SelectMany((extent, axis) => places.Select(place => (double)(place / strides[axis] % extent)))]);
-    }
-
-    private static Tensor CumulativeSum(OperatorCall call)
-    {
-        var tensor = call.Constant(0, "input");
-        var axis = call.Axis(OperatorCall.ToInteger(call.Constant(1, "axis").Values.FirstOrDefault()), tensor.Rank);
-        var (isExclusive, isReverse) = (call.Node.Int("exclusive", 0) != 0, call.Node.Int("reverse", 0) != 0);
-        var inner = Shapes.Count(tensor.Shape.AsSpan(axis + 1));
-        var extent = tensor.Shape[axis];
-        var values = new double[tensor.Count];
-        for (var row = 0; row < tensor.Count / Math.Max(extent, 1); row++)
-        {
-            var start = row / inner * inner * extent + row % inner;
-            var sum = 0.0;
-            for (var i = 0; i < extent; i++)
-            {
-                var at = start + (isReverse ? extent - 1 - i : i) * inner;
-                values[at] = isExclusive ? sum : sum + tensor.Values[at];
-                sum += tensor.Values[at];
-            }
-        }
-        return new Tensor(tensor.Type, tensor.Shape, values);
     }
 
     private static Tensor Quotient(OperatorCall call, Func<double, double> rounding, Func<double, double, double, double> result)

@@ -26,27 +26,37 @@ internal static class LinearOperators
         return source.Shape.Length == 4 ? conv : ShapeOperators.Reshaped(conv, [1, channels, shape[3]]);
     }
 
+    /// <summary>A constant second factor and a bias per output make a layer; anything else is a product, a scale and a sum.</summary>
     public static FloatNode Gemm(OperatorCall call)
     {
-        var source = call.Input(0);
-        var weights = call.Constant(1, "second factor");
-        var bias = call.OptionalConstant(2, "bias");
-        if (source.Shape.Length != 2 || weights.Rank != 2)
-            throw Refusal.Invalid($"{call.Node} wants matrices, not {Shapes.Text(source.Shape)} and {Shapes.Text(weights.Shape)}");
-        if (call.Node.Int("transA", 0) != 0)
-            throw call.Unsupported("its first factor is transposed");
+        var (left, right) = (call.Input(0), call.Input(1));
+        if (left.Shape.Length != 2 || right.Shape.Length != 2)
+            throw Refusal.Invalid($"{call.Node} wants matrices, not {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)}");
         var (alpha, beta) = (call.Node.Float("alpha", 1), call.Node.Float("beta", 1));
-        var rows = call.Node.Int("transB", 0) != 0 ? weights : Transposed(weights);
-        var outputs = rows.Shape[0];
-        var terms = new double[outputs];
-        if (bias is not null)
+        if (call.Node.Int("transA", 0) != 0)
+            left = ShapeOperators.Moved(call, left, [1, 0]);
+        var isTransposed = call.Node.Int("transB", 0) != 0;
+        if (right is FloatConstant { Value: var weights } && left is not FloatConstant && TryBias(call, isTransposed ? weights.Shape[0] : weights.Shape[1], beta) is { } bias)
         {
-            if (bias.Count != 1 && (bias.Count != outputs || bias.Shape[^1] != outputs))
-                throw call.Unsupported($"its bias {Shapes.Text(bias.Shape)} is not one number per output");
-            for (var o = 0; o < outputs; o++)
-                terms[o] = beta * bias.Values[bias.Count == 1 ? 0 : o];
+            var rows = isTransposed ? weights : Transposed(weights);
+            return Dense(call, left, rows.Shape, [.. rows.Values.Select(weight => alpha * weight)], bias);
         }
-        return Dense(call, source, rows.Shape, [.. rows.Values.Select(weight => alpha * weight)], terms);
+        FloatNode product = AttentionOperators.Product(call, left, isTransposed ? ShapeOperators.Moved(call, right, [1, 0]) : right);
+        product = Times(call, product, alpha);
+        return call.Optional(2) is { } addend ? ElementwiseOperators.Sum(call, product, Times(call, addend, beta), 1) : product;
+    }
+
+    private static FloatNode Times(OperatorCall call, FloatNode source, double factor) =>
+        factor == 1 ? source : ElementwiseOperators.Affine(call, source, Tensor.Real([], [factor]), value => (value, 0));
+
+    /// <summary>Gemm's third operand where it is one number per output, or one for all; null where it is something else.</summary>
+    private static double[]? TryBias(OperatorCall call, int outputs, double beta)
+    {
+        if (call.Optional(2) is not { } addend)
+            return new double[outputs];
+        if (addend is not FloatConstant { Value: var bias } || (bias.Count != 1 && (bias.Count != outputs || bias.Shape[^1] != outputs)))
+            return null;
+        return [.. Enumerable.Range(0, outputs).Select(o => beta * bias.Values[bias.Count == 1 ? 0 : o])];
     }
 
     public static FloatNode MatMul(OperatorCall call)
@@ -97,7 +107,7 @@ internal static class LinearOperators
         return values;
     }
 
-    private static FloatDense Dense(OperatorCall call, FloatNode source, int[] weightShape, double[] weights, double[] bias)
+    public static FloatDense Dense(OperatorCall call, FloatNode source, int[] weightShape, double[] weights, double[] bias)
     {
         if (source.Shape[^1] != weightShape[1])
             throw Refusal.Invalid($"{call.Node} multiplies {Shapes.Text(source.Shape)} by {weightShape[1]} rows");

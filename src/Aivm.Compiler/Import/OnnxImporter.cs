@@ -72,7 +72,7 @@ internal sealed class OnnxImporter
     {
         if (input.Kind is null || input.Extents is null)
             throw Refusal.Input("unsupported-input", $"The input '{input.Name}' is not a tensor of a declared shape.");
-        if (input.Kind is OnnxType.String or OnnxType.Undefined)
+        if (input.Kind is OnnxType.String or OnnxType.Undefined or OnnxType.BFloat16)
             throw Refusal.Input("unsupported-input", $"The input '{input.Name}' holds {input.Kind} values; only numbers are supported.");
         if (input.Name.Length == 0)
             throw Refusal.Invalid("an input has no name");
@@ -82,7 +82,7 @@ internal sealed class OnnxImporter
         var open = Array.IndexOf(extents, -1);
         if (open >= 0)
             throw Refusal.Input("unsupported-shape", $"Axis {open} of the input '{input.Name}' is dynamic; only the first, the batch, may be. Export with a fixed size.");
-        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"), TensorReader.Meaning(input.Kind.Value)) { IsDouble = input.Kind == OnnxType.Double };
+        return new FloatInput(input.Name, Shapes.Checked(extents, $"the input '{input.Name}'"), TensorReader.Meaning(input.Kind.Value)) { IsDouble = input.Kind == OnnxType.Double, IsHalf = input.Kind == OnnxType.Float16 };
     }
 
     /// <summary>Marks the nodes that some output depends on; the others are never looked at.</summary>

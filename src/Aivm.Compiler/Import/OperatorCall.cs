@@ -19,6 +19,9 @@ internal sealed class OperatorCall(OnnxNode node, FloatNode?[] inputs, long opse
 
     public string Operation => Node.Operation;
 
+    /// <summary>The same node with other operands.</summary>
+    public OperatorCall With(params FloatNode?[] inputs) => new(Node, inputs, Opset);
+
     public FloatNode Input(int index) =>
         Optional(index) ?? throw Refusal.Invalid($"{Node} lacks its input number {index + 1}");
 

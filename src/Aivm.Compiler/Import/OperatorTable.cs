@@ -67,6 +67,8 @@ internal static class OperatorTable
         [("", "GlobalMaxPool")] = One(PoolOperators.GlobalMaxPool),
         [("", "GlobalAveragePool")] = One(PoolOperators.GlobalAveragePool),
 
+        [("", "CumSum")] = One(ReductionOperators.CumulativeSum),
+        [("", "LRN")] = One(ReductionOperators.LocalResponse),
         [("", "ReduceSum")] = One(ReductionOperators.Sum),
         [("", "ReduceMean")] = One(ReductionOperators.Mean),
         [("", "ReduceMax")] = One(ReductionOperators.Max),
@@ -105,6 +107,7 @@ internal static class OperatorTable
         [("", "SpaceToDepth")] = One(RearrangementOperators.SpaceToDepth),
         [("", "GatherElements")] = One(RearrangementOperators.GatherElements),
         [("", "GatherND")] = One(RearrangementOperators.GatherND),
+        [("", "Compress")] = One(RearrangementOperators.Compress),
         [("", "ReverseSequence")] = One(RearrangementOperators.ReverseSequence),
         [("", "Trilu")] = One(RearrangementOperators.Trilu),
         [("", "Resize")] = One(ResizeOperators.Resize),

@@ -153,6 +153,15 @@ internal static class RearrangementOperators
         });
     }
 
+    /// <summary>Slices that a constant condition picks.</summary>
+    public static FloatNode Compress(OperatorCall call)
+    {
+        var source = call.Node.Has("axis") ? call.Input(0) : ShapeOperators.Reshaped(call.Input(0), [call.Input(0).Count]);
+        var axis = call.Axis(call.Node.Int("axis", 0), source.Shape.Length);
+        var condition = call.Constant(1, "condition").Values;
+        return SelectionOperators.Chosen(call, source, axis, [.. Enumerable.Range(0, Math.Min(condition.Length, source.Shape[axis])).Where(i => condition[i] != 0)]);
+    }
+
     /// <summary>Rows reversed up to a constant length each.</summary>
     public static FloatNode ReverseSequence(OperatorCall call)
     {
@@ -193,10 +202,20 @@ internal static class RearrangementOperators
         var type = TensorReader.ElementType(call.Node.Int("to", 0));
         if (type == OnnxType.String)
             throw call.Unsupported("it turns numbers into text");
-        return TensorReader.Meaning(type) == ElementKind.Real ? FeatureOperators.Cast(call, type) : CastTo(call, TensorReader.Meaning(type));
+        return type switch
+        {
+            OnnxType.Float16 => Halved(call),
+            OnnxType.BFloat16 => throw call.Unsupported("it rounds to bfloat16"),
+            _ when TensorReader.Meaning(type) == ElementKind.Real => FeatureOperators.Cast(call, type),
+            _ => CastTo(call, TensorReader.Meaning(type)),
+        };
     }
 
-    public static FloatNode CastLike(OperatorCall call) => CastTo(call, Kinds.Of(call.Input(1)));
+    public static FloatNode CastLike(OperatorCall call) =>
+        call.Input(1) is FloatConstant { Value.IsHalf: true } or FloatInput { IsHalf: true } ? Halved(call) : CastTo(call, Kinds.Of(call.Input(1)));
+
+    /// <summary>float16 has fewer bits than a 16-bit value may need: a rounding like any other.</summary>
+    private static FloatNode Halved(OperatorCall call) => UnaryOperators.Curve(call, x => (double)(Half)x);
 
     private static FloatNode CastTo(OperatorCall call, ElementKind target)
     {

@@ -47,6 +47,40 @@ internal static class ReductionOperators
         return ElementwiseOperators.Sum(call, rows, ShapeOperators.Reshaped(logarithm, [.. logarithm.Shape, 1]), -1);
     });
 
+    /// <summary>Sums up to each element: a layer of ones and zeros along the axis.</summary>
+    public static FloatNode CumulativeSum(OperatorCall call)
+    {
+        var axis = call.Axis(OperatorCall.ToInteger(call.Number("axis", 1, operandSince: 1) ?? 0), call.Input(0).Shape.Length);
+        var (isExclusive, isReverse) = (call.Node.Int("exclusive", 0) != 0, call.Node.Int("reverse", 0) != 0);
+        return AlongMatrix(call, call.Input(0), axis, (to, from) => (isReverse ? from - to : to - from) is var ahead && (isExclusive ? ahead > 0 : ahead >= 0) ? 1 : 0);
+    }
+
+    /// <summary>LRN: x / (bias + alpha / size * (sum of squares of the channels around))^beta.</summary>
+    public static FloatNode LocalResponse(OperatorCall call)
+    {
+        var source = call.Input(0);
+        if (source.Shape.Length < 2 || source.Count == 0 || call.Node.Int("size", 0) is var size && size is < 1 or > Shapes.MaxElements)
+            throw Refusal.Invalid($"{call.Node} has no channels, or no size");
+        var (alpha, beta, bias) = (call.Node.Float("alpha", 0.0001f), call.Node.Float("beta", 0.75f), call.Node.Float("bias", 1));
+        var (before, after) = ((size - 1) / 2, size / 2);
+        var squares = Curve(call, source, new UnaryFunction.Power(2));
+        var sums = AlongMatrix(call, squares, 1, (to, from) => from >= to - before && from <= to + after ? 1 : 0);
+        var divisors = Curve(call, sums, new UnaryFunction.Elementary(sum => ExactMath.Power(bias + alpha / size * sum, -beta)));
+        return ElementwiseOperators.Product(call, source, divisors);
+    }
+
+    /// <summary>A constant square matrix applied along an axis.</summary>
+    private static FloatNode AlongMatrix(OperatorCall call, FloatNode source, int axis, Func<int, int, double> element)
+    {
+        var extent = source.Shape[axis];
+        if (extent == 0 || (long)extent * extent > Shapes.MaxElements)
+            throw call.BadShape($"its axis of {extent} elements is empty or too long");
+        double[] matrix = [.. Enumerable.Range(0, extent * extent).Select(i => element(i / extent, i % extent))];
+        int[] order = [.. Enumerable.Range(0, source.Shape.Length).Where(other => other != axis), axis];
+        var rows = ShapeOperators.Moved(call, source, order);
+        return ShapeOperators.Moved(call, LinearOperators.Dense(call, rows, [extent, extent], matrix, new double[extent]), [.. order.Select((_, place) => Array.IndexOf(order, place))]);
+    }
+
     private static FloatSum LogSumExp(OperatorCall call, FloatNode rows)
     {
         var largest = new FloatReduce(call.Name, "Max", rows, Reduction.Max);

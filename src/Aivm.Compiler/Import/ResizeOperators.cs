@@ -63,6 +63,8 @@ internal static class ResizeOperators
             Shapes.Checked([.. result.Shape.Select((size, axis) => axis == axes[i] ? (long)Math.Min(length, 1e9) : size)], $"the result of {call.Node}");
             if (length < 1 || (length == extent && scale == 1))
                 continue;
+            if (sampling.Coordinates == "align_corners" && length != extent * scale)
+                throw call.Unsupported($"it aligns corners of {extent} elements times {scale}, which runtimes do differently");
             var places = Enumerable.Range(0, (int)length).Select(x => Coordinate(call, sampling, x, extent, length, scale)).ToArray();
             result = sampling.Mode == "nearest"
                 ? SelectionOperators.Chosen(call, result, axes[i], [.. places.Select(place => Nearest(call, sampling, place, extent))])

@@ -86,7 +86,7 @@ internal static class SelectionOperators
 
     public static FloatNode Chosen(OperatorCall call, FloatNode source, int axis, int[] indices)
     {
-        if (indices.Length == 0)
+        if (indices.Length == 0 && source is not FloatConstant)
             throw call.BadShape("nothing is left of its input");
         Shapes.Checked([.. source.Shape.Select((extent, i) => (long)(i == axis ? indices.Length : extent))], $"the result of {call.Node}");
         return indices.AsSpan().SequenceEqual([.. Enumerable.Range(0, source.Shape[axis])])

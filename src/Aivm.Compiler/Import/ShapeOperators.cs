@@ -8,6 +8,10 @@ internal static class ShapeOperators
     public static FloatNode Reshaped(FloatNode source, int[] shape) =>
         source.Shape.AsSpan().SequenceEqual(shape) ? source : new FloatReshape(source.Name, "Reshape", shape, source);
 
+    /// <summary>The same, where a constant stays one.</summary>
+    public static FloatNode Fixed(FloatNode source, int[] shape) =>
+        source is FloatConstant constant ? new FloatConstant(constant.Name, constant.Value.Reshaped(shape)) : Reshaped(source, shape);
+
     public static FloatNode Reshape(OperatorCall call)
     {
         var source = call.Input(0);

@@ -102,7 +102,7 @@ internal static class TransposedConvolution
                 if (wanted is not null || mode is "SAME_UPPER" or "SAME_LOWER")
                 {
                     result = wanted is null ? (long)extent * strides[axis] : wanted[axis + wanted.Count - axes];
-                    var total = whole - result;
+                    var total = Math.Max(whole - result, 0);
                     before[axis] = (int)Math.Clamp(mode == "SAME_UPPER" ? total / 2 : total - total / 2, -MaxExtent, MaxExtent);
                 }
                 if (result < 1 || result > MaxExtent)

@@ -94,7 +94,7 @@ internal sealed class FloatGather(string name, string operation, FloatNode sourc
         var inner = Shapes.Count(Shape.AsSpan(Axis + 1));
         var extent = Inputs[0].Shape[Axis];
         var result = new double[Count];
-        for (var block = 0; block < result.Length / inner; block++)
+        for (var block = 0; block < result.Length / Math.Max(inner, 1); block++)
         {
             var from = block / Indices.Length * extent + Indices[block % Indices.Length];
             source.AsSpan(from * inner, inner).CopyTo(result.AsSpan(block * inner));

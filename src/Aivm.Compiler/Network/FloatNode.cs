@@ -28,6 +28,9 @@ internal sealed class FloatInput(string name, int[] shape, ElementKind kind = El
 {
     public ElementKind Kind { get; } = kind;
 
+    /// <summary>Whether the ONNX model's numbers are float16.</summary>
+    public bool IsHalf { get; init; }
+
     /// <summary>Whether the file declares float64, in which its comparisons are then made.</summary>
     public bool IsDouble { get; init; }
 }

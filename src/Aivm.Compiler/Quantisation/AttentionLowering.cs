@@ -137,12 +137,14 @@ internal static class AttentionLowering
             [.. Enumerable.Repeat(constant.Value.Values, samples)], [.. Enumerable.Repeat(integers, samples)]);
     }
 
-    /// <summary>A map of the last axis that no layer could take in: x * scale + shift, with 13 bits of scale and one rounding.</summary>
+    /// <summary>A map of an axis that no layer could take in: x * scale + shift, with 13 bits of scale and one rounding.</summary>
     public static Value Affine(GraphBuilder builder, FloatAffine affine, Value source, Precision precision)
     {
-        source = builder.Reshaped(source, Lowering.Natural(affine.Shape));
+        var place = Along.Of(affine.Shape, affine.Axis);
+        source = builder.Reshaped(source, place.Shape);
         var straight = Lowering.EachSample(source.Reals, row => FloatInterpreter.Run(affine, [row]));
-        var channels = affine.Shape[^1];
+        var channels = affine.Shape[affine.Axis];
+        var inner = Shapes.Count(affine.Shape.AsSpan(affine.Axis + 1));
         var scaleExponent = Exponents.Choose(affine, [affine.Scale], ScaleLimit, highest: 40);
         var fine = source.Exponent + scaleExponent;
         double[] scale = [.. affine.Scale.Select(value => Exponents.Quantise(value, scaleExponent, ScaleLimit))];
@@ -151,7 +153,7 @@ internal static class AttentionLowering
         var drop = finish.IsRaw ? 0 : Math.Clamp(fine - finish.BaseExponent, 0, Requantise.MaxShiftAllowed);
         var requantise = finish.Requantise([(byte)drop], fine - drop);
 
-        Shape unit = [.. Enumerable.Repeat(1, source.Shape.Rank - 1), channels];
+        Shape unit = [.. Enumerable.Range(0, source.Shape.Rank).Select(axis => axis == place.Axis ? channels : 1)];
         var factors = builder.Constant(Constant.S16(unit, [.. scale.Select(value => (short)value)]));
         var terms = builder.Constant(Constant.S32(unit, [.. shift.Select(value => (int)value)]));
         var product = builder.Add(new MultiplyNode
@@ -166,7 +168,7 @@ internal static class AttentionLowering
             throw Refusal.Operator(affine, "its scale and shift lie too far apart");
         var (low, high) = finish.IsRaw ? (-magnitude, magnitude) : finish.Range(fine - drop);
         var integers = Lowering.EachSample(source.Integers!, row =>
-            row.Select((value, i) => LinearLowering.Requantised(value * scale[i % channels] + shift[i % channels], drop, requantise)).ToArray());
+            row.Select((value, i) => LinearLowering.Requantised(value * scale[i / inner % channels] + shift[i / inner % channels], drop, requantise)).ToArray());
         return builder.Reported(affine, source, new Value(
             builder.Add(node), source.Shape, requantise.Output, fine - drop, low, high, straight, integers), drop);
     }

@@ -17,6 +17,9 @@ internal static class CurveLowering
 
     private const int MaxEntries = 1 << 16;
 
+    /// <summary>How much larger than in calibration an operand may be before its table ends.</summary>
+    private const double Margin = 1.25;
+
     /// <summary>Over 8 or 16 bits: a clamp, or a table with an entry for each integer.</summary>
     public static Value Narrow(GraphBuilder builder, FloatUnary unary, Value source, Precision precision)
     {
@@ -33,6 +36,7 @@ internal static class CurveLowering
                 builder.Add(node), source.Shape, type, source.Exponent - shift, clamp.Low, clamp.High, reals,
                 Lowering.EachSample(source.Integers!, row => FloatInterpreter.Map(row, x => LinearLowering.Requantised(x, shift, requantise)))), shift);
         }
+        source = Bounded(builder, unary, source);
         var resultExponent = Exponents.Choose(unary, reals, limit, highest: 40);
         var entries = new short[source.Max - source.Min + 1];
         for (var i = 0; i < entries.Length; i++)
@@ -50,23 +54,17 @@ internal static class CurveLowering
             Lowering.EachSample(source.Integers!, row => FloatInterpreter.Map(row, x => entries[(int)(x - source.Min)]))));
     }
 
+    /// <summary>Whether a curve at the end of a model is interpolated: it is smooth everywhere, and its reach takes no more entries than a table has.</summary>
+    public static bool IsWide(FloatUnary unary, Value source) =>
+        !source.IsNarrow
+        && unary.Function is not (UnaryFunction.Clamp or UnaryFunction.Reciprocal or UnaryFunction.Elementary or UnaryFunction.Chain or UnaryFunction.Join)
+        && Places(unary, source) is { Shift: <= 31, Count: <= MaxEntries };
+
     /// <summary>Over full accumulators, at the end of a model: linear interpolation between entries 2^-7 apart.</summary>
     public static Value Wide(GraphBuilder builder, FloatUnary unary, Value source)
     {
-        if (unary.Function is UnaryFunction.Clamp)
-            throw Refusal.Operator(unary, "it clamps a final score");
-        var shift = Math.Max(0, source.Exponent - StepExponent);
-        if (shift > 31)
-            throw Refusal.Operator(unary, "its input has too fine a scale");
-        var reach = unary.Function is UnaryFunction.Sigmoid or UnaryFunction.Tanh or UnaryFunction.Erf or UnaryFunction.HardSigmoid
-            ? Reach
-            : Math.Max(1, 4 * Exponents.Largest(unary, source.Reals));
+        var (low, shift, count) = Places(unary, source);
         var step = 1L << shift;
-        var low = Math.Max(source.Min, -(long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step - step;
-        var high = Math.Min(source.Max, (long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step + step;
-        var count = (high - low) / step + 1;
-        if (count > MaxEntries)
-            throw Refusal.Operator(unary, "its input ranges too far for a table");
         var curve = new double[count];
         for (var i = 0; i < count; i++)
             curve[i] = unary.Function.At((low + i * step) * ExactMath.PowerOfTwo(-source.Exponent));
@@ -75,5 +73,27 @@ internal static class CurveLowering
         var node = new InterpolateNode { Source = source.Number, Low = low, Shift = shift, Entries = Constant.S32([entries.Length], entries) };
         var reals = Lowering.EachSample(source.Reals, row => FloatInterpreter.Map(row, unary.Function.At));
         return builder.Reported(unary, source, new Value(builder.Add(node), source.Shape, ElementType.S32, exponent, entries.Min(), entries.Max(), reals, null));
+    }
+
+    /// <summary>Where the interpolated entries lie.</summary>
+    private static (long Low, int Shift, long Count) Places(FloatUnary unary, Value source)
+    {
+        var shift = Math.Max(0, source.Exponent - StepExponent);
+        var reach = unary.Function is UnaryFunction.Sigmoid or UnaryFunction.Tanh or UnaryFunction.Erf or UnaryFunction.HardSigmoid
+            ? Reach
+            : Math.Max(1, 4 * Exponents.Largest(unary, source.Reals));
+        var step = 1L << Math.Min(shift, 31);
+        var low = Math.Max(source.Min, -(long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step - step;
+        var high = Math.Min(source.Max, (long)Math.Min(reach * ExactMath.PowerOfTwo(source.Exponent), 1L << 60)) / step * step + step;
+        return (low, shift, (high - low) / step + 1);
+    }
+
+    /// <summary>16 bits at a scale where a table of all that calibration saw, and a quarter more, has some thousand entries.</summary>
+    private static Value Bounded(GraphBuilder builder, FloatUnary unary, Value source)
+    {
+        if (source.Max - source.Min <= 2 * Width.Operand.Limit)
+            return source;
+        var reach = Math.Max(Margin * Exponents.Largest(unary, source.Reals), 1e-9);
+        return Alignment.To(builder, unary, source, Width.Operand, Math.Min(source.Exponent, ExactMath.Headroom(reach, Width.Operand.Limit)));
     }
 }

@@ -13,7 +13,7 @@ internal sealed record Deviation(double Rms, double Max, double Signal)
     /// <summary>Null where integers are exact, or wide and not followed.</summary>
     public static Deviation? Of(Value value)
     {
-        if (value.Integers is null)
+        if (value.Integers is null || value.Port is not null)
             return null;
         var unit = ExactMath.PowerOfTwo(-value.Exponent);
         double squares = 0, largest = 0, signal = 0;

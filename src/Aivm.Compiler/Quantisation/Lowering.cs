@@ -63,7 +63,7 @@ internal sealed class Lowering
             FloatLinear linear => LinearLowering.Lower(_builder, linear, Narrow(linear, 0), _precision, _samples.Seeded),
             FloatAffine affine when affine.Source is FloatInput && affine.Axis == affine.Shape.Length - 1 && affine.Axis > 0 => Entry(affine, _values[affine.Source], affine),
             FloatAffine affine when _values[affine.Source] is { Type: ElementType.S64, Port: null } scores && affine.Axis == affine.Shape.Length - 1 => ScoreLowering.Affine(_builder, affine, scores),
-            FloatAffine affine when affine.Axis == affine.Shape.Length - 1 && affine.Axis > 1 => AttentionLowering.Affine(_builder, affine, Narrow(affine, 0), _precision),
+            FloatAffine affine when (affine.Axis == affine.Shape.Length - 1 && affine.Axis > 1) || Shapes.Count(affine.Shape.AsSpan(0, affine.Axis)) != 1 => AttentionLowering.Affine(_builder, affine, Narrow(affine, 0), _precision),
             FloatAffine affine => Affine(affine),
             FloatSum sum => SumLowering.Lower(_builder, sum, Narrow(sum, 0), Narrow(sum, 1), _precision),
             FloatUnary unary => Unary(unary),
@@ -181,8 +181,6 @@ internal sealed class Lowering
         var source = Narrow(affine, 0);
         var inner = Shapes.Count(affine.Shape.AsSpan(affine.Axis + 1));
         var channels = affine.Shape[affine.Axis];
-        if (Shapes.Count(affine.Shape.AsSpan(0, affine.Axis)) != 1)
-            throw Refusal.Operator(affine, "it maps an axis behind others");
         var picture = new FloatReshape(affine.Name, "Reshape", [1, channels, 1, inner], affine.Source);
         var conv = new FloatConv(
             affine.Name, affine.Operation, picture.Shape, picture, affine.Scale, affine.Shift, new Window { Kernel = Extent.One }, channels);
@@ -195,7 +193,9 @@ internal sealed class Lowering
         var source = _values[unary.Source];
         if (source.Port is not null)
             source = Narrow(unary, 0);
-        return source.IsNarrow ? CurveLowering.Narrow(_builder, unary, source, _precision) : CurveLowering.Wide(_builder, unary, source);
+        return CurveLowering.IsWide(unary, source)
+            ? CurveLowering.Wide(_builder, unary, source)
+            : CurveLowering.Narrow(_builder, unary, Alignment.Narrowed(_builder, unary, source, Width.Operand), _precision);
     }
 
     private Value Transpose(FloatTranspose node, Value source)

@@ -58,6 +58,7 @@ internal sealed class Precision
     {
         Demand.Eight => Width.Eight,
         Demand.Either => _wide.Contains(node) ? Width.Operand : Width.Eight,
+        Demand.Bounded => Width.Operand,
         _ => Width.Sixteen,
     };
 
@@ -67,6 +68,8 @@ internal sealed class Precision
         FloatSum or FloatAveragePool or FloatLayerNorm or FloatProduct or FloatReduce or FloatCompare or FloatArgMax or FloatSoftmax => Demand.Sixteen,
         FloatWhere where => where.Inputs[0] == source ? Demand.Eight : _demands[where],
         FloatLinear or FloatAffine => Demand.Either,
+        FloatUnary { Function: UnaryFunction.Clamp } => _demands[reader],
+        FloatUnary => Demand.Bounded,
         _ when MovesElements(reader) => _demands[reader],
         _ => Demand.Eight,
     };
@@ -77,6 +80,10 @@ internal sealed class Precision
     {
         Eight,
         Either,
+
+        /// <summary>A table's size, or a product, leaves room for this much.</summary>
+        Bounded,
+
         Sixteen,
     }
 }

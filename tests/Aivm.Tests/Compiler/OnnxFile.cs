@@ -30,6 +30,9 @@ internal sealed class OnnxFile
     public OnnxFile Integers(string name, params long[] values) =>
         Add(_initialisers, Join(Field(1, [values.LongLength]), Field(2, 7L), Field(7, values), Field(8, name)));
 
+    public OnnxFile IntegerTensor(string name, long[] shape, params long[] values) =>
+        Add(_initialisers, Join(Field(1, shape), Field(2, 7L), Field(7, values), Field(8, name)));
+
     /// <summary>Weights drawn evenly from [-scale, scale], the same for the same name.</summary>
     public OnnxFile RandomWeights(string name, long[] shape, float scale)
     {
