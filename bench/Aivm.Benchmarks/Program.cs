@@ -21,6 +21,8 @@ const string Usage = """
                    [--only PART-OF-A-NAME] [--all] [--runs 2000] [--milliseconds 50]
       accuracy     labels and outputs of the image models beside ONNX Runtime in fp32
                    [--images 10000] [--precision auto|s8|s16]
+      loading      the loading of containers beside its price, in time and in memory
+                   [--only PART-OF-A-NAME] [--runs 2000] [--milliseconds 50]
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
@@ -39,6 +41,7 @@ try
         ["chain", .. var options] => await new ChainBenchmark(ChainOptions.Parse(options), log).RunAsync(cancellation.Token),
         ["frame", .. var options] => [.. new FrameBenchmark(FrameOptions.Parse(options), log).Run(cancellation.Token)],
         ["gas", .. var options] => [.. new GasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
+        ["loading", .. var options] => [.. new LoadBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
         ["accuracy", .. var options] => new AccuracyBenchmark(AccuracyOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),

@@ -5,13 +5,16 @@ namespace Aivm.Inference;
 /// <summary>A container decoded, validated and prepared to run. Immutable; any number of threads may run it at once.</summary>
 public sealed class Model
 {
+    /// <summary>What any model takes.</summary>
+    private const int ModelBytes = 4096;
+
     private readonly Plan _plan;
 
-    private Model(Hash256 hash, Graph graph, GraphAnalysis analysis, int containerBytes, Plan plan)
+    private Model(Hash256 hash, Graph graph, GraphAnalysis analysis, int containerBytes, ulong loadGas, Plan plan)
     {
         (Hash, Graph, Analysis, _plan) = (hash, graph, analysis, plan);
-        LoadGas = (ulong)GasTable.Loading(containerBytes, analysis.PreparedBytes, graph.Nodes.Length);
-        ResidentMemory = containerBytes + analysis.PreparedBytes;
+        LoadGas = loadGas;
+        ResidentMemory = ModelBytes + containerBytes + analysis.PreparedBytes;
         foreach (var input in graph.Inputs)
         {
             InputCount += (int)input.Shape.Elements;
@@ -62,27 +65,31 @@ public sealed class Model
     public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, out Model model, out Error error) =>
         TryLoad(container, limits, Simd.Level, out model, out error);
 
-    /// <param name="error">Of <see cref="Container.TryDecode"/> or <see cref="GraphAnalysis.TryAnalyse(Graph, ModelLimits, out GraphAnalysis, out Error)"/>.</param>
+    /// <param name="error">Of <see cref="Container.TryDecode(ReadOnlySpan{byte}, ModelLimits, out Graph, out Error)"/> or <see cref="GraphAnalysis.TryAnalyse(Graph, ModelLimits, out GraphAnalysis, out Error)"/>.</param>
     public static bool TryLoad(ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, out Model model, out Error error) =>
-        TryLoad(container, limits, level, null, out model, out error);
+        TryLoad(container, limits, level, null, out model, out _, out error);
 
     /// <summary>Loads a container whose hash was checked before, as a chain's state holds it: hashing would be most of the work.</summary>
     /// <param name="hash">The container's.</param>
     public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, out Model model, out Error error) =>
-        TryLoadKnown(container, hash, ModelLimits.OnChain, out model, out error);
+        TryLoadKnown(container, hash, ModelLimits.OnChain, out model, out _, out error);
 
-    public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, ModelLimits limits, out Model model, out Error error) =>
-        TryLoad(container, limits, Simd.Level, hash, out model, out error);
+    /// <param name="gas">Of the loading; of a container that is refused, for the work until then.</param>
+    public static bool TryLoadKnown(ReadOnlySpan<byte> container, Hash256 hash, ModelLimits limits, out Model model, out ulong gas, out Error error) =>
+        TryLoad(container, limits, Simd.Level, hash, out model, out gas, out error);
 
     private static bool TryLoad(
-        ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, Hash256? hash, out Model model, out Error error)
+        ReadOnlySpan<byte> container, ModelLimits limits, SimdLevel level, Hash256? hash, out Model model, out ulong gas, out Error error)
     {
         model = null!;
-        if (!Container.TryDecode(container, limits, out var graph, out error)
-            || !GraphAnalysis.TryAnalyse(graph, limits, container.Length, out var analysis, out error))
-            return false;
-        model = new Model(hash ?? Keccak.Hash(container), graph, analysis, container.Length, PlanBuilder.Build(graph, analysis, level));
-        return true;
+        var load = new LoadMeter(limits.LoadGas);
+        GraphAnalysis analysis = null!;
+        var isModel = Container.TryDecode(container, limits, load, out var graph, out error)
+            && GraphAnalysis.TryAnalyse(graph, limits, load, out analysis, out error);
+        gas = load.Gas;
+        if (isModel)
+            model = new Model(hash ?? Keccak.Hash(container), graph, analysis, container.Length, gas, PlanBuilder.Build(graph, analysis, level));
+        return isModel;
     }
 
     /// <summary>Runs the model. Errors: <c>input-shape</c>, <c>input-range</c>.</summary>

@@ -69,9 +69,13 @@ internal static class SealModel
         if (actual != hash)
             throw ModelsErrors.HashMismatch(actual);
         var limits = ModelLimits.OnChain with { LoadGas = call.Frame.Gas };
-        if (!Model.TryLoadKnown(container, hash, limits, out var model, out var error))
-            throw error.Code == "limit-load" ? CallFailure.OutOfGas(error.Message) : ModelsErrors.InvalidModel(error);
-        call.Charge(model.LoadGas);
+        var isModel = Model.TryLoadKnown(container, hash, limits, out var model, out var gas, out var error);
+        // Refused or not, the work is done.
+        if (error?.Code == "limit-load")
+            throw CallFailure.OutOfGas(error.Message);
+        call.Charge(gas);
+        if (!isModel)
+            throw ModelsErrors.InvalidModel(error!);
         // A run that fits into no transaction could never be paid for.
         var limit = call.Block.Genesis.Limits.TransactionGas;
         if (model.Gas > limit || model.LoadGas > limit - model.Gas)

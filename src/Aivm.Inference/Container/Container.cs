@@ -42,8 +42,12 @@ public static class Container
     }
 
     /// <summary>Reads a graph, whose rules are <see cref="GraphAnalysis"/>'s to check.</summary>
-    /// <param name="error"><c>limit-container</c>, <c>container-magic</c>, <c>container-version</c>, <c>container-truncated</c>, <c>container-trailing</c>, <c>container-malformed</c>.</param>
-    public static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, out Graph graph, out Error error)
+    /// <param name="error"><c>limit-container</c>, <c>limit-load</c>, <c>container-magic</c>, <c>container-version</c>, <c>container-truncated</c>, <c>container-trailing</c>, <c>container-malformed</c>.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, out Graph graph, out Error error) =>
+        TryDecode(container, limits, new LoadMeter(limits.LoadGas), out graph, out error);
+
+    /// <param name="load">Takes what decoding takes, before it is done.</param>
+    internal static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, LoadMeter load, out Graph graph, out Error error)
     {
         graph = null!;
         if (container.Length > limits.ContainerBytes)
@@ -52,7 +56,8 @@ public static class Container
             return false;
         }
         var header = new GraphReader(container, []);
-        var constants = ReadConstants(ref header, container);
+        Take(ref header, load, container.Length, GasTable.LoadByte);
+        var constants = ReadConstants(ref header, load, container);
         if (header.Fault is not null)
         {
             error = header.Fault;
@@ -62,7 +67,7 @@ public static class Container
         foreach (var constant in constants)
             data += constant.Bytes.Length;
         var body = new GraphReader(container[^header.Remaining..^data], constants);
-        var candidate = ReadBody(ref body);
+        var candidate = ReadBody(ref body, load);
         if (!body.End())
         {
             error = body.Fault!;
@@ -74,7 +79,7 @@ public static class Container
     }
 
     /// <summary>The constants' types and shapes stand at the front, their data at the end.</summary>
-    private static Constant[] ReadConstants(ref GraphReader reader, ReadOnlySpan<byte> container)
+    private static Constant[] ReadConstants(ref GraphReader reader, LoadMeter load, ReadOnlySpan<byte> container)
     {
         if (!reader.Raw(Magic.Length).SequenceEqual(Magic))
             reader.Fail("container-magic", "no AIVM-Q container: it does not start with AIVQ");
@@ -84,6 +89,7 @@ public static class Container
         var count = reader.UInt16();
         if (count > MaxConstants)
             reader.Fail("container-malformed", $"{count} constants; at most {MaxConstants}");
+        Take(ref reader, load, count, GasTable.LoadConstant);
 
         var headers = new List<(ElementType Type, Shape Shape)>();
         var bytes = Int128.Zero;
@@ -126,20 +132,28 @@ public static class Container
             WriteOutput(writer, output);
     }
 
-    private static Graph ReadBody(ref GraphReader reader)
+    private static void Take(ref GraphReader reader, LoadMeter load, int count, long price)
+    {
+        if (!load.TryTake(count, price))
+            reader.Fail("limit-load", load.Refusal);
+    }
+
+    private static Graph ReadBody(ref GraphReader reader, LoadMeter load)
     {
         var inputs = ImmutableArray.CreateBuilder<GraphInput>();
         for (var n = ReadCount(ref reader, GraphAnalysis.MaxInputs); inputs.Count < n && reader.Fault is null;)
             inputs.Add(ReadInput(ref reader));
         var nodes = ImmutableArray.CreateBuilder<GraphNode>();
-        for (var n = ReadCount(ref reader, GraphAnalysis.MaxNodes); nodes.Count < n && reader.Fault is null;)
+        var nodeCount = ReadCount(ref reader, GraphAnalysis.MaxNodes);
+        Take(ref reader, load, nodeCount, GasTable.LoadNode);
+        while (nodes.Count < nodeCount && reader.Fault is null)
         {
             if (ReadNode(ref reader) is { } node)
                 nodes.Add(node);
         }
         var outputs = ImmutableArray.CreateBuilder<GraphOutput>();
         for (var n = ReadCount(ref reader, GraphAnalysis.MaxOutputs); outputs.Count < n && reader.Fault is null;)
-            outputs.Add(ReadOutput(ref reader));
+            outputs.Add(ReadOutput(ref reader, load));
         return new() { Inputs = inputs.ToImmutable(), Nodes = nodes.ToImmutable(), Outputs = outputs.ToImmutable() };
     }
 
@@ -241,7 +255,7 @@ public static class Container
             writer.Text(name);
     }
 
-    private static GraphOutput ReadOutput(ref GraphReader reader)
+    private static GraphOutput ReadOutput(ref GraphReader reader, LoadMeter load)
     {
         var output = new GraphOutput
         {
@@ -251,7 +265,9 @@ public static class Container
             Exponent = unchecked((sbyte)(byte)reader.Byte()),
         };
         var names = ImmutableArray.CreateBuilder<string>();
-        for (var n = reader.UInt16(); names.Count < n && reader.Fault is null;)
+        var count = reader.UInt16();
+        Take(ref reader, load, count, GasTable.LoadName);
+        while (names.Count < count && reader.Fault is null)
             names.Add(reader.Text());
         return output with { ClassNames = names.ToImmutable() };
     }

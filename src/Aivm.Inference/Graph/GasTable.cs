@@ -66,14 +66,19 @@ internal static class GasTable
     public const long PrepareByte = 500;
 
     /// <summary>A node decoded, analysed and planned.</summary>
-    public const long LoadNode = 20_000_000;
+    public const long LoadNode = 4_000_000;
 
-    /// <summary>Loading, besides its bytes and nodes.</summary>
+    /// <summary>A constant decoded.</summary>
+    public const long LoadConstant = 150_000;
+
+    /// <summary>A channel, row or tree that is bounded and prepared by itself.</summary>
+    public const long LoadChannel = 60_000;
+
+    /// <summary>The name of a class.</summary>
+    public const long LoadName = 80_000;
+
+    /// <summary>Loading, besides all that is counted.</summary>
     public const long Load = 20_000_000;
-
-    /// <summary>Of the first touch in a transaction, in gas.</summary>
-    public static Int128 Loading(int containerBytes, long preparedBytes, int nodes) => ToGas(
-        Load + (containerBytes * (Int128)LoadByte) + (preparedBytes * (Int128)PrepareByte) + (nodes * (Int128)LoadNode));
 
     /// <summary>Thousandths to gas, rounded up.</summary>
     public static Int128 ToGas(Int128 thousandths) => (thousandths + 999) / 1000;

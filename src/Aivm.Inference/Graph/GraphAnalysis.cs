@@ -22,17 +22,22 @@ public sealed class GraphAnalysis
     public const int MaxClasses = 65535;
     public const int MaxDecimals = 18;
 
+    /// <summary>What any node takes when it is prepared, besides its constants.</summary>
+    private const int NodeBytes = 2048;
+
+    /// <summary>What the name of a class takes, besides two bytes for each of its own.</summary>
+    private const int NameBytes = 64;
+
     private readonly ValueInfo[] _values;
     private readonly bool[] _used;
     private readonly ulong[] _gasByValue;
     private readonly ModelLimits _limits;
-    private readonly int _containerBytes;
-    private int _nodes;
+    private readonly LoadMeter _load;
     private Int128 _gas = GasTable.Run;
     private Int128 _macs;
 
-    private GraphAnalysis(int values, ModelLimits limits, int containerBytes) =>
-        (_values, _used, _gasByValue, _limits, _containerBytes) = (new ValueInfo[values], new bool[values], new ulong[values], limits, containerBytes);
+    private GraphAnalysis(int values, ModelLimits limits, LoadMeter load) =>
+        (_values, _used, _gasByValue, _limits, _load) = (new ValueInfo[values], new bool[values], new ulong[values], limits, load);
 
     /// <summary>By value number.</summary>
     public ReadOnlySpan<ValueInfo> Values => _values;
@@ -49,7 +54,7 @@ public sealed class GraphAnalysis
     /// <summary>A bound on one run's workspace: 8 bytes for each element of each value, and the operators' scratch.</summary>
     public long MemoryBytes { get; private set; }
 
-    /// <summary>A bound on the prepared weights, tables and trees.</summary>
+    /// <summary>A bound on what a prepared model holds besides its container: weights, tables, trees, and what every node and name takes.</summary>
     public long PreparedBytes { get; private set; }
 
     public static bool TryAnalyse(Graph graph, out GraphAnalysis analysis, out Error error) =>
@@ -61,16 +66,16 @@ public sealed class GraphAnalysis
     /// <c>limit-size</c>, <c>limit-memory</c>, <c>limit-macs</c>, <c>limit-load</c>.
     /// </summary>
     public static bool TryAnalyse(Graph graph, ModelLimits limits, out GraphAnalysis analysis, out Error error) =>
-        TryAnalyse(graph, limits, containerBytes: 0, out analysis, out error);
+        TryAnalyse(graph, limits, new LoadMeter(limits.LoadGas), out analysis, out error);
 
-    /// <param name="containerBytes">For the price of loading.</param>
-    internal static bool TryAnalyse(Graph graph, ModelLimits limits, int containerBytes, out GraphAnalysis analysis, out Error error)
+    /// <param name="load">What decoding took.</param>
+    internal static bool TryAnalyse(Graph graph, ModelLimits limits, LoadMeter load, out GraphAnalysis analysis, out Error error)
     {
         analysis = null!;
         error = CheckCounts(graph)!;
         if (error is not null)
             return false;
-        var candidate = new GraphAnalysis(graph.ValueCount, limits, containerBytes);
+        var candidate = new GraphAnalysis(graph.ValueCount, limits, load);
         error = (candidate.CheckInputs(graph) ?? candidate.CheckNodes(graph) ?? candidate.CheckOutputs(graph))!;
         if (error is not null)
             return false;
@@ -152,11 +157,10 @@ public sealed class GraphAnalysis
     private Error? CheckConstants(GraphNode node)
     {
         // Before the elements are looked at: a constant that many nodes share is looked at many times.
-        PreparedBytes = (long)Int128.Min(PreparedBytes + node.PreparedBytes, long.MaxValue);
-        if (PreparedBytes > _limits.MemoryBytes)
-            return new("limit-memory", $"prepared weights of {PreparedBytes} bytes; at most {_limits.MemoryBytes}");
-        if (GasTable.Loading(_containerBytes, PreparedBytes, ++_nodes) > _limits.LoadGas)
-            return new("limit-load", $"loading takes more than {_limits.LoadGas} gas");
+        if (TakePrepared(NodeBytes + node.PreparedBytes) is { } over)
+            return over;
+        if (!_load.TryTake(node.PreparedChannels, GasTable.LoadChannel))
+            return new("limit-load", _load.Refusal);
         foreach (var constant in node.Constants)
         {
             if (CheckShape(constant.Shape) is { } fault)
@@ -167,6 +171,14 @@ public sealed class GraphAnalysis
                 return new("graph-type", "a constant holds ranks");
         }
         return null;
+    }
+
+    private Error? TakePrepared(Int128 bytes)
+    {
+        PreparedBytes = (long)Int128.Min(PreparedBytes + bytes, long.MaxValue);
+        if (PreparedBytes > _limits.MemoryBytes)
+            return new("limit-memory", $"prepared weights of {PreparedBytes} bytes; at most {_limits.MemoryBytes}");
+        return _load.TryTake(bytes, GasTable.PrepareByte) ? null : new("limit-load", _load.Refusal);
     }
 
     private Error? TakeWork(int number, Work work)
@@ -221,7 +233,7 @@ public sealed class GraphAnalysis
         if (output.ClassNames.Length > MaxClasses)
             return new("limit-size", $"{output.ClassNames.Length} class names; at most {MaxClasses}");
         foreach (var name in output.ClassNames)
-            if (CheckName(name) is { } nameFault)
+            if ((CheckName(name) ?? TakePrepared(NameBytes + (2 * Encoding.UTF8.GetByteCount(name)))) is { } nameFault)
                 return nameFault;
         return output.Kind switch
         {

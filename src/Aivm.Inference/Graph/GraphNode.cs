@@ -74,6 +74,9 @@ public abstract class GraphNode
         }
     }
 
+    /// <summary>Channels, rows or trees that are bounded and prepared one by one.</summary>
+    internal virtual int PreparedChannels => 0;
+
     /// <summary>The result's type, shape and range, or the rule that this node breaks.</summary>
     internal abstract Inferred Infer(ReadOnlySpan<ValueInfo> sources);
 
@@ -154,12 +157,17 @@ public sealed record Window
 
     private static bool AlwaysTouches(int size, long positions, int kernel, int dilation, int stride, int before)
     {
-        for (var position = 0L; position < positions; position++)
+        // The last position begins farthest to the right, the first one has to leave most of the padding behind.
+        if (((positions - 1) * stride) - before >= size || (before + dilation - 1) / dilation >= kernel)
+            return false;
+        // Steps longer than the source may pass over it: where each position's first tap behind the padding lands.
+        var (landing, advance) = ((dilation - (before % dilation)) % dilation, stride % dilation);
+        for (var position = 0L; dilation > size && position < positions && position * stride < before; position++)
         {
-            var first = (position * stride) - before;
-            var skipped = first >= 0 ? 0 : (-first + dilation - 1) / dilation;
-            if (skipped >= kernel || first + (skipped * dilation) >= size)
+            if (landing >= size)
                 return false;
+            landing += advance;
+            landing -= landing >= dilation ? dilation : 0;
         }
         return true;
     }

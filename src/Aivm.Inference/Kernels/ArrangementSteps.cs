@@ -44,25 +44,26 @@ internal sealed unsafe class GatherStep : Step
         (_source, _destination) = (source, destination);
         _element = Axes.Inner(source.Info.Shape, node.Axis) * ElementTypes.SizeOf(source.Type);
         _sourceRow = _element * source.Info.Shape[node.Axis];
-        _runs = new (int First, int Count)[CountRuns(node.Indices)];
+        var indices = node.Indices.TryView<int>(out var view) ? view : [.. node.Indices.ToArray().Select(index => (int)index)];
+        _runs = new (int First, int Count)[CountRuns(indices)];
         var run = -1;
-        for (var i = 0; i < node.Indices.Count; i++)
+        for (var i = 0; i < indices.Length; i++)
         {
-            if (StartsRun(node.Indices, i))
-                _runs[++run] = ((int)node.Indices[i], 0);
+            if (StartsRun(indices, i))
+                _runs[++run] = (indices[i], 0);
             _runs[run].Count++;
         }
     }
 
-    private static int CountRuns(Constant indices)
+    private static int CountRuns(ReadOnlySpan<int> indices)
     {
         var runs = 0;
-        for (var i = 0; i < indices.Count; i++)
+        for (var i = 0; i < indices.Length; i++)
             runs += StartsRun(indices, i) ? 1 : 0;
         return runs;
     }
 
-    private static bool StartsRun(Constant indices, int i) => i == 0 || indices[i] != indices[i - 1] + 1;
+    private static bool StartsRun(ReadOnlySpan<int> indices, int i) => i == 0 || indices[i] != indices[i - 1] + 1;
 
     public override void Run(byte* memory)
     {

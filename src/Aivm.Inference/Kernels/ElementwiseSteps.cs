@@ -46,9 +46,19 @@ internal sealed unsafe class TableStep : Step
         var start = node.Low - low;
         var (first, end) = (Math.Clamp(start, 0, _entries.Length), Math.Clamp(start + node.Entries.Count, 0, _entries.Length));
         _entries.AsSpan(0, (int)first).Fill((short)node.Entries[0]);
-        for (var i = first; i < end; i++)
-            _entries[i] = (short)node.Entries[(int)(i - start)];
+        CopyEntries(node.Entries, (int)(first - start), _entries.AsSpan((int)first, (int)(end - first)));
         _entries.AsSpan((int)end).Fill((short)node.Entries[node.Entries.Count - 1]);
+    }
+
+    private static void CopyEntries(Constant entries, int start, Span<short> to)
+    {
+        if (entries.TryView<short>(out var same))
+        {
+            same.Slice(start, to.Length).CopyTo(to);
+            return;
+        }
+        for (var i = 0; i < to.Length; i++)
+            to[i] = (short)entries[start + i];
     }
 
     public override void Run(byte* memory)

@@ -4,26 +4,23 @@ using System.Runtime.Intrinsics;
 
 namespace Aivm.Inference;
 
-/// <summary>The elements of the source under each position of a window along one axis: taps [first, end).</summary>
-internal sealed class PoolAxis
+/// <summary>Which elements of the source lie under a position of a window, along one axis. Nothing is stored by position: a plane may have millions.</summary>
+internal readonly struct PoolAxis(int size, int kernel, int stride, int dilation, int before)
 {
-    public PoolAxis(int size, int positions, int kernel, int stride, int dilation, int before)
-    {
-        (Origins, Firsts, Ends) = (new int[positions], new int[positions], new int[positions]);
-        for (var p = 0; p < positions; p++)
-        {
-            var origin = (p * stride) - before;
-            Origins[p] = origin;
-            Firsts[p] = origin >= 0 ? 0 : (-origin + dilation - 1) / dilation;
-            Ends[p] = Math.Min(kernel, ((size - 1 - origin) / dilation) + 1);
-        }
-    }
+    /// <summary>The source's element under a position's first tap, which may lie in the padding.</summary>
+    public int OriginOf(int position) => unchecked((position * stride) - before);
 
-    public int[] Origins { get; }
+    /// <summary>The first tap that lies in the source.</summary>
+    public int FirstOf(int origin) => origin >= 0 ? 0 : unchecked((-origin + dilation - 1) / dilation);
 
-    public int[] Firsts { get; }
+    /// <summary>The tap behind the last one that lies in the source.</summary>
+    public int EndOf(int origin) => unchecked(origin + ((kernel - 1) * dilation) < size ? kernel : ((size - 1 - origin) / dilation) + 1);
+}
 
-    public int[] Ends { get; }
+/// <summary>The taps of one position of a window that lie in the source: rows [Top, Bottom), columns [Left, Right).</summary>
+internal readonly record struct PoolTaps(int Row, int Column, int Top, int Bottom, int Left, int Right)
+{
+    public int Count => (Bottom - Top) * (Right - Left);
 }
 
 /// <summary>See <see cref="MaxPoolNode"/> and <see cref="AveragePoolNode"/>. Channels innermost: every tap is a row of channels.</summary>
@@ -41,6 +38,10 @@ internal sealed unsafe class PoolStep : Step
     private readonly PoolAxis _rows;
     private readonly PoolAxis _columns;
 
+    // Of the result: rows, and positions in each.
+    private readonly int _height;
+    private readonly int _positions;
+
     /// <param name="average">Null for a maximum.</param>
     /// <param name="sums">Four bytes for each channel.</param>
     public PoolStep(Window window, AveragePoolNode? average, Requantiser? requantiser, Tensor source, Tensor destination, Block sums, SimdLevel level)
@@ -48,8 +49,9 @@ internal sealed unsafe class PoolStep : Step
         (_average, _requantiser, _source, _destination, _sums, _level) = (average, requantiser, source, destination, sums, level);
         var (from, to) = (source.Info.Shape, destination.Info.Shape);
         (_channels, _width, _dilations) = (from[0], from[2], window.Dilations);
-        _rows = new PoolAxis(from[1], to[1], window.Kernel.Height, window.Strides.Height, window.Dilations.Height, window.Padding.Top);
-        _columns = new PoolAxis(from[2], to[2], window.Kernel.Width, window.Strides.Width, window.Dilations.Width, window.Padding.Left);
+        _rows = new PoolAxis(from[1], window.Kernel.Height, window.Strides.Height, window.Dilations.Height, window.Padding.Top);
+        _columns = new PoolAxis(from[2], window.Kernel.Width, window.Strides.Width, window.Dilations.Width, window.Padding.Left);
+        (_height, _positions) = (to[1], to[2]);
     }
 
     public override void Run(byte* memory)
@@ -57,57 +59,53 @@ internal sealed unsafe class PoolStep : Step
         var from = memory + _source.Block.Offset;
         var to = memory + _destination.Block.Offset;
         var sums = (int*)(memory + _sums.Offset);
-        for (var y = 0; y < _rows.Origins.Length; y++)
+        for (var y = 0; y < _height; y++)
         {
-            for (var x = 0; x < _columns.Origins.Length; x++)
+            var row = _rows.OriginOf(y);
+            var (top, bottom) = (_rows.FirstOf(row), _rows.EndOf(row));
+            for (var x = 0; x < _positions; x++)
             {
+                var column = _columns.OriginOf(x);
+                var taps = new PoolTaps(row, column, top, bottom, _columns.FirstOf(column), _columns.EndOf(column));
                 if (_source.Type == ElementType.S8)
-                    to = _average is null ? Max((sbyte*)from, (sbyte*)to, y, x) : Average((sbyte*)from, sums, to, y, x);
+                    to = _average is null ? Max((sbyte*)from, (sbyte*)to, taps) : Average((sbyte*)from, sums, to, taps);
                 else
-                    to = _average is null ? Max((short*)from, (short*)to, y, x) : Average((short*)from, sums, to, y, x);
+                    to = _average is null ? Max((short*)from, (short*)to, taps) : Average((short*)from, sums, to, taps);
             }
         }
     }
 
-    private byte* Max<T>(T* from, T* to, int y, int x)
+    private byte* Max<T>(T* from, T* to, in PoolTaps taps)
         where T : unmanaged, IBinaryInteger<T>
     {
         var first = true;
-        for (var u = _rows.Firsts[y]; u < _rows.Ends[y]; u++)
+        for (var u = taps.Top; u < taps.Bottom; u++)
         {
-            for (var v = _columns.Firsts[x]; v < _columns.Ends[x]; v++)
+            for (var v = taps.Left; v < taps.Right; v++)
             {
-                PoolVectors.Max(TapOf(from, y, x, u, v), to, _channels, first);
+                PoolVectors.Max(TapOf(from, taps, u, v), to, _channels, first);
                 first = false;
             }
         }
         return (byte*)(to + _channels);
     }
 
-    private byte* Average<T>(T* from, int* sums, byte* to, int y, int x)
+    private byte* Average<T>(T* from, int* sums, byte* to, in PoolTaps taps)
         where T : unmanaged, IBinaryInteger<T>
     {
         new Span<int>(sums, _channels).Clear();
-        for (var u = _rows.Firsts[y]; u < _rows.Ends[y]; u++)
-            for (var v = _columns.Firsts[x]; v < _columns.Ends[x]; v++)
-                Accumulate.Add(_level, sums, (byte*)TapOf(from, y, x, u, v), _source.Type, factor: 1, _channels);
-        var inside = (_rows.Ends[y] - _rows.Firsts[y]) * (_columns.Ends[x] - _columns.Firsts[x]);
-        PoolVectors.Multiply(sums, _average!.MultiplierOf(inside), _channels);
+        for (var u = taps.Top; u < taps.Bottom; u++)
+            for (var v = taps.Left; v < taps.Right; v++)
+                Accumulate.Add(_level, sums, (byte*)TapOf(from, taps, u, v), _source.Type, factor: 1, _channels);
+        PoolVectors.Multiply(sums, _average!.MultiplierOf(taps.Count), _channels);
         _requantiser!.StoreUniform(sums, _channels, channel: 0, to);
         return to + ((long)_channels * _requantiser.ElementSize);
     }
 
-    private T* TapOf<T>(T* from, int y, int x, int u, int v)
-        where T : unmanaged
-    {
-        unchecked
-        {
-            // Taps of a position lie inside the source.
-            var row = _rows.Origins[y] + (u * _dilations.Height);
-            var column = _columns.Origins[x] + (v * _dilations.Width);
-            return from + ((((long)row * _width) + column) * _channels);
-        }
-    }
+    /// <summary>The taps of a position lie inside the source.</summary>
+    private T* TapOf<T>(T* from, in PoolTaps taps, int u, int v)
+        where T : unmanaged => unchecked(
+            from + (((((long)taps.Row + (u * _dilations.Height)) * _width) + taps.Column + (v * _dilations.Width)) * _channels));
 }
 
 /// <summary>A pool's inner loops. Vectors give the same numbers at any width.</summary>

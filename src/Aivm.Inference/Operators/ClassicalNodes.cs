@@ -24,6 +24,8 @@ public sealed class WideDenseNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => [Weights, Bias];
 
+    internal override int PreparedChannels => Bias.Count;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var x = sources[0];
@@ -142,7 +144,9 @@ public sealed class TreeEnsembleNode : GraphNode
     }
 
     /// <summary>Prepared, each node knows where its false child or its leaf is, and leaves have 64 bits.</summary>
-    internal override Int128 PreparedBytes => base.PreparedBytes + (4 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count);
+    internal override Int128 PreparedBytes => base.PreparedBytes + (4 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count) + (28 * (Int128)Trees.Length);
+
+    internal override int PreparedChannels => Trees.Length;
 
     /// <summary>Walks one tree in preorder: every split opens two places, every leaf closes one, and the last node closes the last place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

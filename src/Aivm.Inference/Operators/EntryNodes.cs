@@ -56,6 +56,11 @@ public sealed class QuantiseNode : GraphNode
         return (long)Int128.Clamp(scaled, ElementTypes.MinOf(Output), ElementTypes.MaxOf(Output));
     }
 
+    /// <summary>Prepared, each channel has its multiplier, its offset with the rounding term, and where 64 bits suffice.</summary>
+    internal override Int128 PreparedBytes => base.PreparedBytes + (24 * (Int128)Multipliers.Count);
+
+    internal override int PreparedChannels => Multipliers.Count;
+
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Wide);
 
     internal override void Write(GraphWriter writer)
@@ -169,6 +174,8 @@ public sealed class RankNode : GraphNode
             ? new ValueInfo(ElementType.Rank, x.Shape, 0, ushort.MaxValue)
             : Inferred.Field($"{Thresholds.Count} thresholds where the features have {first}");
     }
+
+    internal override Int128 PreparedBytes => base.PreparedBytes + (8 * (Int128)Counts.Length);
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {

@@ -47,6 +47,8 @@ public sealed class ConvNode : GraphNode
 
     internal override Int128 PreparedBytes => LinearWork.PreparedBytes(Weights, Groups) + base.PreparedBytes;
 
+    internal override int PreparedChannels => Bias.Count;
+
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
         var positions = (Int128)result.Shape[1] * result.Shape[2];
@@ -107,6 +109,8 @@ public sealed class DenseNode : GraphNode
     }
 
     internal override Int128 PreparedBytes => LinearWork.PreparedBytes(Weights, groups: 1) + base.PreparedBytes;
+
+    internal override int PreparedChannels => Bias.Count;
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
         LinearWork.Measure(Weights, groups: 1, result.Shape.Elements / Weights.Shape[0], sources[0].Shape.Elements, result, Requantise);

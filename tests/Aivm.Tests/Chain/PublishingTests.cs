@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Aivm.Chain;
 using Aivm.Inference;
@@ -226,6 +227,29 @@ public class PublishingTests
         Assert.Matches("^out of gas: .*loading takes more than [0-9]+ gas", call.Error!.Message);
         Assert.False(chain.Run(chain.Models(Alice, Seal(hash, "heavy"), gas: 1_000_000)).Success);
         Assert.True(chain.Run(chain.Models(Alice, Reclaim(Alice.Address, hash))).Success);
+    }
+
+    /// <summary>A fault at the end of a container is found after all the work: it is no cheaper than a model.</summary>
+    [Fact]
+    public void A_container_that_is_refused_costs_the_loading_until_then()
+    {
+        using var chain = new TestChain();
+        var clamps = Enumerable.Repeat<Func<int, GraphNode>>(source => new ClampNode { Source = source, Low = 0, High = 1 }, 200).ToArray();
+        var container = Aivm.Inference.Container.Encode(Graphs.Of([1], clamps));
+        // The only output reads a value that does not exist.
+        var output = container.AsSpan().LastIndexOf("y"u8) + 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(container.AsSpan(output), 999);
+        Assert.False(Model.TryLoadKnown(container, Keccak.Hash(container), ModelLimits.OnChain, out _, out var gas, out var error));
+        Assert.Equal("graph-reference", error.Code);
+        Assert.InRange(gas, 800_000UL, 2_000_000UL);
+
+        var hash = Keccak.Hash(container);
+        chain.Run(chain.Models(Alice, Begin(hash, container.Length), Deposit(container.Length)));
+        chain.Run(chain.Models(Alice, Chunk(hash, 0, container)));
+        var call = chain.Call(Alice.Address, SystemContracts.Models, Seal(hash, "x"), gas: Gas);
+        Assert.Equal("InvalidModel", call.Call.Error!.Code);
+        Assert.InRange(call.GasUsed, gas, gas + 150_000);
+        Assert.Equal(CallStatus.Halted, chain.Call(Alice.Address, SystemContracts.Models, Seal(hash, "x"), gas: gas).Call.Status);
     }
 
     [Fact]
