@@ -1,4 +1,3 @@
-using System.Numerics;
 using Aivm.Compiler.Classical;
 using Aivm.Inference;
 
@@ -43,7 +42,7 @@ internal static class FloatInterpreter
 
     public static double[] Linear(FloatLinear node, double[] source, double[] weights, double[] bias) => node switch
     {
-        FloatConv conv => Conv(conv, source, weights, bias),
+        FloatConv conv => FloatConvolution.Run(conv, source, weights, bias),
         _ => Dense(source, weights, bias),
     };
 
@@ -166,61 +165,6 @@ internal static class FloatInterpreter
     private static double[] Activated(FloatActivated node, double[] values) =>
         node.Activation is { } activation ? Map(values, activation.At) : values;
 
-    private static double[] Conv(FloatConv conv, double[] source, double[] weights, double[] bias)
-    {
-        var (height, width) = (conv.Source.Shape[2], conv.Source.Shape[3]);
-        var (outHeight, outWidth) = (conv.Shape[2], conv.Shape[3]);
-        var window = conv.Window;
-        var inputs = conv.Source.Shape[1] / conv.Groups;
-        var outputs = conv.Channels / conv.Groups;
-        var result = new double[conv.Channels * outHeight * outWidth];
-        for (var o = 0; o < conv.Channels; o++)
-        {
-            var plane = result.AsSpan(o * outHeight * outWidth, outHeight * outWidth);
-            plane.Fill(bias[o]);
-            for (var i = 0; i < inputs; i++)
-            {
-                var image = source.AsSpan((o / outputs * inputs + i) * height * width, height * width);
-                var kernel = weights.AsSpan((o * inputs + i) * window.Kernel.Height * window.Kernel.Width);
-                for (var u = 0; u < window.Kernel.Height; u++)
-                {
-                    for (var v = 0; v < window.Kernel.Width; v++)
-                    {
-                        var weight = kernel[u * window.Kernel.Width + v];
-                        var (dy, dx) = (u * window.Dilations.Height - window.Padding.Top, v * window.Dilations.Width - window.Padding.Left);
-                        AddShifted(plane, outHeight, outWidth, image, height, width, weight, dy, dx, window.Strides);
-                    }
-                }
-            }
-        }
-        return result;
-    }
-
-    /// <summary>plane[y, x] += weight * image[y * stride + dy, x * stride + dx] wherever that lies inside.</summary>
-    private static void AddShifted(
-        Span<double> plane, int outHeight, int outWidth, ReadOnlySpan<double> image, int height, int width, double weight, int dy, int dx, Extent strides)
-    {
-        var first = dx >= 0 ? 0 : (-dx + strides.Width - 1) / strides.Width;
-        var end = dx >= width ? 0 : Math.Min(outWidth, (width - 1 - dx) / strides.Width + 1);
-        if (first >= end)
-            return;
-        for (var y = 0; y < outHeight; y++)
-        {
-            var row = y * strides.Height + dy;
-            if (row < 0 || row >= height)
-                continue;
-            var line = plane.Slice(y * outWidth, outWidth);
-            var from = image.Slice(row * width, width);
-            if (strides.Width == 1)
-            {
-                AddScaled(line[first..end], from.Slice(first + dx, end - first), weight);
-                continue;
-            }
-            for (var x = first; x < end; x++)
-                line[x] += weight * from[x * strides.Width + dx];
-        }
-    }
-
     private static double[] Dense(double[] source, double[] weights, double[] bias)
     {
         var fanIn = weights.Length / bias.Length;
@@ -239,15 +183,6 @@ internal static class FloatInterpreter
             }
         }
         return result;
-    }
-
-    private static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double factor)
-    {
-        var i = 0;
-        for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)
-            (new Vector<double>(target[i..]) + new Vector<double>(source[i..]) * factor).CopyTo(target[i..]);
-        for (; i < target.Length; i++)
-            target[i] += source[i] * factor;
     }
 
     private static double[] Affine(FloatAffine affine, double[] source)
