@@ -127,6 +127,10 @@ internal static class OperatorTable
         [("", "MeanVarianceNormalization")] = One(NormalisationOperators.MeanVariance),
         [("", "LpNormalization")] = One(NormalisationOperators.Lp),
 
+        [("", "LSTM")] = RecurrentOperators.Lstm,
+        [("", "GRU")] = RecurrentOperators.Gru,
+        [("", "RNN")] = RecurrentOperators.Rnn,
+
         [("", "Softmax")] = One(ScoreOperators.Softmax),
         [("", "LogSoftmax")] = One(ReductionOperators.LogSoftmax),
         [("", "Hardmax")] = One(ComparisonOperators.Hardmax),

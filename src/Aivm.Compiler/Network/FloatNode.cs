@@ -45,6 +45,9 @@ internal abstract class FloatActivated(string name, string operation, int[] shap
     : FloatNode(name, operation, shape, inputs)
 {
     public UnaryFunction? Activation { get; set; }
+
+    /// <summary>Whether the next step of a sequence adds to it: rounding would add up, so that it has 16 bits whoever reads it.</summary>
+    public bool IsState { get; set; }
 }
 
 /// <summary>Weights and bias by output channel. The result's channels are axis 1 of a convolution, the last axis of a dense layer.</summary>

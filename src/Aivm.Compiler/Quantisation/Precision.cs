@@ -57,7 +57,7 @@ internal sealed class Precision
     public Width Of(FloatNode node) => _demands[node] switch
     {
         Demand.Eight => Width.Eight,
-        Demand.Either => _wide.Contains(node) ? Width.Operand : Width.Eight,
+        Demand.Either => _wide.Contains(node) || node is FloatActivated { IsState: true } ? Width.Operand : Width.Eight,
         Demand.Bounded => Width.Operand,
         _ => Width.Sixteen,
     };
