@@ -21,8 +21,9 @@ internal sealed class PrecisionSearch
     /// <summary>Samples of a trial of one operand.</summary>
     private const int TrialSamples = 8;
 
-    /// <summary>Most multiply-accumulates of all trials.</summary>
+    /// <summary>Most multiply-accumulates of all trials, and how many a node takes the time of before it computes anything.</summary>
     private const long WorkBudget = 1L << 33;
+    private const long WorkOfAnyNode = 1L << 15;
 
     private readonly FloatGraph _graph;
     private readonly CalibrationData _samples;
@@ -80,7 +81,7 @@ internal sealed class PrecisionSearch
     /// </summary>
     private FloatNode[] Useful()
     {
-        var affordable = WorkBudget / (Math.Max(1, _graph.Order().Sum(Work.Of)) * (_choices.Count + 1));
+        var affordable = WorkBudget / (_graph.Order().Sum(node => Work.Of(node) + WorkOfAnyNode) * (_choices.Count + 1));
         if (affordable == 0)
             return [.. _choices.OrderBy(choice => choice.Work).Select(choice => choice.Operand)];
         var samples = _samples.Part((int)Math.Min(affordable, Math.Min(_samples.Count, TrialSamples)));
