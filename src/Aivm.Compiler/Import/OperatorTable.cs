@@ -151,7 +151,9 @@ internal static class OperatorTable
 
     public static Func<OperatorCall, IReadOnlyList<FloatNode>> Find(OnnxNode node) =>
         Imports.GetValueOrDefault((node.Domain, node.Operation))
-        ?? throw Refusal.Operator(node, "AIVM-Q has no such operator yet");
+        ?? throw Refusal.Operator(node, node.Domain == "com.microsoft"
+            ? "ONNX Runtime fused it out of others; export without its optimisations"
+            : "AIVM-Q has no such operator yet");
 
     private static Func<OperatorCall, IReadOnlyList<FloatNode>> Curve(Func<double, double> function) => One(call => UnaryOperators.Curve(call, function));
 

@@ -11,18 +11,16 @@ internal sealed class FloatMatMul(string name, string operation, FloatNode left,
     public double[] Run(double[] left, double[] right)
     {
         var (rows, columns, depth) = (Shape[^2], Shape[^1], Depth);
-        var (columnStep, depthStep) = TransposesRight ? (depth, 1) : (1, columns);
         var result = new double[Count];
-        for (var row = 0; row < result.Length / columns; row++)
+        for (var matrix = 0; matrix < result.Length / (rows * columns); matrix++)
         {
-            var from = left.AsSpan(row * depth, depth);
-            var matrix = right.AsSpan(row / rows * depth * columns, depth * columns);
-            for (var column = 0; column < columns; column++)
+            ReadOnlySpan<double> factor = right.AsSpan(matrix * depth * columns, depth * columns);
+            if (TransposesRight)
+                factor = FloatInterpreter.Turned(factor, columns, depth);
+            for (var row = matrix * rows; row < (matrix + 1) * rows; row++)
             {
-                var sum = 0.0;
                 for (var k = 0; k < depth; k++)
-                    sum += from[k] * matrix[column * columnStep + k * depthStep];
-                result[row * columns + column] = sum;
+                    FloatConvolution.AddScaled(result.AsSpan(row * columns, columns), factor.Slice(k * columns, columns), left[row * depth + k]);
             }
         }
         return result;

@@ -167,6 +167,9 @@ internal static class ExactMath
         for (var n = 1; n < 200; n++)
         {
             term *= 2 * x * x / (2 * n + 1);
+            // Terms shrink from here on: none behind changes the sum.
+            if (sum + term == sum)
+                break;
             sum += term;
         }
         return TwoOverSqrtPi * Exp(-x * x) * sum;

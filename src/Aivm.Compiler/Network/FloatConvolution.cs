@@ -82,7 +82,7 @@ internal static class FloatConvolution
         }
     }
 
-    private static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double factor)
+    public static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double factor)
     {
         var i = 0;
         for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)

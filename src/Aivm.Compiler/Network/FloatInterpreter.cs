@@ -165,24 +165,32 @@ internal static class FloatInterpreter
     private static double[] Activated(FloatActivated node, double[] values) =>
         node.Activation is { } activation ? Map(values, activation.At) : values;
 
+    /// <summary>Row by row, all outputs at once: each sum still starts with its bias and takes its terms in order.</summary>
     private static double[] Dense(double[] source, double[] weights, double[] bias)
     {
         var fanIn = weights.Length / bias.Length;
-        var rows = source.Length / fanIn;
-        var result = new double[rows * bias.Length];
-        for (var o = 0; o < bias.Length; o++)
+        var columns = Turned(weights, bias.Length, fanIn);
+        var result = new double[source.Length / fanIn * bias.Length];
+        for (var row = 0; row < source.Length / fanIn; row++)
         {
-            var row = weights.AsSpan(o * fanIn, fanIn);
-            for (var r = 0; r < rows; r++)
-            {
-                var from = source.AsSpan(r * fanIn, fanIn);
-                var sum = bias[o];
-                for (var i = 0; i < fanIn; i++)
-                    sum += row[i] * from[i];
-                result[r * bias.Length + o] = sum;
-            }
+            var sums = result.AsSpan(row * bias.Length, bias.Length);
+            bias.CopyTo(sums);
+            for (var i = 0; i < fanIn; i++)
+                FloatConvolution.AddScaled(sums, columns.AsSpan(i * bias.Length, bias.Length), source[row * fanIn + i]);
         }
         return result;
+    }
+
+    /// <summary>A matrix [rows, columns] as [columns, rows].</summary>
+    public static double[] Turned(ReadOnlySpan<double> matrix, int rows, int columns)
+    {
+        var turned = new double[matrix.Length];
+        for (var column = 0; column < columns; column++)
+        {
+            for (var row = 0; row < rows; row++)
+                turned[column * rows + row] = matrix[row * columns + column];
+        }
+        return turned;
     }
 
     private static double[] Affine(FloatAffine affine, double[] source)

@@ -11,11 +11,15 @@ internal sealed class Normaliser
 {
     private const long MaxScaledWeights = 1L << 27;
     private const int LongestOperation = 200;
+
+    /// <summary>Steps that are followed back through what only moves elements about.</summary>
+    private const int MaxSteps = 16;
     private const string AndMore = "+...";
 
     private readonly Dictionary<FloatNode, int> _uses;
     private readonly Dictionary<FloatNode, FloatNode> _replaced = [];
     private readonly HashSet<FloatNode> _outputs;
+    private readonly Dictionary<FloatNode, FloatNode?> _conditions = [];
     private long _scaledWeights;
 
     private Normaliser(FloatGraph graph)
@@ -53,7 +57,7 @@ internal sealed class Normaliser
             new FloatNormalise(normalise.Name, $"{map.Operation}+{normalise.Operation}", map.Source, normalise.Norm, map),
         FloatGather { Source: FloatDense { Activation: null } dense } gather when IsShareOf(gather, dense) => Share(gather, dense),
         FloatMatMul product => AttentionRules.Transposed(product),
-        FloatSoftmax { Source: FloatSum sum } softmax when AttentionRules.Masked(sum) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),
+        FloatSoftmax { Source: FloatSum sum } softmax when AttentionRules.Masked(sum, _conditions) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),
         FloatUnary unary => Fused(unary),
         FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) || IsNormalised(affine.Source) => InFront(linear, affine),
         FloatConv { Source: FloatPad { Value: 0 } pad } conv when IsOnlyReader(pad) => Padded(conv, pad),
@@ -189,7 +193,7 @@ internal sealed class Normaliser
     /// <summary>Rows of a normalisation, wherever they were moved to.</summary>
     private static bool IsNormalised(FloatNode node)
     {
-        while (node is FloatReshape or FloatTranspose or FloatGather)
+        for (var steps = 0; steps < MaxSteps && node is FloatReshape or FloatTranspose or FloatGather; steps++)
             node = node.Source;
         return node is FloatLayerNorm;
     }
@@ -208,10 +212,11 @@ internal sealed class Normaliser
     /// <summary>Multiplies the weights that a value comes from, through products and what moves elements about.</summary>
     private bool TryScale(FloatNode node, double factor)
     {
-        while (node is FloatReshape or FloatTranspose or FloatGather or FloatMatMul && IsOnlyReader(node))
+        for (var steps = 0; steps < MaxSteps && node is FloatReshape or FloatTranspose or FloatGather or FloatMatMul && IsOnlyReader(node); steps++)
             node = node.Source;
         if (node is not FloatLinear { Activation: null } layer || node is FloatScores || !IsOnlyReader(node) || _outputs.Contains(node))
             return false;
+        Spend(layer.Weights.Length);
         for (var i = 0; i < layer.Weights.Length; i++)
             layer.Weights[i] *= factor;
         for (var c = 0; c < layer.Channels; c++)

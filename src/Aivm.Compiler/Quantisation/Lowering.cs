@@ -87,7 +87,7 @@ internal sealed class Lowering
             FloatReduce reduce => ReductionLowering.Lower(_builder, reduce, Narrow(reduce, 0), _precision),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
         };
-        if (_precision.Readers.AreFinal(node) || _precision.Readers.AreOutputs(node))
+        if (_precision.Readers.AreDecisive(node) || _precision.Readers.AreOutputs(node))
             Weigh(Deviation.Of(_values[node]));
         Release(node);
     }

@@ -65,6 +65,8 @@ internal sealed class Precision
     /// <summary>What a reader wants of its source. What only moves elements about passes on what its own readers want.</summary>
     private Demand Wants(FloatNode reader, FloatNode source) => reader switch
     {
+        // One factor of a product of activations may have 16 bits at no price, both would not fit the accumulator.
+        FloatMatMul product when product.Inputs[1] != source => Demand.Bounded,
         FloatSum or FloatAveragePool or FloatLayerNorm or FloatProduct or FloatReduce or FloatCompare or FloatArgMax or FloatSoftmax => Demand.Sixteen,
         FloatWhere where => where.Inputs[0] == source ? Demand.Eight : _demands[where],
         FloatLinear or FloatAffine => Demand.Either,

@@ -8,6 +8,7 @@ internal sealed class Readers
     private readonly Dictionary<FloatNode, List<FloatNode>> _readers = [];
     private readonly HashSet<FloatNode> _outputs;
     private readonly HashSet<FloatNode> _final = [];
+    private readonly HashSet<FloatNode> _deciding = [];
 
     public Readers(FloatGraph graph)
     {
@@ -26,6 +27,8 @@ internal sealed class Readers
         {
             if (Of(order[place]).All(EndsTheModel))
                 _final.Add(order[place]);
+            if (Of(order[place]).All(reader => EndsTheModel(reader) && _deciding.Contains(reader)))
+                _deciding.Add(order[place]);
         }
     }
 
@@ -33,6 +36,9 @@ internal sealed class Readers
 
     /// <summary>Whether the value only ends the model: it is returned, or read by a softmax, a maximum or a final curve. Such a value keeps its full accumulator.</summary>
     public bool AreFinal(FloatNode node) => _final.Contains(node);
+
+    /// <summary>Whether the model's outputs are made of the value and nothing else: unlike scores of attention, it is what a caller judges.</summary>
+    public bool AreDecisive(FloatNode node) => _deciding.Contains(node);
 
     public bool AreOutputs(FloatNode node) => _outputs.Contains(node);
 

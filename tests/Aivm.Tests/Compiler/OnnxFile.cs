@@ -10,6 +10,7 @@ internal sealed class OnnxFile
     private readonly List<byte[]> _initialisers = [];
     private readonly List<byte[]> _inputs = [];
     private readonly List<byte[]> _outputs = [];
+    private readonly List<byte[]> _imports = [];
 
     public long Opset { get; init; } = 13;
 
@@ -26,6 +27,12 @@ internal sealed class OnnxFile
 
     /// <param name="tensor">As <see cref="Tensor"/> and its kin write it.</param>
     public OnnxFile Initialiser(byte[] tensor) => Add(_initialisers, tensor);
+
+    public OnnxFile Booleans(string name, long[] shape, params float[] values) =>
+        Add(_initialisers, Join(Field(1, shape), Field(2, 9L), Field(8, name), Field(9, [.. values.Select(value => value != 0 ? (byte)1 : (byte)0)])));
+
+    /// <summary>Another operator set than the two that every file imports.</summary>
+    public OnnxFile Import(string domain, long version) => Add(_imports, Field(8, Join(Field(1, domain), Field(2, version))));
 
     public OnnxFile Integers(string name, params long[] values) =>
         Add(_initialisers, Join(Field(1, [values.LongLength]), Field(2, 7L), Field(7, values), Field(8, name)));
@@ -54,7 +61,7 @@ internal sealed class OnnxFile
             .. _inputs.Select(value => Field(11, value)), .. _outputs.Select(value => Field(12, value))]);
         return Join(
             Field(1, 7L), Field(2, "tests"), Field(7, graph), Field(8, Join(Field(1, ""), Field(2, Opset))),
-            Field(8, Join(Field(1, "ai.onnx.ml"), Field(2, ClassicalOpset))));
+            Field(8, Join(Field(1, "ai.onnx.ml"), Field(2, ClassicalOpset))), Join([.. _imports]));
     }
 
     public static byte[] Attribute(string name, long value) => Join(Field(1, name), Field(3, value), Field(20, 2L));
