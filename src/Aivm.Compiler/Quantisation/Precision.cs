@@ -46,8 +46,9 @@ internal sealed class Precision
         var work = new Dictionary<FloatNode, long>();
         for (var place = _order.Count - 1; place >= 0; place--)
         {
-            work.Add(_order[place], Readers.Of(_order[place]).Sum(reader =>
-                MovesElements(reader) ? work[reader] : Wants(reader, _order[place]) == Demand.Either ? Work.Of(reader) : 0));
+            // A value may reach a layer by more ways than 64 bits count.
+            work.Add(_order[place], Readers.Of(_order[place]).Aggregate(0L, (sum, reader) => Math.Min(Work.MaxPerRun,
+                sum + (MovesElements(reader) ? work[reader] : Wants(reader, _order[place]) == Demand.Either ? Work.Of(reader) : 0))));
         }
         return [.. _order
             .Where(node => _demands[node] == Demand.Either && !MovesElements(node))

@@ -72,6 +72,20 @@ public sealed class PrecisionTests
     }
 
     [Fact]
+    public void A_value_that_reaches_a_layer_by_2_to_the_70_ways_is_weighed_all_the_same()
+    {
+        var file = new OnnxFile().Input("x0", 1, 4).Output("y").RandomWeights("w", [4, 2], 1);
+        for (var level = 0; level < 70; level++)
+        {
+            file.Node("Split", [$"x{level}"], [$"a{level}", $"b{level}"], OnnxFile.Attribute("axis", 1L));
+            file.Node("Concat", [$"b{level}", $"a{level}"], [$"x{level + 1}"], OnnxFile.Attribute("axis", 1L));
+        }
+        var onnx = file.Node("MatMul", ["x70", "w"], ["y"]).Write();
+        var options = new CompileOptions { Calibration = Inputs.Read("x.csv", "1,2,3,4\n4,3,2,1\n"), Precision = PrecisionMode.S16 };
+        Assert.Contains(OnnxCompiler.Compile(onnx, options).Report.Layers, layer => layer.Type == "S16");
+    }
+
+    [Fact]
     public void A_wide_input_of_fixed_point_numbers_leaves_the_weights_their_precision()
     {
         // 600 inputs by weights that fill 8 bits: at 32767 the accumulator bound would leave the weights 5 bits.
