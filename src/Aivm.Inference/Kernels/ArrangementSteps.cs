@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Inference;
 
 /// <summary>See <see cref="ConcatNode"/>: each part's runs, from the axis inwards, behind those of the part before.</summary>
@@ -14,6 +16,7 @@ internal sealed unsafe class ConcatStep : Step
             _runs[i] = Axes.Inner(parts[i].Info.Shape, axis) * parts[i].Info.Shape[axis] * ElementTypes.SizeOf(parts[i].Type);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(byte* memory)
     {
         var size = ElementTypes.SizeOf(_destination.Type);
@@ -22,7 +25,7 @@ internal sealed unsafe class ConcatStep : Step
         for (var row = 0L; row < outer; row++)
             for (var i = 0; i < _parts.Length; i++)
             {
-                Buffer.MemoryCopy(memory + _parts[i].Block.Offset + (row * _runs[i]), to, _runs[i], _runs[i]);
+                Bytes.Copy(memory + _parts[i].Block.Offset + (row * _runs[i]), to, _runs[i]);
                 to += _runs[i];
             }
     }
@@ -65,6 +68,7 @@ internal sealed unsafe class GatherStep : Step
 
     private static bool StartsRun(ReadOnlySpan<int> indices, int i) => i == 0 || indices[i] != indices[i - 1] + 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(byte* memory)
     {
         var from = memory + _source.Block.Offset;
@@ -74,7 +78,7 @@ internal sealed unsafe class GatherStep : Step
             foreach (var (first, count) in _runs)
             {
                 var length = count * _element;
-                Buffer.MemoryCopy(from + (first * _element), to, length, length);
+                Bytes.Copy(from + (first * _element), to, length);
                 to += length;
             }
     }
@@ -94,12 +98,40 @@ internal sealed unsafe class EmbeddingStep(EmbeddingNode node, Tensor source, Te
     private readonly PinnedArray _table = PinnedArray.Of(node.Table);
     private readonly long _row = node.Table.Bytes.Length / node.Table.Shape[0];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(byte* memory)
     {
         var from = memory + source.Block.Offset;
         var to = memory + destination.Block.Offset;
         for (var i = 0L; i < source.Elements; i++, to += _row)
-            Buffer.MemoryCopy(_table.Pointer + (Elements.Load(from, source.Type, i) * _row), to, _row, _row);
+            Bytes.Copy(_table.Pointer + (Elements.Load(from, source.Type, i) * _row), to, _row);
+    }
+}
+
+internal static unsafe class Bytes
+{
+    /// <summary>An element or many: of one, a call would be most of the time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(byte* from, byte* to, long length)
+    {
+        switch (length)
+        {
+            case 1:
+                *to = *from;
+                break;
+            case 2:
+                *(short*)to = *(short*)from;
+                break;
+            case 4:
+                *(int*)to = *(int*)from;
+                break;
+            case 8:
+                *(long*)to = *(long*)from;
+                break;
+            default:
+                Buffer.MemoryCopy(from, to, length, length);
+                break;
+        }
     }
 }
 

@@ -82,6 +82,7 @@ internal sealed unsafe class WhereStep(Tensor condition, Tensor left, Tensor rig
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Choose<T>(long done, sbyte* holds, T* a, T* b, T* to)
         where T : unmanaged
     {

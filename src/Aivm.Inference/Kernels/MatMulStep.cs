@@ -38,6 +38,7 @@ internal sealed unsafe class MatMulStep<TLanes, TDot>(MatMulNode node, Tensor le
     private readonly int _columns = destination.Info.Shape.Last;
     private readonly MatMulScratch _layout = new(left.Info.Shape.Last, destination.Info.Shape.Last);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(byte* memory)
     {
         var a = memory + left.Block.Offset;
@@ -153,6 +154,7 @@ internal sealed unsafe class MatMulStep<TLanes, TDot>(MatMulNode node, Tensor le
     }
 
     /// <summary>Rows of 16 bits and an even length: as they lie, or copied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private short* Widened<T>(T* from, int count, short* copy)
         where T : unmanaged, IBinaryInteger<T>
     {

@@ -28,6 +28,7 @@ internal sealed unsafe class LayerNormStep(LayerNormNode node, Tensor source, Te
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(T* row, short* to)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -119,6 +120,7 @@ internal sealed unsafe class NormaliseStep(NormaliseNode node, Tensor source, Te
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(T* row, int* to)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -148,6 +150,7 @@ internal sealed unsafe class NormaliseStep(NormaliseNode node, Tensor source, Te
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void DivideWide<T>(T* row, int* to, int length, long norm)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -160,6 +163,7 @@ internal sealed unsafe class NormaliseStep(NormaliseNode node, Tensor source, Te
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long NormOf<T>(T* row, int length)
         where T : unmanaged, IBinaryInteger<T>
     {

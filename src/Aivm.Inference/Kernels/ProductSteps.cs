@@ -58,6 +58,7 @@ internal sealed unsafe class MultiplyStep(Tensor left, Tensor right, Tensor dest
 {
     private const int BlockLength = 256;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(byte* memory)
     {
         var accumulators = stackalloc int[BlockLength];

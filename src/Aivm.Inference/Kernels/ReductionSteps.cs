@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
@@ -24,6 +25,7 @@ internal sealed unsafe class SumStep(int multiplier, Tensor source, Tensor desti
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(byte* memory, T* row)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -64,6 +66,7 @@ internal sealed unsafe class MaxStep(Tensor source, Tensor destination, SimdLeve
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(T* row, T* to)
         where T : unmanaged, IBinaryInteger<T>
     {

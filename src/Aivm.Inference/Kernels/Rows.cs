@@ -31,15 +31,13 @@ internal static unsafe class Rows
     }
 
     /// <summary>The sum of elements, which the analysis bounds below 2^29 in any order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Sum<T>(SimdLevel level, T* row, int length)
         where T : unmanaged, IBinaryInteger<T>
     {
-        var (sum, done) = level switch
-        {
-            SimdLevel.Scalar => (0, 0),
-            SimdLevel.Vector128 => SumLanes<T, Lanes128>(row, length),
-            _ => SumLanes<T, Lanes256>(row, length),
-        };
+        var (sum, done) = (0, 0);
+        if (level != SimdLevel.Scalar && length >= 16)
+            (sum, done) = level == SimdLevel.Vector128 ? SumLanes<T, Lanes128>(row, length) : SumLanes<T, Lanes256>(row, length);
         unchecked
         {
             for (; done < length; done++)
@@ -49,6 +47,7 @@ internal static unsafe class Rows
     }
 
     /// <returns>Besides the sum, of how many elements it is: a multiple of eight.</returns>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (int Sum, int Done) SumLanes<T, TLanes>(T* row, int length)
         where T : unmanaged
@@ -97,6 +96,7 @@ internal static unsafe class Rows
     }
 
     /// <returns>Besides the moments, of how many elements they are: a multiple of eight.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (long Sum, long Squares, int Done) Moments(short* row, int length)
     {
         var (sums, squares, done) = (Vector128<long>.Zero, Vector128<long>.Zero, 0);

@@ -29,6 +29,7 @@ internal sealed unsafe class SoftmaxStep(SoftmaxNode node, Tensor source, Tensor
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(byte* memory, T* row)
         where T : unmanaged, IBinaryInteger<T>
     {
