@@ -46,7 +46,9 @@ internal sealed unsafe class TableStep : Step
         var start = node.Low - low;
         var (first, end) = (Math.Clamp(start, 0, _entries.Length), Math.Clamp(start + node.Entries.Count, 0, _entries.Length));
         _entries.AsSpan(0, (int)first).Fill((short)node.Entries[0]);
-        CopyEntries(node.Entries, (int)(first - start), _entries.AsSpan((int)first, (int)(end - first)));
+        // A table may lie wholly beside its source's type.
+        if (first < end)
+            CopyEntries(node.Entries, (int)(first - start), _entries.AsSpan((int)first, (int)(end - first)));
         _entries.AsSpan((int)end).Fill((short)node.Entries[node.Entries.Count - 1]);
     }
 

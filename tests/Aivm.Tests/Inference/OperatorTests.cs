@@ -64,4 +64,19 @@ public sealed class OperatorTests
         });
         Assert.Equal([(30 + 1) * 4, 51], Graphs.Run(graph, [10]));
     }
+
+    [Theory]
+    [InlineData(-500, 30)]
+    [InlineData(-127 - 3, 30)]
+    [InlineData(128, 10)]
+    [InlineData(1 << 29, 10)]
+    [InlineData(-(1 << 29), 30)]
+    public void A_table_that_lies_beside_its_source_gives_the_entry_at_its_end(int low, long expected)
+    {
+        foreach (var entries in (Constant[])[Constant.S8([3], [10, 20, 30]), Constant.S16([3], [10, 20, 30])])
+        {
+            Assert.Equal([expected, expected, expected], Graphs.Run(Graphs.OfS8([3], source => new TableNode { Source = source, Low = low, Entries = entries }), -127, 0, 127));
+            Assert.Equal([expected], Graphs.Run(Graphs.OfS16([1], source => new TableNode { Source = source, Low = low, Entries = entries }), 0));
+        }
+    }
 }
