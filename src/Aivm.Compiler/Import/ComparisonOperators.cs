@@ -102,13 +102,23 @@ internal static class ComparisonOperators
         static double? Only(FloatNode node) => node is FloatConstant { Value: { Count: 1, Values: [var number] } } ? number : null;
     }
 
-    private static FloatCompare Compare(OperatorCall call, FloatNode left, FloatNode right, Comparison comparison)
+    private static FloatNode Compare(OperatorCall call, FloatNode left, FloatNode right, Comparison comparison)
     {
-        (left, right) = ElementwiseOperators.Pair(call, left, right);
-        return new FloatCompare(call.Name, call.Operation, left, right, comparison);
+        var (first, second) = ElementwiseOperators.Pair(call, left, right);
+        return (left, right) switch
+        {
+            (_, FloatConstant limits) => Threshold(call, first, limits, comparison, limitsAreLeft: false),
+            (FloatConstant limits, _) => Threshold(call, second, limits, comparison, limitsAreLeft: true),
+            _ => new FloatCompare(call.Name, call.Operation, first, second, comparison),
+        };
     }
 
-    private static FloatCompare Equals(OperatorCall call, FloatNode source, double number) => Compare(call, source, Number(call, number), Comparison.Equal);
+    private static FloatThreshold Threshold(OperatorCall call, FloatNode source, FloatConstant limits, Comparison comparison, bool limitsAreLeft) =>
+        limits.Value.Values.Any(double.IsNaN)
+            ? throw Refusal.Invalid($"{call.Node} compares with what is no number")
+            : new FloatThreshold(call.Name, call.Operation, source, limits.Value, comparison, limitsAreLeft);
+
+    private static FloatNode Equals(OperatorCall call, FloatNode source, double number) => Compare(call, source, Number(call, number), Comparison.Equal);
 
     private static FloatConstant Number(OperatorCall call, double value) => new(call.Name, new Tensor(ElementKind.Integer, [], [value]));
 }

@@ -9,6 +9,9 @@ namespace Aivm.Compiler.Import;
 /// </summary>
 internal sealed class ConstantFolding
 {
+    /// <summary>The operators that exist among constants only, or as the choice of a branch.</summary>
+    public static readonly string[] Operations = ["Constant", "ConstantOfShape", "EyeLike", "If", "Mod", "NonZero", "Range", "Shape", "Size"];
+
     private long _work;
 
     /// <summary>The node's value; null where it depends on the model's input, or the operator is understood as always.</summary>

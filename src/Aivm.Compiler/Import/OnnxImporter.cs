@@ -95,7 +95,7 @@ internal sealed class OnnxImporter
         {
             needed[i] = nodes[i].Outputs.Any(wanted.Contains);
             if (needed[i])
-                wanted.UnionWith(nodes[i].Inputs);
+                wanted.UnionWith(nodes[i].Reads);
         }
         return needed;
     }
@@ -108,11 +108,22 @@ internal sealed class OnnxImporter
         if (opset == OperatorSet6.Version && node.Domain.Length == 0)
             inputs = OperatorSet6.Modernised(node, inputs);
         var call = new OperatorCall(node, inputs, opset);
+        if (node is { Domain: "", Operation: "If" })
+        {
+            Define(call, Branch(call));
+            return;
+        }
         var results = ConstantFolding.TryMake(call) is { } constant
             ? [new FloatConstant(node.Name, constant)]
             : OperatorTable.Find(node)(call);
         if (ConstantFolding.IsKnown(call))
             results = [.. results.Select(result => result as FloatConstant ?? _folding.Evaluate(call, result))];
+        Define(call, results);
+    }
+
+    private void Define(OperatorCall call, IReadOnlyList<FloatNode> results)
+    {
+        var node = call.Node;
         for (var i = 0; i < node.Outputs.Count; i++)
         {
             var name = node.Outputs[i];
@@ -127,6 +138,21 @@ internal sealed class OnnxImporter
             if (ClassicalOperators.ClassesOf(call, i, _classes) is { } classes)
                 _classes[name] = classes;
         }
+    }
+
+    /// <summary>The branch that a constant condition chooses, as if it stood in the node's place.</summary>
+    private FloatNode[] Branch(OperatorCall call)
+    {
+        var name = call.Constant(0, "condition").Values is [not 0] ? "then_branch" : "else_branch";
+        var branch = call.Node.Graph(name) ?? throw Refusal.Invalid($"{call.Node} lacks its {name}");
+        foreach (var (key, tensor) in branch.Initialisers)
+        {
+            if (!_values.TryAdd(key, new FloatConstant(key, tensor)))
+                throw Refusal.Invalid($"the value '{key}' is defined twice");
+        }
+        foreach (var node in branch.Nodes)
+            ImportNode(node);
+        return [.. branch.Outputs.Select(output => Resolve(output.Name, call.Node))];
     }
 
     private FloatNode Resolve(string name, OnnxNode reader) =>

@@ -149,11 +149,52 @@ internal static class OperatorTable
         [("ai.onnx.ml", "ZipMap")] = One(call => call.Input(0)),
     };
 
+    /// <summary>Why an operator is not among them, where there is more to say than that.</summary>
+    private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
+    {
+        ["Loop"] = "loops are not unrolled: export the model without them",
+        ["Scan"] = "loops are not unrolled: export the model without them",
+        ["NonZero"] = "the shape of its result depends on the input",
+        ["Unique"] = "the shape of its result depends on the input",
+        ["NonMaxSuppression"] = "the shape of its result depends on the input",
+        ["TopK"] = "AIVM-Q does not sort",
+        ["ReduceProd"] = "the product of many values has no useful bound",
+        ["Mod"] = "remainders of values that depend on the input are not computed",
+        ["IsNaN"] = "integers are always numbers",
+        ["IsInf"] = "integers are always finite",
+        ["Scatter"] = "AIVM-Q does not write to chosen places",
+        ["ScatterElements"] = "AIVM-Q does not write to chosen places",
+        ["ScatterND"] = "AIVM-Q does not write to chosen places",
+        ["NegativeLogLikelihoodLoss"] = "it is a loss, for training",
+        ["SoftmaxCrossEntropyLoss"] = "it is a loss, for training",
+        ["Bernoulli"] = RandomNumbers,
+        ["Multinomial"] = RandomNumbers,
+        ["RandomNormal"] = RandomNumbers,
+        ["RandomNormalLike"] = RandomNumbers,
+        ["RandomUniform"] = RandomNumbers,
+        ["RandomUniformLike"] = RandomNumbers,
+        ["Range"] = "the shape of its result depends on the input",
+        ["ConstantOfShape"] = "the shape of its result depends on the input",
+    };
+
+    private const string RandomNumbers = "it draws random numbers";
+
+    /// <summary>Every supported operator: its domain, empty for the standard, and its name.</summary>
+    public static IEnumerable<(string Domain, string Operation)> Supported => Imports.Keys.Concat(ConstantFolding.Operations.Select(operation => ("", operation)));
+
     public static Func<OperatorCall, IReadOnlyList<FloatNode>> Find(OnnxNode node) =>
-        Imports.GetValueOrDefault((node.Domain, node.Operation))
-        ?? throw Refusal.Operator(node, node.Domain == "com.microsoft"
-            ? "ONNX Runtime fused it out of others; export without its optimisations"
-            : "AIVM-Q has no such operator yet");
+        Imports.GetValueOrDefault((node.Domain, node.Operation)) ?? throw Refusal.Operator(node, Reason(node));
+
+    private static string Reason(OnnxNode node)
+    {
+        if (node.Domain == "com.microsoft")
+            return "ONNX Runtime fused it out of others; export without its optimisations";
+        if (node.Domain.Length == 0 && Reasons.TryGetValue(node.Operation, out var reason))
+            return reason;
+        return node.Operation.StartsWith("Sequence", StringComparison.Ordinal) || node.Operation.StartsWith("Optional", StringComparison.Ordinal)
+            ? "sequences and optional values are no tensors"
+            : "AIVM-Q has no such operator yet";
+    }
 
     private static Func<OperatorCall, IReadOnlyList<FloatNode>> Curve(Func<double, double> function) => One(call => UnaryOperators.Curve(call, function));
 

@@ -167,8 +167,9 @@ internal static class RearrangementOperators
     {
         var source = call.Input(0);
         var lengths = call.Constant(1, "lengths");
-        var (time, batch) = ((int)call.Node.Int("time_axis", 0), (int)call.Node.Int("batch_axis", 1));
-        if (source.Shape.Length < 2 || time + batch != 1 || time * batch != 0 || lengths.Count != source.Shape[batch])
+        var time = call.Node.Int("time_axis", 0) == 0 ? 0 : 1;
+        var batch = 1 - time;
+        if (source.Shape.Length < 2 || call.Node.Int("time_axis", 0) != time || call.Node.Int("batch_axis", 1) != batch || lengths.Count != source.Shape[batch])
             throw Refusal.Invalid($"{call.Node} has axes or lengths that do not fit {Shapes.Text(source.Shape)}");
         var strides = Shapes.Strides(source.Shape);
         return Picked(call, source, source.Shape, at =>

@@ -61,7 +61,9 @@ internal static class ResizeOperators
             var scale = sizes is null ? factors[i] : factors[i] / extent;
             var length = sizes is null ? Math.Floor(extent * scale) : factors[i];
             Shapes.Checked([.. result.Shape.Select((size, axis) => axis == axes[i] ? (long)Math.Min(length, 1e9) : size)], $"the result of {call.Node}");
-            if (length < 1 || (length == extent && scale == 1))
+            if (length < 1)
+                throw call.BadShape($"nothing is left of an axis of {extent} elements");
+            if (length == extent && scale == 1)
                 continue;
             if (sampling.Coordinates == "align_corners" && length != extent * scale)
                 throw call.Unsupported($"it aligns corners of {extent} elements times {scale}, which runtimes do differently");

@@ -89,6 +89,8 @@ internal static class TransposedConvolution
             var pads = List(call, "pads", 2 * axes, 0, 0);
             var wanted = call.Node.Ints("output_shape");
             var mode = call.Node.Text("auto_pad", "NOTSET");
+            if (wanted is not null && (wanted.Count < axes || wanted.Any(extent => extent is < 1 or > MaxExtent)))
+                throw Refusal.Invalid($"the output_shape of {call.Node} is none");
             if (kernel.Any(extent => extent is < 1 or > MaxExtent))
                 throw Refusal.Invalid($"{call.Node} has an impossible window");
             var before = new int[axes];

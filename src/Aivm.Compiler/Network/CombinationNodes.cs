@@ -49,16 +49,9 @@ internal sealed class FloatCompare(string name, string operation, FloatNode left
     {
         var result = new double[left.Length];
         for (var i = 0; i < result.Length; i++)
-            result[i] = Holds(left[i], right[i]) ? 1 : 0;
+            result[i] = Comparison.Holds(left[i], right[i]) ? 1 : 0;
         return result;
     }
-
-    private bool Holds(double left, double right) => Comparison switch
-    {
-        Comparison.Less => left < right,
-        Comparison.LessOrEqual => left <= right,
-        _ => left == right,
-    };
 }
 
 /// <summary>Elements of the left value where the condition is not 0, of the right one elsewhere; all of one shape.</summary>
@@ -72,4 +65,39 @@ internal sealed class FloatWhere(string name, string operation, FloatNode condit
             result[i] = condition[i] != 0 ? left[i] : right[i];
         return result;
     }
+}
+
+/// <summary>As <see cref="FloatCompare"/>, of a value with constants whose shape broadcasts to its own.</summary>
+/// <param name="limitsAreLeft">The comparison is "limit, value" instead of "value, limit".</param>
+internal sealed class FloatThreshold(string name, string operation, FloatNode source, Tensor limits, Comparison comparison, bool limitsAreLeft)
+    : FloatNode(name, operation, source.Shape, source)
+{
+    public Tensor Limits { get; } = limits;
+
+    public Comparison Comparison { get; } = comparison;
+
+    public bool LimitsAreLeft { get; } = limitsAreLeft;
+
+    public double[] Run(double[] source)
+    {
+        var places = Shapes.Places(Shape, Limits.Shape);
+        var result = new double[source.Length];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var limit = Limits.Values[places[i]];
+            var (left, right) = LimitsAreLeft ? (limit, source[i]) : (source[i], limit);
+            result[i] = Comparison.Holds(left, right) ? 1 : 0;
+        }
+        return result;
+    }
+}
+
+internal static class Comparisons
+{
+    public static bool Holds(this Comparison comparison, double left, double right) => comparison switch
+    {
+        Comparison.Less => left < right,
+        Comparison.LessOrEqual => left <= right,
+        _ => left == right,
+    };
 }

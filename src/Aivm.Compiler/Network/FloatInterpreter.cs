@@ -24,6 +24,7 @@ internal static class FloatInterpreter
         FloatConcat concat => concat.Run(inputs),
         FloatProduct product => Activated(product, FloatProduct.Run(inputs[0], inputs[1])),
         FloatCompare compare => compare.Run(inputs[0], inputs[1]),
+        FloatThreshold threshold => threshold.Run(inputs[0]),
         FloatWhere => FloatWhere.Run(inputs[0], inputs[1], inputs[2]),
         FloatReduce reduce => reduce.Run(inputs[0]),
         FloatConstant constant => constant.Value.Values,

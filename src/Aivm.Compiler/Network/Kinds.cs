@@ -18,7 +18,7 @@ internal static class Kinds
                     return constant.Value.Type;
                 case FloatArgMax:
                     return ElementKind.Integer;
-                case FloatCompare:
+                case FloatCompare or FloatThreshold:
                     return ElementKind.Boolean;
                 case FloatReshape or FloatTranspose or FloatGather or FloatConcat or FloatPad or FloatReduce or FloatSum or FloatProduct or FloatMaxPool:
                     node = node.Source;

@@ -10,7 +10,11 @@ internal sealed record OnnxGraph(
     IReadOnlyList<OnnxNode> Nodes,
     IReadOnlyDictionary<string, Tensor> Initialisers,
     IReadOnlyList<OnnxValue> Inputs,
-    IReadOnlyList<OnnxValue> Outputs);
+    IReadOnlyList<OnnxValue> Outputs)
+{
+    /// <summary>Names that its nodes and outputs read, its own and those of the graph around it.</summary>
+    public IEnumerable<string> Reads => Nodes.SelectMany(node => node.Reads).Concat(Outputs.Select(output => output.Name));
+}
 
 /// <summary>A declared input or output of the graph.</summary>
 /// <param name="Kind">What the value is: a tensor of some element type, or a name such as <c>sequence</c>.</param>
@@ -71,6 +75,12 @@ internal sealed class OnnxNode(
 
     public Tensor? Tensor(string attribute) => Find(attribute, OnnxAttributeType.Tensor)?.Tensor;
 
+    public OnnxGraph? Graph(string attribute) => Find(attribute, OnnxAttributeType.Graph)?.Graph;
+
+    /// <summary>Everything that the node may read: its inputs, and what the graphs inside it name.</summary>
+    public IEnumerable<string> Reads =>
+        Inputs.Concat(attributes.Values.SelectMany(attribute => attribute.Graph?.Reads ?? []));
+
     public override string ToString() => $"{(Domain.Length > 0 ? Domain + "." : "")}{Operation} '{Name}'";
 
     private OnnxAttribute? Find(string attribute, OnnxAttributeType type)
@@ -111,6 +121,8 @@ internal sealed record OnnxAttribute(OnnxAttributeType Type)
     public string Text { get; init; } = "";
 
     public Tensor? Tensor { get; init; }
+
+    public OnnxGraph? Graph { get; init; }
 
     public IReadOnlyList<float> Floats { get; init; } = [];
 

@@ -11,6 +11,10 @@ internal static class OnnxReader
 {
     public const int MaxFileSize = 128 << 20;
     public const int MaxNodes = 1 << 16;
+
+    /// <summary>How deep branches lie in branches.</summary>
+    public const int MaxDepth = 8;
+
     public const int MaxInitialisers = 1 << 16;
     public const int MaxValues = 1024;
     public const int MaxAttributes = 64;
@@ -47,7 +51,7 @@ internal static class OnnxReader
                 case 7:
                     if (graph is not null)
                         throw Refusal.Corrupt("it holds two graphs");
-                    graph = ReadGraph(new ProtoReader(reader.Bytes()));
+                    graph = ReadGraph(new ProtoReader(reader.Bytes()), depth: 0);
                     break;
                 case 8:
                     ReadOpset(new ProtoReader(reader.Bytes()), opsets);
@@ -126,7 +130,7 @@ internal static class OnnxReader
         }
     }
 
-    private static OnnxGraph ReadGraph(ProtoReader reader)
+    private static OnnxGraph ReadGraph(ProtoReader reader, int depth)
     {
         var nodes = new List<OnnxNode>();
         var initialisers = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -138,7 +142,7 @@ internal static class OnnxReader
             {
                 case 1:
                     RequireRoom(nodes.Count, MaxNodes, "nodes");
-                    nodes.Add(ReadNode(new ProtoReader(reader.Bytes())));
+                    nodes.Add(ReadNode(new ProtoReader(reader.Bytes()), depth));
                     break;
                 case 5:
                     RequireRoom(initialisers.Count, MaxInitialisers, "initialisers");
@@ -164,7 +168,7 @@ internal static class OnnxReader
         return new OnnxGraph(nodes, initialisers, inputs, outputs);
     }
 
-    private static OnnxNode ReadNode(ProtoReader reader)
+    private static OnnxNode ReadNode(ProtoReader reader, int depth)
     {
         var inputs = new List<string>();
         var outputs = new List<string>();
@@ -190,7 +194,7 @@ internal static class OnnxReader
                     break;
                 case 5:
                     RequireRoom(attributes.Count, MaxAttributes, "attributes of a node");
-                    var (key, attribute) = ReadAttribute(new ProtoReader(reader.Bytes()));
+                    var (key, attribute) = ReadAttribute(new ProtoReader(reader.Bytes()), depth);
                     if (!attributes.TryAdd(key, attribute))
                         throw Refusal.Invalid($"{operation} '{name}' has the attribute {key} twice");
                     break;
@@ -205,7 +209,7 @@ internal static class OnnxReader
         return new OnnxNode(domain, operation, name, inputs, outputs, attributes);
     }
 
-    private static (string Name, OnnxAttribute Attribute) ReadAttribute(ProtoReader reader)
+    private static (string Name, OnnxAttribute Attribute) ReadAttribute(ProtoReader reader, int depth)
     {
         var name = "";
         var type = 0L;
@@ -232,6 +236,11 @@ internal static class OnnxReader
                     break;
                 case 5:
                     value = value with { Tensor = TensorReader.Read(new ProtoReader(reader.Bytes())).Tensor };
+                    break;
+                case 6:
+                    if (depth == MaxDepth)
+                        throw Refusal.TooLarge($"branches lie deeper than {MaxDepth} in one another");
+                    value = value with { Graph = ReadGraph(new ProtoReader(reader.Bytes()), depth + 1) };
                     break;
                 case 7:
                     reader.Floats(floats, MaxListLength);

@@ -83,6 +83,7 @@ internal sealed class Lowering
             FloatConcat concat => CombinationLowering.Concat(_builder, concat, [.. concat.Inputs.Select(Entered)], _precision),
             FloatProduct product => CombinationLowering.Product(_builder, product, Narrow(product, 0), Narrow(product, 1), _precision),
             FloatCompare compare => CombinationLowering.Compare(_builder, compare, Narrow(compare, 0), Narrow(compare, 1)),
+            FloatThreshold threshold => ThresholdLowering.Lower(_builder, threshold, Compared(threshold)),
             FloatWhere where => CombinationLowering.Where(_builder, where, Narrow(where, 0), Entered(where.Inputs[1]), Entered(where.Inputs[2]), _precision),
             FloatReduce reduce => ReductionLowering.Lower(_builder, reduce, Narrow(reduce, 0), _precision),
             _ => throw new InvalidOperationException($"{node} has no integer form."),
@@ -129,6 +130,10 @@ internal sealed class Lowering
             ? value
             : Alignment.Narrowed(_builder, reader, value, _precision.Of(source));
     }
+
+    /// <summary>What is compared with constants stays as it is, unless its callers' order is not the model's.</summary>
+    private Value Compared(FloatThreshold threshold) =>
+        _values[threshold.Source] is { Port: null or { Scale: > 0 } } value ? value : Entered(threshold.Source);
 
     /// <summary>A value as it is, but an input of the model quantised.</summary>
     private Value Entered(FloatNode source)

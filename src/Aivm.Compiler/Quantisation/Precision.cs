@@ -68,7 +68,7 @@ internal sealed class Precision
     {
         // One factor of a product of activations may have 16 bits at no price, both would not fit the accumulator.
         FloatMatMul product when product.Inputs[1] != source => Demand.Bounded,
-        FloatSum or FloatAveragePool or FloatLayerNorm or FloatProduct or FloatReduce or FloatCompare or FloatArgMax or FloatSoftmax => Demand.Sixteen,
+        FloatSum or FloatAveragePool or FloatLayerNorm or FloatProduct or FloatReduce or FloatCompare or FloatThreshold or FloatArgMax or FloatSoftmax => Demand.Sixteen,
         FloatWhere where => where.Inputs[0] == source ? Demand.Eight : _demands[where],
         FloatLinear or FloatAffine => Demand.Either,
         FloatUnary { Function: UnaryFunction.Clamp } => _demands[reader],

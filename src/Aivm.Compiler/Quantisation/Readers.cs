@@ -47,7 +47,7 @@ internal sealed class Readers
     private bool EndsTheModel(FloatNode reader) => reader switch
     {
         FloatReshape or FloatGather or FloatMask => _final.Contains(reader),
-        FloatSoftmax or FloatArgMax => true,
+        FloatSoftmax or FloatArgMax or FloatThreshold => true,
         FloatUnary unary => unary.Function is not UnaryFunction.Clamp && _final.Contains(reader),
         _ => false,
     };

@@ -86,6 +86,19 @@ public sealed class ArrangementOperatorTests
             .Node("Pow", ["f", "h"], ["p"]).Node("Tile", ["p", "d"], ["t"]).Node("Greater", ["t", "h"], ["g"]).Node("Where", ["g", "t", "h"], ["c"]).Node("Mul", ["x", "c"], ["y"]).Write() },
     };
 
+    private static OnnxFile Branch(string operation, string result) => new OnnxFile().Weights("k", [], 2).Node(operation, ["x", "k"], [result]).Output(result);
+
+    /// <summary>One branch if the input has three axes, another if it has not.</summary>
+    private static byte[] Choice(params long[] shape) => X(shape).IntegerTensor("three", [], 3).Node("Shape", ["x"], ["s"]).Node("Size", ["s"], ["r"]).Node("Equal", ["r", "three"], ["c"])
+        .Node("If", ["c"], ["y"], Attribute("then_branch", Branch("Mul", "p")), Attribute("else_branch", Branch("Add", "q"))).Write();
+
+    [Fact]
+    public void A_constant_condition_chooses_its_branch()
+    {
+        OperatorAgreement.Check("then", Choice(1, 2, 3), bound: 0.02);
+        OperatorAgreement.Check("else", Choice(1, 2), bound: 0.02);
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void An_arrangement_means_what_it_means_to_ONNX_Runtime(string what, byte[] onnx) => OperatorAgreement.Check(what, onnx, bound: 0.02);
@@ -97,8 +110,14 @@ public sealed class ArrangementOperatorTests
         { "it crops as it resizes", Resize("linear", [1, 1, 0.5f, 0.5f], Attribute("coordinate_transformation_mode", "tf_crop_and_resize")) },
         { "which runtimes do differently", Resize("linear", [1, 1, 0.6f, 0.6f], Attribute("coordinate_transformation_mode", "align_corners")) },
         { "its norm is of order 3", One("LpNormalization", [1, 3, 5], Attribute("p", 3L)) },
-        { "AIVM-Q has no such operator yet", One("ReduceProd", [1, 4]) },
-        { "AIVM-Q has no such operator yet", X(1, 4).Integers("k", 2).Node("TopK", ["x", "k"], ["y", "i"]).Write() },
+        { "its condition must be constant", X(1, 1).Node("Cast", ["x"], ["c"], Attribute("to", 9L))
+            .Node("If", ["c"], ["y"], Attribute("then_branch", Branch("Mul", "p")), Attribute("else_branch", Branch("Add", "q"))).Write() },
+        { "loops are not unrolled", X(1, 1).Node("Loop", ["", "", "x"], ["y"]).Write() },
+        { "the shape of its result depends on the input", One("NonZero", [1, 4]) },
+        { "it draws random numbers", One("RandomNormalLike", [1, 4]) },
+        { "sequences and optional values are no tensors", One("SequenceConstruct", [1, 4]) },
+        { "the product of many values has no useful bound", One("ReduceProd", [1, 4]) },
+        { "AIVM-Q does not sort", X(1, 4).Integers("k", 2).Node("TopK", ["x", "k"], ["y", "i"]).Write() },
     };
 
     [Theory]
@@ -108,6 +127,16 @@ public sealed class ArrangementOperatorTests
         var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
         Assert.Equal("unsupported-operator", refusal.Error.Code);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Branches_that_lie_too_deep_in_one_another_are_refused()
+    {
+        var inner = Branch("Mul", "p");
+        for (var depth = 0; depth < 9; depth++)
+            inner = new OnnxFile().Node("If", ["c"], [$"b{depth}"], Attribute("then_branch", inner), Attribute("else_branch", Branch("Add", "q"))).Output($"b{depth}");
+        var onnx = X(1, 4).IntegerTensor("c", [], 1).Node("If", ["c"], ["y"], Attribute("then_branch", inner), Attribute("else_branch", Branch("Add", "q"))).Write();
+        Assert.Equal("onnx-too-large", Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions())).Error.Code);
     }
 
     [Fact]

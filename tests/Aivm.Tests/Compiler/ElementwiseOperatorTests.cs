@@ -94,6 +94,19 @@ public sealed class ElementwiseOperatorTests
     [MemberData(nameof(Exact))]
     public void Truth_labels_and_small_integers_are_exact(string what, byte[] onnx) => OperatorAgreement.Check(what, onnx, bound: 0, low: -4, high: 4);
 
+    /// <summary>Inputs with four decimals from -0.0004 to 0.0004 meet 0.0002f often; which side they fall on is a matter of float32.</summary>
+    [Theory]
+    [InlineData("Less")]
+    [InlineData("LessOrEqual")]
+    [InlineData("Greater")]
+    [InlineData("GreaterOrEqual")]
+    public void An_input_is_compared_with_a_constant_as_float32_is(string operation)
+    {
+        OnnxFile File() => X(16, 1, 12).Weights("k", [12], 0.0002f, -0.0002f, 0, 0.0001f, 1e30f, -1e30f, 0.00015f, float.PositiveInfinity, float.NegativeInfinity, -0.0001f, 0.0003f, 0.0004f);
+        OperatorAgreement.Check(operation, File().Node(operation, ["x", "k"], ["c"]).Node("Cast", ["c"], ["y"], Attribute("to", 1L)).Write(), 0, -0.0004, 0.0004);
+        OperatorAgreement.Check($"constant {operation}", File().Node(operation, ["k", "x"], ["c"]).Node("Cast", ["c"], ["y"], Attribute("to", 1L)).Write(), 0, -0.0004, 0.0004);
+    }
+
     public static TheoryData<string, byte[]> Refused() => new()
     {
         { "its exponent must be constant", X(13, 1, 4).Input("z", 1, 4).Node("Pow", ["x", "z"], ["y"]).Write() },

@@ -54,15 +54,16 @@ internal sealed class OnnxFile
             .. inputs.Select(input => Field(1, input)), .. outputs.Select(output => Field(2, output)),
             Field(3, operation.ToLowerInvariant() + _nodes.Count), Field(4, operation), .. attributes.Select(attribute => Field(5, attribute)), Field(7, domain)]));
 
-    public byte[] Write()
-    {
-        var graph = Join([
-            .. _nodes.Select(node => Field(1, node)), Field(2, "test"), .. _initialisers.Select(tensor => Field(5, tensor)),
-            .. _inputs.Select(value => Field(11, value)), .. _outputs.Select(value => Field(12, value))]);
-        return Join(
-            Field(1, 7L), Field(2, "tests"), Field(7, graph), Field(8, Join(Field(1, ""), Field(2, Opset))),
-            Field(8, Join(Field(1, "ai.onnx.ml"), Field(2, ClassicalOpset))), Join([.. _imports]));
-    }
+    public byte[] Write() => Join(
+        Field(1, 7L), Field(2, "tests"), Field(7, Graph()), Field(8, Join(Field(1, ""), Field(2, Opset))),
+        Field(8, Join(Field(1, "ai.onnx.ml"), Field(2, ClassicalOpset))), Join([.. _imports]));
+
+    /// <summary>A graph inside a node, as a branch is.</summary>
+    public static byte[] Attribute(string name, OnnxFile graph) => Join(Field(1, name), Field(6, graph.Graph()), Field(20, 5L));
+
+    private byte[] Graph() => Join([
+        .. _nodes.Select(node => Field(1, node)), Field(2, "test"), .. _initialisers.Select(tensor => Field(5, tensor)),
+        .. _inputs.Select(value => Field(11, value)), .. _outputs.Select(value => Field(12, value))]);
 
     public static byte[] Attribute(string name, long value) => Join(Field(1, name), Field(3, value), Field(20, 2L));
 
