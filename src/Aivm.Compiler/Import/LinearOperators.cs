@@ -4,11 +4,16 @@ namespace Aivm.Compiler.Import;
 
 internal static class LinearOperators
 {
+    /// <summary>A fixed batch is convolved one by one, up to this many.</summary>
+    private const int MaxBatch = 16;
+
     public static FloatNode Conv(OperatorCall call)
     {
         var source = call.Input(0);
         var weights = call.Constant(1, "weights");
         var bias = call.OptionalConstant(2, "bias");
+        if (source.Shape.Length > 2 && source.Shape[0] is > 1 and <= MaxBatch)
+            return RearrangementOperators.Joined(call, 0, [.. Enumerable.Range(0, source.Shape[0]).Select(i => Conv(call.With([SelectionOperators.Chosen(call, source, 0, [i]), .. call.Inputs.Skip(1)])))]);
         Windows.RequirePicture(call, source.Shape);
         if (weights.Rank != source.Shape.Length)
             throw Refusal.Invalid($"the weights of {call.Node} have {weights.Rank} axes, its input {source.Shape.Length}");

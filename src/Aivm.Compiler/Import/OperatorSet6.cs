@@ -15,6 +15,8 @@ internal static class OperatorSet6
         {
             case "Add" or "Sub" or "Mul" or "Div" or "Pow" or "And" or "Or" or "Xor" or "Equal" or "Greater" or "Less":
                 return Aligned(node, inputs);
+            case "PRelu" when inputs is [{ } source, FloatConstant { Shape: [> 1] } slope]:
+                return [source, new FloatConstant(slope.Name, slope.Value.Reshaped([slope.Count, .. Enumerable.Repeat(1, Math.Max(source.Shape.Length - 2, 0))]))];
             case "BatchNormalization" when node.Int("is_test", 0) == 0 || node.Int("spatial", 1) == 0:
                 throw Refusal.Operator(node, "it is in training mode, or normalises each position by itself");
             case "Dropout" when node.Int("is_test", 0) == 0:

@@ -64,6 +64,7 @@ internal static class OperatorTable
 
         [("", "MaxPool")] = One(PoolOperators.MaxPool),
         [("", "AveragePool")] = One(PoolOperators.AveragePool),
+        [("", "GlobalLpPool")] = One(PoolOperators.GlobalLpPool),
         [("", "GlobalMaxPool")] = One(PoolOperators.GlobalMaxPool),
         [("", "GlobalAveragePool")] = One(PoolOperators.GlobalAveragePool),
 

@@ -11,27 +11,15 @@ internal static class Windows
     /// <param name="kernel">Kernel extents, one per spatial axis.</param>
     public static Window Read(OperatorCall call, int[] shape, IReadOnlyList<long> kernel)
     {
-        var axes = shape.Length - 2;
-        if (kernel.Count != axes)
-            throw Refusal.Invalid($"the kernel of {call.Node} has {kernel.Count} axes, its input {axes}");
-        var strides = List(call, "strides", axes, 1);
-        var dilations = List(call, "dilations", axes, 1);
-        var pads = Pads(call, shape, kernel, strides, dilations);
-        var window = new Window
-        {
-            Kernel = Extent(call, kernel, axes),
-            Strides = Extent(call, strides, axes),
-            Dilations = Extent(call, dilations, axes),
-            Padding = axes == 1
-                ? new Padding(0, Pad(call, pads[0]), 0, Pad(call, pads[1]))
-                : new Padding(Pad(call, pads[0]), Pad(call, pads[1]), Pad(call, pads[2]), Pad(call, pads[3])),
-        };
-        var picture = Picture(shape);
-        if (call.Node.Int("ceil_mode", 0) != 0)
-            window = RoundedUp(window, picture[2], picture[3]);
-        if (window.OutputHeight(picture[2]) < 1 || window.OutputWidth(picture[3]) < 1)
-            throw call.BadShape($"its window does not fit the input {Shapes.Text(shape)}");
-        return window;
+        var geometry = new Geometry(call, shape, kernel);
+        return geometry.Of(shape.Length == 3 ? null : 0, shape.Length - 3);
+    }
+
+    /// <summary>The windows of a volume [1, C, D, H, W]: along its planes, then across them.</summary>
+    public static (Window Plane, Window Depth) ReadVolume(OperatorCall call, int[] shape, IReadOnlyList<long> kernel)
+    {
+        var geometry = new Geometry(call, shape, kernel);
+        return (geometry.Of(1, 2), geometry.Of(0, null));
     }
 
     /// <summary>A shape with its rows made explicit: [1, C, L] becomes [1, C, 1, L].</summary>
@@ -84,26 +72,6 @@ internal static class Windows
         return pads;
     }
 
-    /// <summary>ceil_mode: more padding at the end, unless the last window would begin in it.</summary>
-    private static Window RoundedUp(Window window, int height, int width)
-    {
-        var bottom = Extra(height, window.Kernel.Height, window.Dilations.Height, window.Strides.Height, window.Padding.Top, window.Padding.Bottom);
-        var right = Extra(width, window.Kernel.Width, window.Dilations.Width, window.Strides.Width, window.Padding.Left, window.Padding.Right);
-        return window with
-        {
-            Padding = window.Padding with { Bottom = window.Padding.Bottom + bottom, Right = window.Padding.Right + right },
-        };
-    }
-
-    private static int Extra(int extent, int kernel, int dilation, int stride, int before, int after)
-    {
-        var slack = (extent + before + after - (kernel - 1) * dilation - 1) % stride;
-        if (slack <= 0)
-            return 0;
-        var begin = ((extent + before + after - (kernel - 1) * dilation - 1) / stride + 1) * stride;
-        return begin < extent + before ? stride - slack : 0;
-    }
-
     private static long[] List(OperatorCall call, string attribute, int length, long absent)
     {
         var values = call.Node.Ints(attribute);
@@ -114,16 +82,71 @@ internal static class Windows
             : throw Refusal.Invalid($"{attribute} of {call.Node} has {values.Count} numbers, {length} are wanted");
     }
 
-    private static Extent Extent(OperatorCall call, IReadOnlyList<long> values, int axes)
+    /// <summary>Kernel, strides, dilations and padding along each spatial axis.</summary>
+    private sealed class Geometry
     {
-        foreach (var value in values)
-        {
-            if (value is < 1 or > MaxExtent)
-                throw Refusal.Invalid($"{call.Node} has an impossible window");
-        }
-        return axes == 1 ? new Extent(1, (int)values[0]) : new Extent((int)values[0], (int)values[1]);
-    }
+        private readonly OperatorCall _call;
+        private readonly int[] _shape;
+        private readonly int[] _kernel;
+        private readonly int[] _strides;
+        private readonly int[] _dilations;
+        private readonly int[] _before;
+        private readonly int[] _after;
 
-    private static int Pad(OperatorCall call, long pad) =>
-        pad is >= 0 and <= MaxExtent ? (int)pad : throw call.Unsupported($"the padding {pad} is out of range");
+        public Geometry(OperatorCall call, int[] shape, IReadOnlyList<long> kernel)
+        {
+            (_call, _shape) = (call, shape);
+            var axes = shape.Length - 2;
+            if (kernel.Count != axes)
+                throw Refusal.Invalid($"the kernel of {call.Node} has {kernel.Count} axes, its input {axes}");
+            var strides = List(call, "strides", axes, 1);
+            var dilations = List(call, "dilations", axes, 1);
+            var pads = Pads(call, shape, kernel, strides, dilations);
+            (_kernel, _strides, _dilations) = (Extents(kernel), Extents(strides), Extents(dilations));
+            _before = [.. pads.Take(axes).Select(Pad)];
+            _after = [.. pads.Skip(axes).Select(Pad)];
+            if (call.Node.Int("ceil_mode", 0) != 0)
+                _after = [.. _after.Select((after, axis) => after + Extra(axis))];
+        }
+
+        /// <summary>The window over two spatial axes; a missing one has the extent 1.</summary>
+        public Window Of(int? row, int? column)
+        {
+            int At(int[] values, int? axis, int absent) => axis is { } known ? values[known] : absent;
+            var window = new Window
+            {
+                Kernel = new Extent(At(_kernel, row, 1), At(_kernel, column, 1)),
+                Strides = new Extent(At(_strides, row, 1), At(_strides, column, 1)),
+                Dilations = new Extent(At(_dilations, row, 1), At(_dilations, column, 1)),
+                Padding = new Padding(At(_before, row, 0), At(_before, column, 0), At(_after, row, 0), At(_after, column, 0)),
+            };
+            var (height, width) = (At(_shape[2..], row, 1), At(_shape[2..], column, 1));
+            return window.OutputHeight(height) >= 1 && window.OutputWidth(width) >= 1
+                ? window
+                : throw _call.BadShape($"its window does not fit the input {Shapes.Text(_shape)}");
+        }
+
+        /// <summary>ceil_mode: more padding at the end, unless the last window would begin in it.</summary>
+        private int Extra(int axis)
+        {
+            var (extent, stride) = (_shape[axis + 2], _strides[axis]);
+            var room = extent + _before[axis] + _after[axis] - (_kernel[axis] - 1) * _dilations[axis] - 1;
+            var slack = room % stride;
+            if (slack <= 0)
+                return 0;
+            return (room / stride + 1) * stride < extent + _before[axis] ? stride - slack : 0;
+        }
+
+        private int[] Extents(IReadOnlyList<long> values)
+        {
+            foreach (var value in values)
+            {
+                if (value is < 1 or > MaxExtent)
+                    throw Refusal.Invalid($"{_call.Node} has an impossible window");
+            }
+            return [.. values.Select(value => (int)value)];
+        }
+
+        private int Pad(long pad) => pad is >= 0 and <= MaxExtent ? (int)pad : throw _call.Unsupported($"the padding {pad} is out of range");
+    }
 }

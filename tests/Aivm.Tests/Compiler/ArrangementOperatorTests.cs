@@ -68,6 +68,13 @@ public sealed class ArrangementOperatorTests
         { "ReduceLogSumExp", Reduce("ReduceLogSumExp", [2]) },
         { "ReduceSum of all", X(1, 3, 4).Node("ReduceSum", ["x"], ["y"], Attribute("keepdims", 0L)).Write() },
         { "CumSum", X(1, 3, 6).IntegerTensor("a", [], 2).Node("CumSum", ["x", "a"], ["y"], Attribute("reverse", 1L)).Write() },
+        { "MaxPool of a volume", One("MaxPool", [1, 2, 5, 6, 4], Attribute("kernel_shape", [2L, 3, 2]), Attribute("strides", [2L, 1, 2]), Attribute("pads", [0L, 1, 0, 1, 1, 0])) },
+        { "AveragePool of a volume", One("AveragePool", [1, 2, 5, 6, 4], Attribute("kernel_shape", [2L, 3, 2]), Attribute("strides", [2L, 1, 2]), Attribute("pads", [0L, 1, 0, 1, 1, 0])) },
+        { "AveragePool, ceil", One("AveragePool", [1, 2, 6, 5], Attribute("kernel_shape", [3L, 2]), Attribute("strides", [2L, 2]), Attribute("ceil_mode", 1L)) },
+        { "GlobalAveragePool of a volume", One("GlobalAveragePool", [1, 2, 3, 4, 5]) },
+        { "GlobalLpPool", One("GlobalLpPool", [1, 2, 4, 5]) },
+        { "Pools of a batch", One("MaxPool", [3, 2, 5, 5], Attribute("kernel_shape", [2L, 2])) },
+        { "Conv of a batch", X(2, 3, 5, 5).RandomWeights("w", [4, 3, 3, 3], 0.4f).Node("Conv", ["x", "w"], ["y"]).Write() },
         { "LRN", One("LRN", [1, 6, 3, 3], Attribute("size", 3L), Attribute("alpha", 0.5f)) },
         { "Softmax over channels", One("Softmax", [1, 4, 3, 3], Attribute("axis", 1L)) },
         { "LogSoftmax", One("LogSoftmax", [1, 3, 6]) },
@@ -106,6 +113,7 @@ public sealed class ArrangementOperatorTests
     public static TheoryData<string, byte[]> Refused() => new()
     {
         { "its shape must be constant", new OnnxFile().Input("x", 1, 4).TypedInput("s", 7, 2).Node("Expand", ["x", "s"], ["y"]).Output("y").Write() },
+        { "which runtimes do differently", One("AveragePool", [1, 2, 6, 5], Attribute("kernel_shape", [3L, 2]), Attribute("strides", [2L, 2]), Attribute("ceil_mode", 1L), Attribute("count_include_pad", 1L)) },
         { "it smooths what it makes smaller", Resize("linear", [1, 1, 0.5f, 0.5f], Attribute("antialias", 1L)) },
         { "it crops as it resizes", Resize("linear", [1, 1, 0.5f, 0.5f], Attribute("coordinate_transformation_mode", "tf_crop_and_resize")) },
         { "which runtimes do differently", Resize("linear", [1, 1, 0.6f, 0.6f], Attribute("coordinate_transformation_mode", "align_corners")) },
