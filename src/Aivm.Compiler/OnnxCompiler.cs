@@ -50,6 +50,8 @@ public static class OnnxCompiler
 
     private static void RequireReasonableWork(FloatGraph graph, long limit)
     {
+        if (graph.Order().Find(node => node.Count == 0) is { } empty)
+            throw Refusal.Shape(empty, "it has no elements");
         var work = graph.Order().Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
         if (work > limit)
             throw Refusal.TooLarge($"one run takes more than {limit} multiply-accumulates");

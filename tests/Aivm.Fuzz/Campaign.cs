@@ -21,7 +21,14 @@ public sealed class Campaign(FuzzTarget target, int seed)
     public Tally Tally => _tally;
 
     /// <summary>One for each place at which something failed.</summary>
-    public IReadOnlyList<FuzzFailure> Failures => _failures;
+    public IReadOnlyList<FuzzFailure> Failures
+    {
+        get
+        {
+            lock (_failures)
+                return [.. _failures];
+        }
+    }
 
     /// <summary>Runs inputs 0 to count - 1 on as many threads.</summary>
     public void Run(long count, int workers, IWatch watch)

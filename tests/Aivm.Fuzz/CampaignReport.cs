@@ -9,6 +9,9 @@ internal static class CampaignReport
     {
         var total = campaign.Tally.Total;
         Console.Error.WriteLine($"{campaign.Target.Name}: {total:N0} inputs, {total / elapsed.TotalSeconds:N0}/s, {campaign.Failures.Count} failures");
+        // A campaign may be stopped before its end.
+        foreach (var failure in campaign.Failures)
+            Console.Error.WriteLine($"  {failure.Command}: {failure.Exception.Message}");
     }
 
     /// <returns>Whether everything held.</returns>

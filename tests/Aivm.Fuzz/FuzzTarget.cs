@@ -18,11 +18,12 @@ public abstract class FuzzTarget
     internal abstract Outcome Check(byte[] input, Random random);
 
     /// <summary>Every target by its name.</summary>
-    public static FuzzTarget Of(string name) => name switch
+    /// <param name="moreSeeds">A directory with ONNX files; those of a few kilobytes become seeds too.</param>
+    public static FuzzTarget Of(string name, string? moreSeeds = null) => name switch
     {
         "container" => new Containers.ContainerTarget(),
         "graph" => new Containers.GraphTarget(),
-        "onnx" => new Onnx.OnnxTarget(),
+        "onnx" => new Onnx.OnnxTarget(moreSeeds),
         "csv" or "json" or "npz" => new Inputs.InputTarget(name),
         _ => throw new AivmException(Failure.Input, "usage", $"There is no target '{name}': container, graph, onnx, csv, json or npz."),
     };

@@ -8,6 +8,7 @@ const string Usage = """
       TARGET        container, graph (fields of a container's graph), onnx, csv, json, npz; inputs = the last three; all
       --count N     inputs per target (1000000)
       --seed S      another series of inputs (1)
+      --seeds DIR   ONNX files of a few kilobytes under a directory, as seeds beside our own
       --workers W   threads (1); the inputs are the same with any number
       --only I      one input by its number
       --file PATH   one input from a file
@@ -33,7 +34,7 @@ try
     var failed = false;
     foreach (var name in names)
     {
-        var target = FuzzTarget.Of(name);
+        var target = FuzzTarget.Of(name, Option("--seeds"));
         var campaign = new Campaign(target, (int)Number("--seed", 1));
         if (Option("--file") is { } path)
             failed |= !CampaignReport.One(target, File.ReadAllBytes(path));

@@ -83,7 +83,8 @@ internal static class AttentionOperators
         return ShapeOperators.Reshaped(result, source.Shape);
     }
 
-    private static double Epsilon(OperatorCall call) => call.Node.Float("epsilon", 1e-5f) is var epsilon and >= 0 and < 1e6
+    /// <summary>What a normalisation adds to the variance: small, and never negative.</summary>
+    public static double Epsilon(OperatorCall call) => call.Node.Float("epsilon", 1e-5f) is var epsilon and >= 0 and < 1e6
         ? epsilon
         : throw Refusal.Invalid($"{call.Node} has the epsilon {call.Node.Float("epsilon", 1e-5f)}");
 

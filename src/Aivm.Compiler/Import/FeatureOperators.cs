@@ -36,8 +36,10 @@ internal static class FeatureOperators
     public static FloatNode Binarizer(OperatorCall call)
     {
         var threshold = LinearOperators.Finite(call, [call.Node.Float("threshold", 0)])[0];
-        var source = call.Input(0);
-        FeaturePath[] paths = [.. Enumerable.Range(0, ClassicalOperators.Features(call)).Select(i => FeaturePath.Trace(call, source, i))];
+        var (source, features) = (call.Input(0), ClassicalOperators.Features(call));
+        if (features > TreeSplit.MaxFeatures)
+            throw call.Unsupported($"it has {features} features, at most {TreeSplit.MaxFeatures} are supported");
+        FeaturePath[] paths = [.. Enumerable.Range(0, features).Select(i => FeaturePath.Trace(call, source, i))];
         if (paths.Any(path => path.Input != paths[0].Input))
             throw call.Unsupported("its features come from several inputs of the model");
         return new FloatBinary(call.Name, call.Operation, source.Shape, paths[0].Input, [.. paths.Select(path => path.Then(new FeatureStep.Binarise(threshold)))]);

@@ -37,7 +37,7 @@ internal static class LinearOperators
         var (left, right) = (call.Input(0), call.Input(1));
         if (left.Shape.Length != 2 || right.Shape.Length != 2)
             throw Refusal.Invalid($"{call.Node} wants matrices, not {Shapes.Text(left.Shape)} and {Shapes.Text(right.Shape)}");
-        var (alpha, beta) = (call.Node.Float("alpha", 1), call.Node.Float("beta", 1));
+        var (alpha, beta) = (call.Float("alpha", 1), call.Float("beta", 1));
         if (call.Node.Int("transA", 0) != 0)
             left = ShapeOperators.Moved(call, left, [1, 0]);
         var isTransposed = call.Node.Int("transB", 0) != 0;
@@ -87,7 +87,7 @@ internal static class LinearOperators
         var factors = Enumerable.Range(1, 4).Select(i => Finite(call, call.Constant(i, "statistics").Values)).ToArray();
         if (factors.Any(values => values.Length != channels))
             throw Refusal.Invalid($"the statistics of {call.Node} are not one number per channel");
-        var epsilon = call.Node.Float("epsilon", 1e-5f);
+        var epsilon = call.Float("epsilon", 1e-5f);
         var scale = new double[channels];
         var shift = new double[channels];
         for (var c = 0; c < channels; c++)

@@ -8,7 +8,7 @@ internal static class NormalisationOperators
     public static FloatNode Instance(OperatorCall call)
     {
         var source = RequireChannels(call);
-        return Scaled(call, Normalised(call, source, [source.Shape[0], source.Shape[1], Shapes.Count(source.Shape.AsSpan(2))], call.Node.Float("epsilon", 1e-5f)), call.Input(0).Shape[1]);
+        return Scaled(call, Normalised(call, source, [source.Shape[0], source.Shape[1], Shapes.Count(source.Shape.AsSpan(2))], AttentionOperators.Epsilon(call)), call.Input(0).Shape[1]);
     }
 
     /// <summary>Scale and bias are one number per channel, or before operator set 21 one per group.</summary>
@@ -18,7 +18,7 @@ internal static class NormalisationOperators
         var groups = call.Node.Int("num_groups", 0);
         if (groups < 1 || source.Shape[1] % groups != 0)
             throw Refusal.Invalid($"{call.Node} has {groups} groups of {source.Shape[1]} channels");
-        var normalised = Normalised(call, source, [source.Shape[0], (int)groups, source.Count / source.Shape[0] / (int)groups], call.Node.Float("epsilon", 1e-5f));
+        var normalised = Normalised(call, source, [source.Shape[0], (int)groups, source.Count / source.Shape[0] / (int)groups], AttentionOperators.Epsilon(call));
         return Scaled(call, normalised, call.Opset < 21 ? (int)groups : source.Shape[1]);
     }
 

@@ -15,7 +15,11 @@ internal sealed class OnnxImporter
     private readonly Dictionary<string, FloatNode> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> _classes = new(StringComparer.Ordinal);
     private readonly ConstantFolding _folding = new();
-    private long _constantElements;
+
+    // Nodes whose numbers are counted, and how many those are.
+    private readonly HashSet<FloatNode> _counted = [];
+    private long _numbers;
+    private long _maxNumbers = 4L * Shapes.MaxElements;
 
     private OnnxImporter(OnnxModel model) => _model = model;
 
@@ -27,7 +31,12 @@ internal sealed class OnnxImporter
         if (_model.Graph.Outputs.Count == 0)
             throw Refusal.Invalid("it has no outputs");
         foreach (var (name, tensor) in _model.Graph.Initialisers)
+        {
             _values.Add(name, new FloatConstant(name, tensor));
+            _counted.Add(_values[name]);
+            // A layer holds its weights once more, as it reads them.
+            _maxNumbers += 2L * tensor.Count;
+        }
         var inputs = ImportInputs();
         var needed = NeededNodes();
         for (var i = 0; i < _model.Graph.Nodes.Count; i++)
@@ -133,8 +142,7 @@ internal sealed class OnnxImporter
                 throw call.Unsupported($"its output '{name}' is not available");
             if (!_values.TryAdd(name, results[i]))
                 throw Refusal.Invalid($"the value '{name}' is defined twice");
-            if (results[i] is FloatConstant { Count: var count } && (_constantElements += count) > 4L * Shapes.MaxElements)
-                throw Refusal.TooLarge("its constants unfold to too many elements");
+            CountNumbers(results[i]);
             if (ClassicalOperators.ClassesOf(call, i, _classes) is { } classes)
                 _classes[name] = classes;
         }
@@ -153,6 +161,29 @@ internal sealed class OnnxImporter
         foreach (var node in branch.Nodes)
             ImportNode(node);
         return [.. branch.Outputs.Select(output => Resolve(output.Name, call.Node))];
+    }
+
+    /// <summary>A few bytes of a file may stand for millions of numbers, and do so in each of many nodes.</summary>
+    private void CountNumbers(FloatNode result)
+    {
+        var open = new Stack<FloatNode>([result]);
+        while (open.TryPop(out var node))
+        {
+            if (!_counted.Add(node))
+                continue;
+            _numbers += node switch
+            {
+                FloatConstant constant => constant.Count,
+                FloatLinear linear => linear.Weights.Length,
+                FloatAffine affine => 2L * affine.Scale.Length,
+                FloatGather gather => gather.Indices.Length,
+                _ => 0,
+            };
+            if (_numbers > _maxNumbers)
+                throw Refusal.TooLarge("its constants and parameters unfold to too many numbers");
+            foreach (var source in node.Inputs)
+                open.Push(source);
+        }
     }
 
     private FloatNode Resolve(string name, OnnxNode reader) =>

@@ -54,6 +54,10 @@ internal sealed class OperatorCall(OnnxNode node, FloatNode?[] inputs, long opse
         };
     }
 
+    /// <summary>A parameter of an operator that computes with it: neither infinite nor not a number.</summary>
+    public double Float(string attribute, double absent) =>
+        Node.Float(attribute, absent) is var value && double.IsFinite(value) ? value : throw Refusal.Invalid($"{attribute} of {Node} is infinite or not a number");
+
     /// <summary>An axis of a shape, counted from the front.</summary>
     public int Axis(long axis, int rank) =>
         Shapes.Axis(axis, rank) ?? throw Refusal.Invalid($"{Node} names the axis {axis} of a tensor with {rank}");

@@ -61,7 +61,7 @@ internal static class ReductionOperators
         var source = call.Input(0);
         if (source.Shape.Length < 2 || source.Count == 0 || call.Node.Int("size", 0) is var size && size is < 1 or > Shapes.MaxElements)
             throw Refusal.Invalid($"{call.Node} has no channels, or no size");
-        var (alpha, beta, bias) = (call.Node.Float("alpha", 0.0001f), call.Node.Float("beta", 0.75f), call.Node.Float("bias", 1));
+        var (alpha, beta, bias) = (call.Float("alpha", 0.0001f), call.Float("beta", 0.75f), call.Float("bias", 1));
         var (before, after) = ((size - 1) / 2, size / 2);
         var squares = Curve(call, source, new UnaryFunction.Power(2));
         var sums = AlongMatrix(call, squares, 1, (to, from) => from >= to - before && from <= to + after ? 1 : 0);

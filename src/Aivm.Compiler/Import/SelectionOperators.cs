@@ -8,7 +8,7 @@ internal static class SelectionOperators
     /// <summary>Constant indices into a value; a single number takes the axis away.</summary>
     public static FloatNode Gather(OperatorCall call)
     {
-        if (call.Input(0) is FloatConstant table)
+        if (call.Input(0) is FloatConstant table && call.Input(1) is not FloatConstant)
             return Rows(call, table.Value, call.Input(1));
         var source = call.Input(0);
         var indices = call.Constant(1, "indices");
@@ -64,8 +64,10 @@ internal static class SelectionOperators
             // ONNX: a negative step may run past the front, hence an end of -1.
             var from = (int)Math.Clamp(start < 0 ? start + extent : start, step > 0 ? 0 : -1, step > 0 ? extent : extent - 1);
             var to = (int)Math.Clamp(end < 0 ? end + extent : end, step > 0 ? 0 : -1, step > 0 ? extent : extent - 1);
+            // A step beyond the axis ends it; two of them would leave 64 bits.
+            var stride = Math.Clamp(step, -int.MaxValue, int.MaxValue);
             var indices = new List<int>();
-            for (var i = (long)from; step > 0 ? i < to : i > to; i += step)
+            for (var i = (long)from; stride > 0 ? i < to : i > to; i += stride)
                 indices.Add((int)i);
             result = Chosen(call, result, axis, [.. indices]);
         }

@@ -13,31 +13,31 @@ internal static class UnaryOperators
 
     public static FloatNode Celu(OperatorCall call)
     {
-        var alpha = call.Node.Float("alpha", 1);
+        var alpha = call.Float("alpha", 1);
         return Curve(call, x => Math.Max(0, x) + Math.Min(0, alpha * (ExactMath.Exp(x / alpha) - 1)));
     }
 
     public static FloatNode Selu(OperatorCall call)
     {
-        var (alpha, gamma) = (call.Node.Float("alpha", SeluAlpha), call.Node.Float("gamma", SeluGamma));
+        var (alpha, gamma) = (call.Float("alpha", SeluAlpha), call.Float("gamma", SeluGamma));
         return Curve(call, x => x > 0 ? gamma * x : gamma * (alpha * ExactMath.Exp(x) - alpha));
     }
 
     public static FloatNode ThresholdedRelu(OperatorCall call)
     {
-        var alpha = call.Node.Float("alpha", 1);
+        var alpha = call.Float("alpha", 1);
         return Curve(call, x => x > alpha ? x : 0);
     }
 
     public static FloatNode Shrink(OperatorCall call)
     {
-        var (threshold, bias) = (call.Node.Float("lambd", 0.5f), call.Node.Float("bias", 0));
+        var (threshold, bias) = (call.Float("lambd", 0.5f), call.Float("bias", 0));
         return Curve(call, x => x < -threshold ? x + bias : x > threshold ? x - bias : 0);
     }
 
     public static FloatNode Swish(OperatorCall call)
     {
-        var alpha = call.Node.Float("alpha", 1);
+        var alpha = call.Float("alpha", 1);
         return Curve(call, x => x * ExactMath.Sigmoid(alpha * x));
     }
 

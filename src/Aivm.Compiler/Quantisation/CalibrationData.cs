@@ -89,7 +89,7 @@ internal sealed class CalibrationData
     private static int Room(FloatGraph graph)
     {
         var nodes = graph.Order();
-        var largest = nodes.Max(node => (long)node.Count);
+        var largest = Math.Max(1, nodes.Max(node => (long)node.Count));
         var work = Math.Max(1, nodes.Sum(Work.Of));
         return (int)Math.Clamp(Math.Min(MemoryBudget / (largest * sizeof(double) * 8), WorkBudget / work), 1, MaxSamples);
     }

@@ -58,9 +58,9 @@ internal sealed unsafe class PackedWeights
         for (var o = 0; o < outputs; o++)
         {
             var (block, lane) = BlockOf(o);
-            // An offset source adds 128 times its weights.
-            var correction = form == SourceForm.Offset ? 128 * SumOf(weights.Bytes.Slice(o * row, row)) : 0;
-            ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = unchecked((int)bias[o] - correction);
+            // An offset source adds 128 times its weights. Sources of small numbers may have so many that 32 bits overflow: what wraps here wraps back in a run.
+            var correction = form == SourceForm.Offset ? SumOf(weights.Bytes.Slice(o * row, row)) : 0;
+            ((int*)_bias.Pointer)[(block * BlockChannels) + lane] = unchecked((int)bias[o] - (128 * correction));
         }
         for (var group = 0; group < groups; group++)
             for (var block = 0; block < Blocks; block++)

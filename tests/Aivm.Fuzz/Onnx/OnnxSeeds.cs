@@ -42,7 +42,7 @@ internal static class OnnxSeeds
         }
     }
 
-    public static IReadOnlyList<byte[]> Create() => [.. Layers(), .. Functions(), .. Pools(), .. Arrangements(), .. Classical()];
+    public static IReadOnlyList<byte[]> Create() => [.. Layers(), .. Functions(), .. Pools(), .. Arrangements(), .. Attention(), .. Recurrent(), .. Quantised(), .. Classical()];
 
     private static OnnxFile Picture(long opset = 13) => new OnnxFile { Opset = opset }
         .Input("x", -1, 2, 3, 3).RandomWeights("w", [2, 2, 2, 2], 0.4f).RandomWeights("b", [2], 0.3f).Node("Conv", ["x", "w", "b"], C).Output("y");
@@ -110,6 +110,42 @@ internal static class OnnxSeeds
         Vector().Node("Constant", [], ["k"], Join(Field(1, "value"), Field(5, Tensor("", [4], [1, 2, 3, 4])), Field(20, 4L))).Node("Add", ["c", "k"], Y).Write(),
         Vector().Node("Split", C, ["s", "t"], Attribute("axis", 1L)).Node("Add", ["s", "t"], Y).Write(),
         Vector().Integers("s", 3, 4).Node("Expand", ["c", "s"], Y).Write(),
+        Vector().Integers("r", 1, 2).Node("Tile", ["c", "r"], Y).Write(),
+        Vector().Integers("s", 2, 2).Node("Reshape", ["c", "s"], ["t"]).Node("Reshape", ["t", "u"], Y).Integers("u", 1, 4).Write(),
+        Vector().Node("Range", ["f", "t", "d"], ["k"]).Integers("f", 0).Integers("t", 4).Integers("d", 1).Node("Add", ["c", "k"], Y).Write(),
+        Picture().Weights("k", [4], 1, 1, 2, 2).Node("Resize", ["c", "", "k"], Y, Attribute("mode", "nearest")).Write(),
+        Picture().Integers("p", 0, 0, 1, 0, 0, 0, 0, 1).Node("Pad", ["c", "p"], Y, Attribute("mode", "reflect")).Write(),
+        new OnnxFile().Input("x", 1, 4, 2, 2).Node("DepthToSpace", X, Y, Attribute("blocksize", 2L)).Output("y").Write(),
+        new OnnxFile().Input("x", 1, 1, 2, 2).Node("SpaceToDepth", X, Y, Attribute("blocksize", 2L)).Output("y").Write(),
+    ];
+
+    private static IEnumerable<byte[]> Attention() =>
+    [
+        new OnnxFile { Opset = 17 }.Input("x", 1, 3, 4).RandomWeights("q", [4, 4], 0.5f).RandomWeights("k", [4, 4], 0.5f).RandomWeights("v", [4, 4], 0.5f)
+            .Node("MatMul", ["x", "q"], ["xq"]).Node("MatMul", ["x", "k"], ["xk"]).Node("MatMul", ["x", "v"], ["xv"])
+            .Node("Transpose", ["xk"], ["kt"], Attribute("perm", [0L, 2, 1])).Node("MatMul", ["xq", "kt"], ["s"]).Weights("half", [], 0.5f).Node("Mul", ["s", "half"], ["t"])
+            .Weights("m", [3, 3], 0, -1e9f, -1e9f, 0, 0, -1e9f, 0, 0, 0).Node("Add", ["t", "m"], ["u"])
+            .Node("Softmax", ["u"], ["p"], Attribute("axis", -1L)).Node("MatMul", ["p", "xv"], Y).Output("y").Write(),
+        new OnnxFile { Opset = 17 }.Input("x", 1, 3).RandomWeights("e", [5, 4], 1).Node("Cast", X, ["i"], Attribute("to", 7L)).Node("Gather", ["e", "i"], ["h"])
+            .RandomWeights("g", [4], 1).RandomWeights("b", [4], 1).Node("LayerNormalization", ["h", "g", "b"], Y, Attribute("axis", -1L)).Output("y").Write(),
+        new OnnxFile { Opset = 14 }.Input("x", 1, 3).Input("z", 1, 3).RandomWeights("w", [3, 4], 0.5f).Node("MatMul", ["x", "w"], ["a"]).Node("MatMul", ["z", "w"], ["b"])
+            .Node("Mul", ["a", "b"], ["c"]).Node("Sub", ["c", "a"], Y).Output("y").Write(),
+    ];
+
+    private static IEnumerable<byte[]> Recurrent() =>
+        from cell in new[] { (Name: "LSTM", Gates: 4), (Name: "GRU", Gates: 3), (Name: "RNN", Gates: 1) }
+        select new OnnxFile { Opset = 14 }.Input("x", 2, 1, 1).RandomWeights("w", [1, cell.Gates, 1], 0.5f).RandomWeights("r", [1, cell.Gates, 1], 0.5f)
+            .RandomWeights("b", [1, cell.Gates * 2], 0.5f).Node(cell.Name, ["x", "w", "r", "b"], Y, Attribute("hidden_size", 1L), Attribute("linear_before_reset", 1L)).Output("y").Write();
+
+    private static IEnumerable<byte[]> Quantised() =>
+    [
+        new OnnxFile().Input("x", 1, 3).Weights("s", [], 0.02f).Signed("z", 0).Signed("q", [3, 2], 1, -2, 3, 4, -5, 127)
+            .Node("QuantizeLinear", ["x", "s", "z"], ["xq"]).Node("DequantizeLinear", ["xq", "s", "z"], ["xd"]).Node("DequantizeLinear", ["q", "s", "z"], ["wd"])
+            .Node("MatMul", ["xd", "wd"], ["m"]).Node("QuantizeLinear", ["m", "s", "z"], ["mq"]).Node("DequantizeLinear", ["mq", "s", "z"], Y).Output("y").Write(),
+        new OnnxFile().Input("x", 1, 2, 3, 3).Weights("s", [], 0.05f).Signed("z", 0).Signed("q", [1, 2, 2, 2], 1, -2, 3, 4, -5, 6, 7, -8)
+            .Node("QuantizeLinear", ["x", "s", "z"], ["xq"]).Node("QLinearConv", ["xq", "s", "z", "q", "s", "z", "s", "z"], ["c"]).Node("DequantizeLinear", ["c", "s", "z"], Y).Output("y").Write(),
+        new OnnxFile().Input("x", 1, 3).Weights("s", [], 0.05f).Signed("z", 0).Signed("q", [3, 2], 1, -2, 3, 4, -5, 6)
+            .Node("QuantizeLinear", ["x", "s", "z"], ["xq"]).Node("QLinearMatMul", ["xq", "s", "z", "q", "s", "z", "s", "z"], ["c"]).Node("DequantizeLinear", ["c", "s", "z"], Y).Output("y").Write(),
     ];
 
     private static IEnumerable<byte[]> Classical() =>
@@ -121,12 +157,23 @@ internal static class OnnxSeeds
         Features().Node("ai.onnx.ml", "TreeEnsembleRegressor", X, Y, [.. Trees("target"), Attribute("n_targets", 1L)]).Write(),
         Features().Node("ai.onnx.ml", "TreeEnsembleClassifier", X, ["l", "y"],
             [.. Trees("class"), Attribute("classlabels_strings", ["no", "yes"]), Attribute("post_transform", "LOGISTIC"), Attribute("base_values", [0.25f])]).Output("l", 8).Write(),
+        new OnnxFile { ClassicalOpset = 5 }.Input("x", -1, 2).Node("ai.onnx.ml", "TreeEnsemble", X, Y,
+            Attribute("tree_roots", [0L]), Attribute("nodes_featureids", [1L]), TensorAttribute("nodes_splits", 0.5f), BytesAttribute("nodes_modes", 0),
+            Attribute("nodes_truenodeids", [0L]), Attribute("nodes_trueleafs", [1L]), Attribute("nodes_falsenodeids", [1L]), Attribute("nodes_falseleafs", [1L]),
+            Attribute("leaf_targetids", [0L, 0]), TensorAttribute("leaf_weights", 1.5f, -2.5f), Attribute("n_targets", 1L)).Output("y").Write(),
         Features().Node("ai.onnx.ml", "Normalizer", X, Y, Attribute("norm", "L2")).Write(),
         Features().Node("ai.onnx.ml", "Imputer", X, Y, Attribute("imputed_value_floats", [1f, 2])).Write(),
         Features().Node("ai.onnx.ml", "Binarizer", X, Y, Attribute("threshold", 0.5f)).Write(),
     ];
 
     private static OnnxFile Features() => new OnnxFile().Input("x", -1, 2).Output("y");
+
+    private static OnnxFile Signed(this OnnxFile file, string name, sbyte value) => file.Signed(name, [], value);
+
+    private static byte[] TensorAttribute(string name, params float[] values) => Join(Field(1, name), Field(5, Tensor("", [values.Length], values)), Field(20, 4L));
+
+    private static byte[] BytesAttribute(string name, params byte[] values) =>
+        Join(Field(1, name), Field(5, Join(Field(1, (long)values.Length), Field(2, 2L), Field(9, values))), Field(20, 4L));
 
     /// <summary>One split and two leaves.</summary>
     private static IEnumerable<byte[]> Trees(string kind) =>

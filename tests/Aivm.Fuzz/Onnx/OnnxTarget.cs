@@ -6,8 +6,10 @@ using Aivm.Primitives;
 namespace Aivm.Fuzz.Onnx;
 
 /// <summary>ONNX files: compiled, to the same bytes each time, or refused by name.</summary>
-internal sealed class OnnxTarget : FuzzTarget
+internal sealed class OnnxTarget(string? moreSeeds) : FuzzTarget
 {
+    private const int MaxSeedLength = 4096;
+
     /// <summary>Of <see cref="OnnxCompiler.Compile"/>.</summary>
     private static readonly HashSet<string> Codes = new(StringComparer.Ordinal)
     {
@@ -20,13 +22,18 @@ internal sealed class OnnxTarget : FuzzTarget
 
     public override string Name => "onnx";
 
-    internal override IReadOnlyList<byte[]> Seeds { get; } = OnnxSeeds.Create();
+    internal override IReadOnlyList<byte[]> Seeds { get; } =
+    [
+        .. OnnxSeeds.Create(),
+        .. moreSeeds is null ? [] : Directory.EnumerateFiles(moreSeeds, "*.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Where(path => new FileInfo(path).Length <= MaxSeedLength).Select(File.ReadAllBytes),
+    ];
 
     internal override byte[] Mutate(byte[] parent, byte[] other, Random random)
     {
         if (random.Next(64) == 0)
             return (byte[])parent.Clone();
-        var changed = random.Next(5) == 0 ? null : ProtoMutations.TryChange(parent, other, random);
+        var changed = random.Next(8) == 0 ? null : ProtoMutations.TryChange(parent, other, random);
         return changed is null || random.Next(16) == 0 ? ByteMutations.Change(changed ?? parent, other, random) : changed;
     }
 
@@ -36,6 +43,7 @@ internal sealed class OnnxTarget : FuzzTarget
         {
             Input = random.Next(4) switch { 0 => new InputFormat.U8(), 1 => new InputFormat.Fixed(0), 2 => new InputFormat.Fixed(18), _ => new InputFormat.Fixed(3) },
             Scale = random.Next(8) switch { 0 => 1.0 / 255, 1 => -1e-3, 2 => 1e20, _ => 1 },
+            Precision = random.Next(16) == 0 ? PrecisionMode.Auto : random.Next(4) == 0 ? PrecisionMode.S16 : PrecisionMode.S8,
             MaxWork = MaxWork,
             MaxSamples = 1 + random.Next(2),
         };
@@ -52,7 +60,7 @@ internal sealed class OnnxTarget : FuzzTarget
             return Outcome.Refused(refusal.Error);
         }
         CheckMemory(input, GC.GetAllocatedBytesForCurrentThread() - before);
-        if (random.Next(4) == 0)
+        if (random.Next(16) == 0)
             CheckResult(input, options, result, random);
         return new Outcome(Outcome.Accepted, Signature(result));
     }

@@ -48,10 +48,10 @@ internal static class ProtoMutations
             case 3:
                 Splice(fields, at, other, random);
                 break;
-            case 4 when random.Next(4) == 0:
+            case 4 when random.Next(8) == 0:
                 field.Number = random.Next(1, 30);
                 break;
-            case 4 when random.Next(4) == 0:
+            case 4 when random.Next(8) == 0:
                 field.Wire = random.Next(8);
                 break;
             case 4 when field.Wire == 2 && random.Next(2) == 0:
@@ -63,18 +63,22 @@ internal static class ProtoMutations
         }
     }
 
-    /// <summary>A field at any depth: each step goes down with the same chance, so that nodes and tensors are met as often as the file's frame.</summary>
+    /// <summary>Any field at any depth, each as likely as another.</summary>
     private static (List<ProtoField> Fields, int At) Pick(List<ProtoField> file, Random random)
     {
-        var fields = file;
-        while (fields.Count > 0)
+        var places = new List<(List<ProtoField> Fields, int At)>();
+        Collect(file, places);
+        return places.Count > 0 ? places[random.Next(places.Count)] : (file, 0);
+    }
+
+    private static void Collect(List<ProtoField> fields, List<(List<ProtoField> Fields, int At)> places)
+    {
+        for (var i = 0; i < fields.Count; i++)
         {
-            var at = random.Next(fields.Count);
-            if (fields[at].Fields is not { Count: > 0 } inner || random.Next(6) == 0)
-                return (fields, at);
-            fields = inner;
+            places.Add((fields, i));
+            if (fields[i].Fields is { } inner)
+                Collect(inner, places);
         }
-        return (fields, 0);
     }
 
     /// <summary>A field of the same number from another file, wherever it stands there.</summary>
@@ -133,8 +137,14 @@ internal static class ProtoMutations
                 field.Bytes = (byte[])field.Bytes.Clone();
                 BinaryPrimitives.WriteSingleLittleEndian(field.Bytes.AsSpan(random.Next(field.Bytes.Length / 4) * 4), Floats[random.Next(Floats.Length)]);
                 break;
-            default:
+            case 5 when random.Next(4) == 0:
                 field.Bytes = ByteMutations.Change(field.Bytes, field.Bytes, random);
+                break;
+            default:
+                // A letter more, less or other.
+                var place = random.Next(field.Bytes.Length + 1);
+                byte[] letter = random.Next(3) == 0 ? [] : [(byte)random.Next('a', 'z' + 1)];
+                field.Bytes = [.. field.Bytes.AsSpan(0, place), .. letter, .. field.Bytes.AsSpan(Math.Min(field.Bytes.Length, place + random.Next(2)))];
                 break;
         }
     }

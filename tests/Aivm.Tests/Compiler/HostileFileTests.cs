@@ -92,6 +92,12 @@ public sealed class HostileFileTests
         { "work for a week", Slow(), "onnx-too-large" },
         { "a stride of 2^63 - 1 under the same padding", Pool(Attribute("auto_pad", "SAME_UPPER"), Attribute("strides", [long.MaxValue, 1])), "onnx-invalid" },
         { "a few leaves for many targets among many leaves", ManyTargets(), "onnx-too-large" },
+        { "a row of a constant that is not there", Gathered(2), "onnx-invalid" },
+        { "a negative epsilon", new OnnxFile().Input("x", 1, 2, 3).Weights("g", [2], 1, 1).Weights("h", [2], 0, 0)
+            .Node("InstanceNormalization", ["x", "g", "h"], ["y"], Attribute("epsilon", -9e18f)).Output("y").Write(), "onnx-invalid" },
+        { "a constant of nothing", new OnnxFile().Input("x", 1, 2).Weights("k", [0]).Node("Neg", ["k"], ["y"]).Output("y").Write(), "unsupported-shape" },
+        { "an infinite slope", new OnnxFile().Input("x", 1, 2).Node("HardSigmoid", ["x"], ["y"], Attribute("alpha", float.PositiveInfinity)).Output("y").Write(), "onnx-invalid" },
+        { "sixteen million features", new OnnxFile().Input("x", 1, 1 << 24).Node("ai.onnx.ml", "Binarizer", ["x"], ["y"]).Output("y").Write(), "unsupported-operator" },
         { "a regressor of fewer than no targets", Regressor(-1), "onnx-invalid" },
         { "functions that double at every node", Doubling(), "unsupported-operator" },
     };
@@ -104,6 +110,27 @@ public sealed class HostileFileTests
         var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
         Assert.True(refusal.Error.Code == code, $"{what}: {refusal.Error}");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+    }
+
+    [Fact]
+    public void A_step_of_2_to_the_63_takes_one_element()
+    {
+        var model = Onnx.Load(OnnxCompiler.Compile(Sliced(long.MaxValue, 1), new CompileOptions()));
+        Assert.Equal(1, model.OutputCount);
+    }
+
+    [Theory]
+    [InlineData("Slice")]
+    [InlineData("Mul")]
+    public void Parameters_as_long_as_a_huge_input_are_not_held_by_each_of_many_nodes(string operation)
+    {
+        var file = new OnnxFile().Input("n0", 1, 1 << 23).Integers("one", 1).Integers("end", -1).Integers("extent", 1 << 23).Node("ConstantOfShape", ["extent"], ["k"]);
+        for (var i = 0; i < 100; i++)
+            file.Node(operation, operation == "Mul" ? [$"n{i}", "k"] : [$"n{i}", "one", "end", "one"], [$"n{i + 1}"]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(file.Output("n100").Write(), new CompileOptions()));
+        Assert.Equal("onnx-too-large", refusal.Error.Code);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 3L << 30);
     }
 
     [Fact]
@@ -148,6 +175,12 @@ public sealed class HostileFileTests
 
     private static byte[] Pool(params byte[][] attributes) => new OnnxFile().Input("x", 1, 2, 3, 3)
         .Node("MaxPool", ["x"], ["y"], [.. attributes, Attribute("kernel_shape", [2L, 2])]).Output("y").Write();
+
+    private static byte[] Sliced(long step, long first) => new OnnxFile().Input("x", 1, 4).Integers("f", first).Integers("t", long.MaxValue).Integers("a", 1).Integers("s", step)
+        .Node("Slice", ["x", "f", "t", "a", "s"], ["y"]).Output("y").Write();
+
+    private static byte[] Gathered(long index) => new OnnxFile().Input("x", 1, 2).Weights("t", [2], 1, 2).Integers("i", index)
+        .Node("Gather", ["t", "i"], ["k"]).Node("Add", ["x", "k"], ["y"]).Output("y").Write();
 
     /// <summary>A layer, and Neg as often.</summary>
     private static byte[] Chain(int length, int inputs, int outputs)

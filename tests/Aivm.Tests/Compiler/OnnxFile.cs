@@ -40,6 +40,10 @@ internal sealed class OnnxFile
     public OnnxFile IntegerTensor(string name, long[] shape, params long[] values) =>
         Add(_initialisers, Join(Field(1, shape), Field(2, 7L), Field(7, values), Field(8, name)));
 
+    /// <summary>An initialiser of int8.</summary>
+    public OnnxFile Signed(string name, long[] shape, params sbyte[] values) =>
+        Add(_initialisers, Join(Field(1, shape), Field(2, 3L), Field(8, name), Field(9, [.. values.Select(value => unchecked((byte)value))])));
+
     /// <summary>Weights drawn evenly from [-scale, scale], the same for the same name.</summary>
     public OnnxFile RandomWeights(string name, long[] shape, float scale)
     {

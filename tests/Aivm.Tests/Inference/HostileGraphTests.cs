@@ -41,4 +41,22 @@ public sealed class HostileGraphTests
         Assert.False(GraphAnalysis.TryAnalyse(graph, out _, out var error));
         Assert.Equal("graph-bound", error.Code);
     }
+
+    [Fact]
+    public void A_row_of_ones_may_be_long_enough_to_leave_32_bits_on_the_way()
+    {
+        // 140,000 weights of 127 over [-1, 1] stay below 2^29; over bytes offset by 128 their sum does not, until the offset is taken off.
+        const int Length = 140_000;
+        var graph = Graphs.OfS8([Length],
+            source => new RescaleNode { Source = source, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-1, 1)) },
+            source => new DenseNode
+            {
+                Source = source,
+                Weights = Constant.S8([1, Length], [.. Enumerable.Repeat((sbyte)127, Length)]),
+                Bias = Constant.S32([1], [7]),
+                Requantise = Requantise.Raw([0]),
+            });
+        Assert.Equal([(127 * Length) + 7], Graphs.Run(graph, [.. Enumerable.Repeat(1L, Length)]));
+        Assert.Equal([7 - (127 * Length)], Graphs.Run(graph, [.. Enumerable.Repeat(-1L, Length)]));
+    }
 }
