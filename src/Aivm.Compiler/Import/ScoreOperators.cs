@@ -15,7 +15,7 @@ internal static class ScoreOperators
             throw call.BadShape($"its input is {Shapes.Text(source.Shape)}");
         var axis = call.Axis(call.Node.Int("axis", call.Opset < 13 ? 1 : -1), rank);
         // Before operator set 13 all axes from the named one on were flattened into one.
-        if (call.Opset < 13)
+        if (call.Opset < 13 && axis != rank - 1)
         {
             var flat = ShapeOperators.Reshaped(source, [Shapes.Count(source.Shape.AsSpan(0, axis)), Shapes.Count(source.Shape.AsSpan(axis))]);
             return ShapeOperators.Reshaped(map(flat), source.Shape);

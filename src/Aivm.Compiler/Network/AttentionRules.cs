@@ -1,3 +1,5 @@
+using Aivm.Inference;
+
 namespace Aivm.Compiler.Network;
 
 /// <summary>Forms of attention that exporters write and integers do otherwise.</summary>
@@ -36,6 +38,22 @@ internal static class AttentionRules
             return condition;
         }
     }
+
+    /// <summary>A choice between scores and numbers that are as good as minus infinity; null for any other choice.</summary>
+    public static FloatMask? Masked(FloatWhere where)
+    {
+        var (condition, left, right) = (Unrepeated(where.Inputs[0]), where.Inputs[1], where.Inputs[2]);
+        if (IsMasking(right))
+            return new FloatMask(where.Name, where.Operation, left, condition);
+        return IsMasking(left) ? new FloatMask(where.Name, where.Operation, right, Not(condition)) : null;
+    }
+
+    private static FloatCompare Not(FloatNode condition) => new(
+        condition.Name, "Not", condition,
+        new FloatConstant(condition.Name, new Tensor(ElementKind.Integer, condition.Shape, new double[condition.Count])), Comparison.Equal);
+
+    private static bool IsMasking(FloatNode node) =>
+        Unrepeated(node) is FloatConstant { Value.Values: var values } && values.All(value => value <= FloatMask.Threshold);
 
     /// <summary>The mask in front of the repetition that gave it the scores' shape.</summary>
     private static FloatNode Unrepeated(FloatNode mask)

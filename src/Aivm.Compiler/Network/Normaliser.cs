@@ -57,6 +57,7 @@ internal sealed class Normaliser
             new FloatNormalise(normalise.Name, $"{map.Operation}+{normalise.Operation}", map.Source, normalise.Norm, map),
         FloatGather { Source: FloatDense { Activation: null } dense } gather when IsShareOf(gather, dense) => Share(gather, dense),
         FloatMatMul product => AttentionRules.Transposed(product),
+        FloatSoftmax { Source: FloatWhere where } softmax when AttentionRules.Masked(where) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),
         FloatSoftmax { Source: FloatSum sum } softmax when AttentionRules.Masked(sum, _conditions) is { } mask => new FloatSoftmax(softmax.Name, softmax.Operation, mask),
         FloatUnary unary => Fused(unary),
         FloatLinear { Source: FloatAffine affine } linear when IsOnlyReader(affine) || IsNormalised(affine.Source) => InFront(linear, affine),

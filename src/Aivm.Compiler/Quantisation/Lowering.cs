@@ -74,7 +74,7 @@ internal sealed class Lowering
             FloatSoftmax softmax => ScoreLowering.Softmax(_builder, softmax, Entered(softmax.Source), _precision.Readers),
             FloatMatMul product => AttentionLowering.Product(_builder, product, Narrow(product, 0), Narrow(product, 1), _precision),
             FloatLayerNorm norm => AttentionLowering.LayerNorm(_builder, norm, Narrow(norm, 0)),
-            FloatMask mask => AttentionLowering.Mask(_builder, mask, _values[mask.Source], _values[mask.Inputs[1]]),
+            FloatMask mask => AttentionLowering.Mask(_builder, mask, _values[mask.Source], Narrow(mask, 1)),
             FloatGather gather => AttentionLowering.Gather(_builder, gather, Chosen(gather)),
             FloatEmbedding embedding => AttentionLowering.Embedding(_builder, embedding, _values[embedding.Source], _precision),
             FloatConstant constant => AttentionLowering.Fixed(_builder, constant, _samples.Count, _precision),

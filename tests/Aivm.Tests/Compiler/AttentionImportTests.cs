@@ -11,6 +11,7 @@ namespace Aivm.Tests.Compiler;
 public sealed class AttentionImportTests
 {
     private const int Int64 = 7;
+    private const int Bool = 9;
     private const int Tokens = 6;
     private const int Width = 8;
     private const int Heads = 2;
@@ -93,6 +94,10 @@ public sealed class AttentionImportTests
             .Node("Add", ["t", "one"], ["u"]).Node("Mul", ["c", "half"], ["h"]).Node("Mul", ["h", "u"], ["z"]), "z").Write() },
         { "Positions", Layer(Rows().RandomWeights("positions", [Tokens, Width], 1).Node("Add", ["c", "positions"], ["z"]), "z").Write() },
         { "Gather", Rows().Integers("rows", 2, -1, 2, 0).Node("Gather", ["c", "rows"], Y, Attribute("axis", 1L)).Write() },
+        { "Softmax of old over the last axis, masked", Mixed(Attention(11).Node("MatMul", ["q", "t"], ["scores"]).Weights("mask", [1, 1, Tokens, Tokens], Causal(0, -1e9f))
+            .Node("Add", ["scores", "mask"], ["masked"]), "masked").Write() },
+        { "Gather of constants from the end", Layer(Rows().RandomWeights("all", [3, Tokens, Width], 1).Integers("last", -1).Node("Gather", ["all", "last"], ["one"])
+            .Node("Add", ["c", "one"], ["z"]), "z").Write() },
         { "Split of a layer", Rows().RandomWeights("u", [Width, 12], 0.5f).RandomWeights("b", [12], 0.3f).Integers("parts", 4, 6, 2)
             .Node("MatMul", ["c", "u"], ["m"]).Node("Add", ["m", "b"], ["a"]).Node("Split", ["a", "parts"], ["s1", "s2", "s3"], Attribute("axis", 2L))
             .RandomWeights("o", [6, 3], 0.5f).Node("MatMul", ["s2", "o"], Y).Write() },
@@ -124,12 +129,29 @@ public sealed class AttentionImportTests
     }
 
     /// <summary>Rows of a table and their positions, by tokens, with a mask that the caller gives.</summary>
-    private static byte[] Masked() => Mixed(
-        Attended(new OnnxFile { Opset = 13 }.TypedInput("tokens", Int64, 1, Tokens).TypedInput("mask", Int64, 1, Tokens)
+    private static byte[] Masked(MaskForm form)
+    {
+        var file = Attended(new OnnxFile { Opset = 13 }.TypedInput("tokens", Int64, 1, Tokens).TypedInput("mask", form == MaskForm.Boolean ? Bool : Int64, 1, Tokens)
             .RandomWeights("table", [11, Width], 1.2f).RandomWeights("positions", [1, Tokens, Width], 0.5f).Node("Gather", ["table", "tokens"], ["e"]).Node("Add", ["e", "positions"], ["c"])
-            .Weights("one", [], 1).Weights("low", [], -10000).Integers("axes", 1, 2)
-            .Node("Unsqueeze", ["mask", "axes"], ["m2"]).Node("Cast", ["m2"], ["m3"], Attribute("to", 1L)).Node("Sub", ["one", "m3"], ["m4"]).Node("Mul", ["m4", "low"], ["m5"]))
-            .Node("MatMul", ["q", "t"], ["scores"]).Node("Add", ["scores", "m5"], ["masked"]), "masked").Output("y").Write();
+            .Integers("axes", 1, 2).Integers("zero", 0).Weights("one", [], 1).Weights("low", [], form == MaskForm.Added ? -10000 : float.MinValue)
+            .Node("Unsqueeze", ["mask", "axes"], ["m"])).Node("MatMul", ["q", "t"], ["scores"]);
+        file = form switch
+        {
+            MaskForm.Added => file.Node("Cast", ["m"], ["real"], Attribute("to", 1L)).Node("Sub", ["one", "real"], ["gone"]).Node("Mul", ["gone", "low"], ["term"])
+                .Node("Add", ["scores", "term"], ["masked"]),
+            MaskForm.Compared => file.Node("Equal", ["m", "zero"], ["hidden"]).Node("Where", ["hidden", "low", "scores"], ["masked"]),
+            _ => file.Node("Not", ["m"], ["hidden"]).Node("Where", ["hidden", "low", "scores"], ["masked"]),
+        };
+        return Mixed(file, "masked").Output("y").Write();
+    }
+
+    /// <summary>(1 - mask) * -10000 in front of the softmax; a choice where the mask is 0; a choice by booleans.</summary>
+    public enum MaskForm
+    {
+        Added,
+        Compared,
+        Boolean,
+    }
 
     private static OnnxFile Attended(OnnxFile file)
     {
@@ -155,13 +177,17 @@ public sealed class AttentionImportTests
         return Inputs.Read("sentences.csv", text.ToString());
     }
 
-    [Fact]
-    public void Tokens_are_an_index_into_their_table_and_a_mask_is_an_index_below_two()
+    [Theory]
+    [InlineData(MaskForm.Added)]
+    [InlineData(MaskForm.Compared)]
+    [InlineData(MaskForm.Boolean)]
+    public void A_mask_that_a_caller_gives_means_what_it_means_to_ONNX_Runtime(MaskForm form)
     {
-        var onnx = Masked();
+        var onnx = Masked(form);
         var samples = Sentences(64);
         var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Calibration = samples }));
-        Assert.Equal([new InputFormat.Index(11), new InputFormat.Index(2)], model.Graph.Inputs.Select(input => input.Format));
+        InputFormat mask = form == MaskForm.Compared ? new InputFormat.Fixed(0) : new InputFormat.Index(2);
+        Assert.Equal([new InputFormat.Index(11), mask], model.Graph.Inputs.Select(input => input.Format));
         using var session = Onnx.Session(onnx);
         double squares = 0, signal = 0;
         for (var row = 0; row < samples.Count; row++)
@@ -177,10 +203,13 @@ public sealed class AttentionImportTests
         Assert.InRange(Math.Sqrt(squares / signal), 0, 0.03);
     }
 
-    [Fact]
-    public void What_a_mask_hides_does_not_change_a_bit_of_what_others_see()
+    [Theory]
+    [InlineData(MaskForm.Added)]
+    [InlineData(MaskForm.Compared)]
+    [InlineData(MaskForm.Boolean)]
+    public void What_a_mask_hides_does_not_change_a_bit_of_what_others_see(MaskForm form)
     {
-        var model = Onnx.Load(OnnxCompiler.Compile(Masked(), new CompileOptions { Calibration = Sentences(64) }));
+        var model = Onnx.Load(OnnxCompiler.Compile(Masked(form), new CompileOptions { Calibration = Sentences(64) }));
         var random = new Random(9);
         for (var run = 0; run < 50; run++)
         {

@@ -85,11 +85,8 @@ public sealed class TransformerTests
     }
 
     [Fact]
-    public void The_same_transformer_and_samples_give_the_same_bytes()
-    {
-        Assert.Equal(Generator.Value.Container, Compile("text-generator").Container);
+    public void The_same_transformer_and_samples_give_the_same_bytes() =>
         Assert.Equal(Reader.Value.Container, Compile("expression-reader").Container);
-    }
 
     /// <summary>Minus the logarithms of the probabilities that scores give to what came next, added up.</summary>
     private static double Losses(double[] scores, long[] next)
