@@ -4,12 +4,12 @@ using Aivm.Primitives;
 namespace Aivm.Inference;
 
 /// <summary>
-/// The canonical bytes of a graph, version 0 (docs/spec/aivm-q.md):
+/// The canonical bytes of a graph, version 1 (docs/spec/aivm-q.md):
 /// magic, version, the constants' types and shapes, inputs, nodes, outputs, the constants' data. One encoding per graph; every byte is consumed.
 /// </summary>
 public static class Container
 {
-    public const byte Version = 0;
+    public const byte Version = 1;
 
     public const int MaxConstants = 16384;
 
