@@ -23,7 +23,7 @@ internal static class MatMul
         var columns = Numbers(random, Columns, -127);
         var source = Numbers(random, Size, isSigned ? -127 : 0);
         var workload = new Workload(
-            name, Workload.Load(Container.Encode(Graph(weights, columns, isSigned))), [.. source.Select(value => (long)value)],
+            name, Workload.Load(Container.Encode(Graph(weights, columns, isSigned))), [[.. source.Select(value => (long)value)]],
             new RuntimeSession(Onnx(weights), [.. source.Select(value => (float)value)]));
         Check(workload, columns);
         return workload;

@@ -36,7 +36,7 @@ internal static class ModelFiles
     {
         var onnx = File.ReadAllBytes(Find(file));
         var compiled = OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.U8(), Scale = scale, Calibration = calibration });
-        return new Workload(name, Workload.Load(compiled.Container), pixels, new RuntimeSession(onnx, [.. pixels.Select(pixel => (float)(pixel * scale))]));
+        return new Workload(name, Workload.Load(compiled.Container), [pixels], new RuntimeSession(onnx, [.. pixels.Select(pixel => (float)(pixel * scale))]));
     }
 
     private static Workload Table(string name, string table, string kind)
@@ -45,7 +45,10 @@ internal static class ModelFiles
         var onnx = File.ReadAllBytes(Find($"{table}_{kind}.onnx"));
         var rows = InputFiles.Read(Find($"{table}_x300.csv"));
         var model = Workload.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(decimals) }).Container);
-        return new Workload(name, model, rows.Fixed(0, decimals, ElementTypes.MissingInput), new RuntimeSession(onnx, [.. rows.Reals(0).Select(value => (float)value)]));
+        var all = Enumerable.Range(0, rows.Count);
+        return new Workload(
+            name, model, [.. all.Select(row => rows.Fixed(row, decimals, ElementTypes.MissingInput))],
+            new RuntimeSession(onnx, [.. all.Select(row => rows.Reals(row).Select(value => (float)value).ToArray())]));
     }
 
     /// <summary>Windows of five frames of 128 log-mel features.</summary>
@@ -58,7 +61,7 @@ internal static class ModelFiles
         var samples = Samples(windows);
         var onnx = File.ReadAllBytes(Find("ad01_autoencoder.onnx"));
         var compiled = OnnxCompiler.Compile(onnx, new CompileOptions { Input = new InputFormat.Fixed(decimals), Calibration = samples });
-        return new Workload("ad-autoencoder", Workload.Load(compiled.Container), samples.Fixed(0, decimals), new RuntimeSession(onnx, windows[0]));
+        return new Workload("ad-autoencoder", Workload.Load(compiled.Container), [samples.Fixed(0, decimals)], new RuntimeSession(onnx, windows[0]));
     }
 
     private static SampleSet Samples(float[][] rows)

@@ -11,13 +11,18 @@ internal sealed class RuntimeSession : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly List<OrtValue> _values = [];
 
-    public RuntimeSession(byte[] onnx, float[] input)
+    private readonly float[][] _inputs;
+    private readonly float[] _input;
+    private int _next;
+
+    public RuntimeSession(byte[] onnx, params float[][] inputs)
     {
+        (_inputs, _input) = (inputs, [.. inputs[0]]);
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         _session = new InferenceSession(onnx, options);
         _binding = _session.CreateIoBinding();
         var (name, metadata) = _session.InputMetadata.Single();
-        _binding.BindInput(name, Keep(OrtValue.CreateTensorValueFromMemory(input, ShapeOf(metadata))));
+        _binding.BindInput(name, Keep(OrtValue.CreateTensorValueFromMemory(_input, ShapeOf(metadata))));
         foreach (var (output, description) in _session.OutputMetadata)
         {
             if (description.ElementDataType == TensorElementType.Float)
@@ -29,7 +34,16 @@ internal sealed class RuntimeSession : IDisposable
 
     public static string Version { get; } = OrtEnv.Instance().GetVersionString();
 
-    public void Run() => _session.RunWithBinding(_run, _binding);
+    /// <summary>The next input; a single one stays where it is.</summary>
+    public void Run()
+    {
+        if (_inputs.Length > 1)
+        {
+            _next = (_next + 1) % _inputs.Length;
+            _inputs[_next].CopyTo(_input, 0);
+        }
+        _session.RunWithBinding(_run, _binding);
+    }
 
     /// <summary>The first output that consists of floats, after a run.</summary>
     public float[] FirstOutput() => _values[1].GetTensorDataAsSpan<float>().ToArray();

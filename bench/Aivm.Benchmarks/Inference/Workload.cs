@@ -3,9 +3,11 @@ using Aivm.Primitives;
 
 namespace Aivm.Benchmarks.Inference;
 
-/// <summary>One model and one input as both engines run them.</summary>
-internal sealed class Workload(string name, Model model, long[] input, RuntimeSession peer) : IDisposable
+/// <summary>One model as both engines run it, over the same inputs in turn: a model with branches must not learn a single one by heart.</summary>
+/// <param name="inputs">As many as the peer has.</param>
+internal sealed class Workload(string name, Model model, long[][] inputs, RuntimeSession peer) : IDisposable
 {
+    private int _next;
     private readonly long[] _output = new long[model.OutputCount];
 
     public string Name => name;
@@ -18,7 +20,8 @@ internal sealed class Workload(string name, Model model, long[] input, RuntimeSe
 
     public void Run()
     {
-        if (!model.TryRun(input, _output, out var error))
+        _next = (_next + 1) % inputs.Length;
+        if (!model.TryRun(inputs[_next], _output, out var error))
             throw new AivmException(Failure.Check, error.Code, $"{name}: {error.Message}");
     }
 

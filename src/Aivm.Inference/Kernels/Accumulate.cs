@@ -35,7 +35,7 @@ internal static unsafe class Accumulate
 
     /// <summary>Eight elements of S8, S16 or S32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(byte* source, ElementType type, int index)
+    public static TLanes Load<TLanes>(byte* source, ElementType type, long index)
         where TLanes : struct, ILanes<TLanes> => unchecked(type switch
         {
             ElementType.S8 => TLanes.Widen((sbyte*)source + index),

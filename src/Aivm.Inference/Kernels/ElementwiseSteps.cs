@@ -3,16 +3,22 @@ using System.Runtime.CompilerServices;
 
 namespace Aivm.Inference;
 
-/// <summary>See <see cref="AddNode"/> and, without a right side, <see cref="RescaleNode"/>. Blockwise, so that accumulators stay on the stack.</summary>
+/// <summary>See <see cref="AddNode"/> and, without a right side, <see cref="RescaleNode"/>. In registers; blockwise where a result takes more than a clamp.</summary>
 internal sealed unsafe class AddStep(Tensor left, int leftFactor, Tensor? right, int rightFactor, Tensor destination, Requantiser requantiser, SimdLevel level) : Step
 {
     private const int BlockLength = 256;
 
     public override void Run(byte* memory)
     {
+        var done = (level, requantiser.IsPlain) switch
+        {
+            (SimdLevel.Scalar, _) or (_, false) => 0L,
+            (SimdLevel.Vector128, _) => RunLanes<Lanes128>(memory),
+            _ => RunLanes<Lanes256>(memory),
+        };
         var accumulators = stackalloc int[BlockLength];
         var to = memory + destination.Block.Offset;
-        for (var start = 0L; start < left.Elements; start += BlockLength)
+        for (var start = done; start < left.Elements; start += BlockLength)
         {
             var count = (int)Math.Min(BlockLength, left.Elements - start);
             new Span<int>(accumulators, count).Clear();
@@ -21,6 +27,36 @@ internal sealed unsafe class AddStep(Tensor left, int leftFactor, Tensor? right,
                 Add(accumulators, memory, right, rightFactor, start, count);
             requantiser.StoreUniform(accumulators, count, channel: 0, to + (start * requantiser.ElementSize));
         }
+    }
+
+    /// <summary>Sixteen elements at a time, in registers.</summary>
+    /// <returns>How many were done: a multiple of 16.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private long RunLanes<TLanes>(byte* memory)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var second = right ?? left;
+        var from = memory + left.Block.Offset;
+        var other = memory + second.Block.Offset;
+        var (type, otherType) = (left.Type, second.Type);
+        var (factor, otherFactor) = (TLanes.Create(leftFactor), TLanes.Create(right is null ? 0 : rightFactor));
+        var (output, size) = (requantiser.Output, requantiser.ElementSize);
+        var to = memory + destination.Block.Offset;
+        var finish = new Finish<TLanes>(requantiser);
+        var one = TLanes.Load(requantiser.FactorsOf(0));
+        var whole = left.Elements & ~15L;
+        unchecked
+        {
+            for (var i = 0L; i < whole; i += 16)
+            {
+                var a = TLanes.Multiply(Accumulate.Load<TLanes>(from, type, i), factor);
+                var b = TLanes.Multiply(Accumulate.Load<TLanes>(from, type, i + 8), factor);
+                a = TLanes.Add(a, TLanes.Multiply(Accumulate.Load<TLanes>(other, otherType, i), otherFactor));
+                b = TLanes.Add(b, TLanes.Multiply(Accumulate.Load<TLanes>(other, otherType, i + 8), otherFactor));
+                finish.Store16(a, b, one, one, output, to + (i * size));
+            }
+        }
+        return whole;
     }
 
     /// <summary>The analysis bounds the whole sum below 2^29.</summary>
@@ -78,6 +114,7 @@ internal sealed unsafe class TableStep : Step
             Run(new ReadOnlySpan<short>(from, length), new Span<short>(to, length));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<TFrom, TTo>(ReadOnlySpan<TFrom> from, Span<TTo> to)
         where TFrom : unmanaged, IBinaryInteger<TFrom>
         where TTo : unmanaged, IBinaryInteger<TTo>

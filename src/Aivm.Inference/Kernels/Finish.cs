@@ -16,12 +16,18 @@ internal readonly unsafe struct Finish<TLanes>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Finish(Requantiser requantiser)
+        : this(requantiser.Rounding, requantiser.Shift, requantiser.Low, requantiser.High, requantiser.Output)
     {
-        _rounding = TLanes.Create(requantiser.Rounding);
-        _shift = Vector128.CreateScalar(requantiser.Shift);
-        (_low, _high) = requantiser.Output == ElementType.S8
-            ? (Vector128.Create(unchecked((byte)requantiser.Low)), Vector128.Create(unchecked((byte)requantiser.High)))
-            : (Vector128.Create(unchecked((short)requantiser.Low)).AsByte(), Vector128.Create(unchecked((short)requantiser.High)).AsByte());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Finish(int rounding, int shift, int low, int high, ElementType output)
+    {
+        _rounding = TLanes.Create(rounding);
+        _shift = Vector128.CreateScalar(shift);
+        (_low, _high) = output == ElementType.S8
+            ? (Vector128.Create(unchecked((byte)low)), Vector128.Create(unchecked((byte)high)))
+            : (Vector128.Create(unchecked((short)low)).AsByte(), Vector128.Create(unchecked((short)high)).AsByte());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,8 +61,8 @@ internal readonly unsafe struct Finish<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector128<sbyte> Clamp(Vector128<sbyte> elements) => Vector128.Min(Vector128.Max(elements, _low.AsSByte()), _high.AsSByte());
+    public Vector128<sbyte> Clamp(Vector128<sbyte> elements) => Vector128.Min(Vector128.Max(elements, _low.AsSByte()), _high.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector128<short> Clamp(Vector128<short> elements) => Vector128.Min(Vector128.Max(elements, _low.AsInt16()), _high.AsInt16());
+    public Vector128<short> Clamp(Vector128<short> elements) => Vector128.Min(Vector128.Max(elements, _low.AsInt16()), _high.AsInt16());
 }

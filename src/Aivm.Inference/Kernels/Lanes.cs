@@ -17,6 +17,9 @@ internal unsafe interface ILanes<T>
 
     static abstract T Widen(short* from);
 
+    /// <summary>The low halves of eight numbers of 64 bits.</summary>
+    static abstract T LoadLow(long* from);
+
     static abstract void Store(T lanes, int* to);
 
     static abstract T Add(T a, T b);
@@ -55,6 +58,9 @@ internal readonly unsafe struct Lanes256(Vector256<int> vector) : ILanes<Lanes25
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Widen(short* from) => new(Avx2.ConvertToVector256Int32(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadLow(long* from) => new(Vector256.Narrow(Vector256.Load(from), Vector256.Load(unchecked(from + 4))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 lanes, int* to) => lanes.Vector.Store(to);
@@ -109,6 +115,17 @@ internal readonly unsafe struct Lanes128(Vector128<int> lower, Vector128<int> up
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes128 Widen(Vector128<short> elements) => new(Vector128.WidenLower(elements), Vector128.WidenUpper(elements));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadLow(long* from)
+    {
+        unchecked
+        {
+            return new(
+                Vector128.Narrow(Vector128.Load(from), Vector128.Load(from + 2)),
+                Vector128.Narrow(Vector128.Load(from + 4), Vector128.Load(from + 6)));
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 lanes, int* to)

@@ -16,6 +16,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     where TDot : struct, IDot<TLanes>
 {
     private const int TilePositions = 6;
+    private const long PanelBytes = 64 << 10;
 
     private readonly PadSource _source;
     private readonly Block _destination;
@@ -28,12 +29,16 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     // Bytes of the result from one position to the next.
     private readonly long _pixel;
 
+    // Positions whose source stays in the cache while the blocks take their turns.
+    private readonly long _panel;
+
     /// <param name="groupBytes">Bytes of the source from one group to the next.</param>
     public LinearStep(PadSource source, Block destination, PackedWeights weights, Requantiser requantiser, int groups, LinearPlane plane, long groupBytes)
     {
         (_source, _destination, _weights, _requantiser) = (source, destination, weights, requantiser);
         (_groups, _plane, _groupBytes) = (groups, plane, groupBytes);
         _pixel = (long)groups * weights.GroupChannels * requantiser.ElementSize;
+        _panel = Math.Max(1, PanelBytes / plane.ColumnStride / TilePositions) * TilePositions;
     }
 
     public override void Run(byte* memory)
@@ -42,13 +47,17 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         var destination = memory + _destination.Offset;
         for (var group = 0; group < _groups; group++, source += _groupBytes)
         {
-            for (var block = 0; block < _weights.Blocks;)
-                block += RunBlocks(source, destination, group, block);
+            for (var first = 0L; first < _plane.Positions; first += _panel)
+            {
+                var positions = Math.Min(_panel, _plane.Positions - first);
+                for (var block = 0; block < _weights.Blocks;)
+                    block += RunBlocks(source, destination + (first * _pixel), group, block, first, positions);
+            }
         }
     }
 
     /// <returns>How many blocks were computed.</returns>
-    private int RunBlocks(byte* source, byte* destination, int group, int block)
+    private int RunBlocks(byte* source, byte* destination, int group, int block, long firstPosition, long positions)
     {
         var left = _weights.Blocks - block;
         var isSingle = _plane.Positions == 1;
@@ -63,9 +72,9 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         else if (isSingle)
             RunSingle(source, destination, blocks, _weights.StrideOf(block));
         else if (count == 2)
-            RunPair(source, destination, blocks);
+            RunPair(source, destination, blocks, firstPosition, positions);
         else
-            RunOne(source, destination, blocks);
+            RunOne(source, destination, blocks, firstPosition, positions);
         return count;
     }
 
@@ -80,10 +89,10 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         public readonly int Channels = channels;
     }
 
-    /// <summary>All positions by two blocks, six positions at a time; the last tile repeats its last position.</summary>
+    /// <summary>Positions by two blocks, six positions at a time; the last tile repeats its last position.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunPair(byte* source, byte* destination, Blocks blocks)
+    private void RunPair(byte* source, byte* destination, Blocks blocks, long first, long left)
     {
         var accumulators = stackalloc int[TilePositions * 16];
         var isInRegisters = _requantiser.IsPlain && blocks.Channels == 16;
@@ -93,10 +102,10 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         var pixel = _pixel;
         var taps = _weights.Taps;
         var length = _weights.Chunks * 4L;
-        var walk = new PositionWalk(source, _plane);
+        var walk = new PositionWalk(source, _plane, first, left);
         unchecked
         {
-            for (var left = _plane.Positions; left > 0; left -= TilePositions)
+            for (; left > 0; left -= TilePositions)
             {
                 var p0 = walk.Next();
                 var p1 = walk.Next();
@@ -172,7 +181,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     /// <summary>The same by one block.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunOne(byte* source, byte* destination, Blocks blocks)
+    private void RunOne(byte* source, byte* destination, Blocks blocks, long first, long left)
     {
         var accumulators = stackalloc int[TilePositions * 8];
         var isInRegisters = _requantiser.IsPlain && blocks.Channels == 8;
@@ -182,10 +191,10 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         var pixel = _pixel;
         var taps = _weights.Taps;
         var length = _weights.Chunks * 4L;
-        var walk = new PositionWalk(source, _plane);
+        var walk = new PositionWalk(source, _plane, first, left);
         unchecked
         {
-            for (var left = _plane.Positions; left > 0; left -= TilePositions)
+            for (; left > 0; left -= TilePositions)
             {
                 var p0 = walk.Next();
                 var p1 = walk.Next();
@@ -309,15 +318,16 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
 }
 
 /// <summary>The first bytes of a plane's positions, row by row; at the end it stays at the last.</summary>
-internal unsafe struct PositionWalk(byte* source, LinearPlane plane)
+/// <param name="first">The number of the position that it starts at.</param>
+internal unsafe struct PositionWalk(byte* source, LinearPlane plane, long first, long count)
 {
     private readonly int _columns = plane.Columns;
     private readonly long _columnStride = plane.ColumnStride;
     private readonly long _rowStride = plane.RowStride;
-    private byte* _row = source;
-    private byte* _position = source;
-    private int _column;
-    private long _left = plane.Positions;
+    private byte* _row = source + (first / plane.Columns * plane.RowStride);
+    private byte* _position = source + (first / plane.Columns * plane.RowStride) + (first % plane.Columns * plane.ColumnStride);
+    private int _column = (int)(first % plane.Columns);
+    private long _left = count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Next()

@@ -87,6 +87,7 @@ internal static unsafe class Elements
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen<T>(ReadOnlySpan<T> elements, Span<long> values)
         where T : unmanaged, IBinaryInteger<T>
     {

@@ -31,7 +31,9 @@ internal sealed partial class PlanBuilder
         Step step;
         if (LinearWork.IsDepthwise(node.Weights, node.Groups))
         {
-            step = CreateDepthwise(node, padded, result, requantiser, form, plane, row);
+            var (kernel, dilations) = (node.Window.Kernel, node.Window.Dilations);
+            var geometry = new DepthwiseGeometry(node.Groups, kernel.Height, kernel.Width, plane, dilations.Height * row, dilations.Width * pixel);
+            step = new DepthwiseStep(padded, result.Block, geometry, requantiser.ElementSize, [.. CreateDepthwise(node, geometry, requantiser, form)]);
         }
         else
         {
@@ -88,21 +90,29 @@ internal sealed partial class PlanBuilder
             where TDot : struct, IDot<TLanes> => new(source, destination, weights, requantiser, groups, plane, groupBytes);
     }
 
-    private Step CreateDepthwise(ConvNode node, PadSource source, Tensor result, Requantiser requantiser, SourceForm form, LinearPlane plane, long row)
+    private IEnumerable<DepthwiseKernel> CreateDepthwise(ConvNode node, DepthwiseGeometry geometry, Requantiser requantiser, SourceForm form)
     {
-        return (_level, form) switch
+        var first = _level >= SimdLevel.Avx2 && form != SourceForm.Wide ? DepthwiseLanes.Covered(geometry, requantiser) : 0;
+        if (first > 0 && _level == SimdLevel.Vnni)
+            yield return new DepthwiseBlocksAvx2<BytesVnni>(geometry, node, requantiser, form);
+        else if (first > 0)
+            yield return new DepthwiseBlocksAvx2<BytesAvx2>(geometry, node, requantiser, form);
+        if (first < geometry.Channels)
         {
-            (SimdLevel.Vector128, SourceForm.Wide) => Create<Lanes128, Wide128>(),
-            (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
-            (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
-            (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
-            (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
-            _ => Create<Lanes256, BytesVnni>(),
-        };
+            yield return (_level, form) switch
+            {
+                (SimdLevel.Vector128, SourceForm.Wide) => Create<Lanes128, Wide128>(),
+                (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
+                (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
+                (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
+                (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
+                _ => Create<Lanes256, BytesVnni>(),
+            };
+        }
 
-        DepthwiseStep<TLanes, TDot> Create<TLanes, TDot>()
+        DepthwiseKernel Create<TLanes, TDot>()
             where TLanes : struct, ILanes<TLanes>
-            where TDot : struct, IDot<TLanes> => new(node, source, result, requantiser, form, plane, row);
+            where TDot : struct, IDot<TLanes> => new DepthwiseBlocks<TLanes, TDot>(geometry, node, requantiser, form, first);
     }
 
     /// <summary>The unsigned product of bytes serves sources that are never negative; what else is done for the others is a matter of the level.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class PlanBuilder
                 AddUnary(embedding.Source, value, (source, result) => new EmbeddingStep(embedding, source, result));
                 break;
             case QuantiseNode quantise:
-                AddUnary(quantise.Source, value, (source, result) => new QuantiseStep(quantise, source, result));
+                AddUnary(quantise.Source, value, (source, result) => CreateQuantise(quantise, source, result));
                 break;
             case ClampNode clamp:
                 AddUnary(clamp.Source, value, (source, result) => new ClampStep(clamp, source, result));
@@ -93,7 +93,8 @@ internal sealed partial class PlanBuilder
                 AddUnary(wide.Source, value, (source, result) => new WideDenseStep(wide, source, result, row), row);
                 break;
             case TreeEnsembleNode trees:
-                AddUnary(trees.Source, value, (source, result) => new TreeEnsembleStep(trees, source, result));
+                var ranks = Allocate(4L * _analysis.Values[trees.Source].Shape[0]);
+                AddUnary(trees.Source, value, (source, result) => new TreeEnsembleStep(trees, source, result, ranks), ranks);
                 break;
             case ArgMaxNode argMax:
                 AddUnary(argMax.Source, value, (source, result) => new ArgMaxStep(source, result, argMax.Axis));
@@ -101,6 +102,15 @@ internal sealed partial class PlanBuilder
             default:
                 throw new InvalidOperationException($"No kernel for {node.Operator}.");
         }
+    }
+
+    private Step CreateQuantise(QuantiseNode node, Tensor source, Tensor result)
+    {
+        if (_level == SimdLevel.Scalar || !ByteMap.TryFind(node, source.Info, out var map))
+            return new QuantiseStep(node, source, result, _level);
+        return _level == SimdLevel.Vector128
+            ? new QuantiseBytesStep<Lanes128>(node, map, source, result)
+            : new QuantiseBytesStep<Lanes256>(node, map, source, result);
     }
 
     /// <summary>A step over one planar tensor.</summary>

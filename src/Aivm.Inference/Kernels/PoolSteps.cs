@@ -75,19 +75,37 @@ internal sealed unsafe class PoolStep : Step
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private byte* Max<T>(T* from, T* to, in PoolTaps taps)
         where T : unmanaged, IBinaryInteger<T>
     {
-        var first = true;
-        for (var u = taps.Top; u < taps.Bottom; u++)
+        unchecked
         {
-            for (var v = taps.Left; v < taps.Right; v++)
+            var first = TapOf(from, taps, taps.Top, taps.Left);
+            var (rows, columns) = (taps.Bottom - taps.Top, taps.Right - taps.Left);
+            var (row, column) = ((long)_dilations.Height * _width * _channels, (long)_dilations.Width * _channels);
+            var c = 0;
+            if (_level != SimdLevel.Scalar)
             {
-                PoolVectors.Max(TapOf(from, taps, u, v), to, _channels, first);
-                first = false;
+                for (; c <= _channels - Vector128<T>.Count; c += Vector128<T>.Count)
+                {
+                    var largest = Vector128.Load(first + c);
+                    for (var u = 0; u < rows; u++)
+                        for (var v = 0; v < columns; v++)
+                            largest = Vector128.Max(largest, Vector128.Load(first + c + (u * row) + (v * column)));
+                    largest.Store(to + c);
+                }
             }
+            for (; c < _channels; c++)
+            {
+                var largest = first[c];
+                for (var u = 0; u < rows; u++)
+                    for (var v = 0; v < columns; v++)
+                        largest = T.Max(largest, first[c + (u * row) + (v * column)]);
+                to[c] = largest;
+            }
+            return (byte*)(to + _channels);
         }
-        return (byte*)(to + _channels);
     }
 
     private byte* Average<T>(T* from, int* sums, byte* to, in PoolTaps taps)
@@ -97,7 +115,7 @@ internal sealed unsafe class PoolStep : Step
         for (var u = taps.Top; u < taps.Bottom; u++)
             for (var v = taps.Left; v < taps.Right; v++)
                 Accumulate.Add(_level, sums, (byte*)TapOf(from, taps, u, v), _source.Type, factor: 1, _channels);
-        PoolVectors.Multiply(sums, _average!.MultiplierOf(taps.Count), _channels);
+        Multiply(sums, _average!.MultiplierOf(taps.Count));
         _requantiser!.StoreUniform(sums, _channels, channel: 0, to);
         return to + ((long)_channels * _requantiser.ElementSize);
     }
@@ -106,41 +124,12 @@ internal sealed unsafe class PoolStep : Step
     private T* TapOf<T>(T* from, in PoolTaps taps, int u, int v)
         where T : unmanaged => unchecked(
             from + (((((long)taps.Row + (u * _dilations.Height)) * _width) + taps.Column + (v * _dilations.Width)) * _channels));
-}
 
-/// <summary>A pool's inner loops. Vectors give the same numbers at any width.</summary>
-internal static unsafe class PoolVectors
-{
-    /// <param name="first">The result is still unset.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Max<T>(T* tap, T* result, int channels, bool first)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        if (first)
-        {
-            new ReadOnlySpan<T>(tap, channels).CopyTo(new Span<T>(result, channels));
-            return;
-        }
-        unchecked
-        {
-            var c = 0;
-            for (; c <= channels - Vector256<T>.Count; c += Vector256<T>.Count)
-                Vector256.Max(Vector256.Load(tap + c), Vector256.Load(result + c)).Store(result + c);
-            for (; c <= channels - Vector128<T>.Count; c += Vector128<T>.Count)
-                Vector128.Max(Vector128.Load(tap + c), Vector128.Load(result + c)).Store(result + c);
-            for (; c < channels; c++)
-                result[c] = T.Max(tap[c], result[c]);
-        }
-    }
-
-    public static void Multiply(int* sums, int factor, int channels)
+    private void Multiply(int* sums, int factor)
     {
         unchecked
         {
-            var c = 0;
-            for (; c <= channels - Vector256<int>.Count; c += Vector256<int>.Count)
-                (Vector256.Load(sums + c) * factor).Store(sums + c);
-            for (; c < channels; c++)
+            for (var c = 0; c < _channels; c++)
                 sums[c] *= factor;
         }
     }

@@ -143,8 +143,8 @@ public sealed class TreeEnsembleNode : GraphNode
             : Inferred.Bound($"a score may reach {largest}: over 2^62");
     }
 
-    /// <summary>Prepared, each node knows where its false child or its leaf is, and leaves have 64 bits.</summary>
-    internal override Int128 PreparedBytes => base.PreparedBytes + (4 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count) + (28 * (Int128)Trees.Length);
+    /// <summary>Prepared, each node knows where its false child and its leaf are, and leaves have 64 bits.</summary>
+    internal override Int128 PreparedBytes => base.PreparedBytes + (8 * (Int128)Splits.Count) + (8 * (Int128)Leaves.Count) + (28 * (Int128)Trees.Length);
 
     internal override int PreparedChannels => Trees.Length;
 
@@ -202,7 +202,7 @@ public sealed class TreeEnsembleNode : GraphNode
             }
             steps += walk.Deepest + tree.TargetCount;
         }
-        return new(0, (steps * GasTable.Branch) + (Targets * (Int128)GasTable.Move));
+        return new(0, (steps * GasTable.Branch) + (Targets * (Int128)GasTable.Move), sources[0].Shape.Elements * (Int128)4);
     }
 
     internal override void Write(GraphWriter writer)
