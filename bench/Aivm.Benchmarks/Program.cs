@@ -5,6 +5,7 @@ using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Frame;
 using Aivm.Benchmarks.Gas;
 using Aivm.Benchmarks.Inference;
+using Aivm.Benchmarks.Signature;
 using Aivm.Primitives;
 
 const string Usage = """
@@ -23,12 +24,18 @@ const string Usage = """
                    [--images 10000] [--precision auto|s8|s16]
       loading      the loading of containers beside its price, in time and in memory
                    [--only PART-OF-A-NAME] [--runs 2000] [--milliseconds 50]
+      signature    one hash of a fixed set of runs for each of this machine's kernel sets; they are all the same
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
     """;
 
 try
 {
+    if (args is ["signature"])
+    {
+        KernelSignature.Print(Console.Out);
+        return 0;
+    }
     using var cancellation = new CancellationTokenSource();
     Console.CancelKeyPress += (_, press) =>
     {

@@ -21,8 +21,9 @@ internal static class Graphs
         Outputs = [new GraphOutput { Name = "y", Source = nodes.Length, Kind = OutputKind.Values }],
     };
 
-    /// <summary>Every kernel set that this machine has.</summary>
-    public static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(Simd.IsSupported);
+    /// <summary>Every kernel set that this machine has, and AVX-VNNI's with its instruction emulated where AVX2 is all there is.</summary>
+    public static IEnumerable<SimdLevel> Levels =>
+        Enum.GetValues<SimdLevel>().Where(level => Simd.IsSupported(level == SimdLevel.Vnni ? SimdLevel.Avx2 : level));
 
     public static Model Load(Graph graph, SimdLevel level)
     {
