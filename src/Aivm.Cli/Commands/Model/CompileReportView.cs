@@ -11,12 +11,14 @@ internal static class CompileReportView
     /// <summary>From this width on the table has room for every column.</summary>
     private const int WideScreen = 110;
 
-    private const int LongestName = 20;
-    private const int LongestNameOnWideScreen = 36;
+    /// <summary>What the columns beside the name take, of a model with millions of MACs a layer.</summary>
+    private const int OtherColumns = 64;
+    private const int OtherColumnsOnWideScreen = 98;
+    private const int ShortestName = 16;
 
     public static void Print(Terminal terminal, CompileReport report)
     {
-        terminal.Screen.Write(Layers(report.Layers, terminal.Screen.Profile.Width >= WideScreen));
+        terminal.Screen.Write(Layers(report.Layers, terminal.Screen.Profile.Width));
         var calibration = report.Calibration;
         var samples = $"{calibration.Samples} {(calibration.Seeded ? "seeded random" : "calibration")} samples";
         if (calibration.LabelAgreement is { } agreement)
@@ -31,8 +33,10 @@ internal static class CompileReportView
         terminal.Line($"gas      {Coins.Gas(report.Gas)} a run, {Coins.Gas(report.LoadGas)} to load in a transaction");
     }
 
-    private static Table Layers(IReadOnlyList<LayerReport> layers, bool isWide)
+    private static Table Layers(IReadOnlyList<LayerReport> layers, int width)
     {
+        var isWide = width >= WideScreen;
+        var longestName = Math.Max(ShortestName, width - (isWide ? OtherColumnsOnWideScreen : OtherColumns));
         var table = new Table().Border(TableBorder.Simple).AddColumns("layer", "operator", "type");
         string[] numbers = isWide ? ["scale", "shift", "MACs", "gas", "error rms", "error dB", "error max"] : ["scale", "MACs", "gas", "error"];
         foreach (var heading in numbers)
@@ -42,7 +46,7 @@ internal static class CompileReportView
             string[] cells = isWide
                 ? [Scale(layer), layer.Shift?.ToString(CultureInfo.InvariantCulture) ?? "", Coins.Gas(layer.Macs), Coins.Gas(layer.Gas), Relative(layer, layer.RmsError), Decibels(layer.RelativeError), Relative(layer, layer.MaxError)]
                 : [Scale(layer), Coins.Gas(layer.Macs), Coins.Gas(layer.Gas), Relative(layer, layer.RmsError)];
-            table.AddRow([Terminal.Cell(Shortened(layer.Name, isWide ? LongestNameOnWideScreen : LongestName)), layer.Operator, layer.Type, .. cells]);
+            table.AddRow([Terminal.Cell(Shortened(layer.Name, longestName)), layer.Operator, layer.Type, .. cells]);
         }
         return table;
     }
