@@ -14,7 +14,11 @@ internal static class AttentionOperators
     };
 
     /// <summary>Over the axes from the named one on, which are flattened into one; scale and bias behind it are an affine map.</summary>
-    public static FloatNode LayerNormalization(OperatorCall call) => Normalisation(call, centred: true);
+    public static IReadOnlyList<FloatNode> LayerNormalization(OperatorCall call)
+    {
+        var result = Normalisation(call, centred: true);
+        return call.Node.Outputs.Skip(1).Any(output => output.Length > 0) ? [result, .. Statistics(call)] : [result];
+    }
 
     /// <summary>x / sqrt(mean square + epsilon), as ONNX Runtime calls it.</summary>
     public static FloatNode RmsNormalization(OperatorCall call) => Normalisation(call, centred: false);
@@ -71,8 +75,8 @@ internal static class AttentionOperators
         // Where the operator was found written out, its axis is a single one.
         if (call.Node.Has(NormPatterns.SingleAxis) && axis != rank - 1)
             throw call.Unsupported("it is supported over the last axis only");
-        if (call.Node.Outputs.Skip(1).Any(output => output.Length > 0))
-            throw call.Unsupported("it yields mean and deviation, as in training");
+        if (!centred && call.Node.Outputs.Skip(1).Any(output => output.Length > 0))
+            throw call.Unsupported("it yields its deviation, as in training");
         var extent = Shapes.Count(source.Shape.AsSpan(axis));
         if (source.Count == 0)
             throw call.BadShape("its input is empty");
@@ -81,6 +85,21 @@ internal static class AttentionOperators
         if (call.OptionalConstant(1, "scale") is { } scale)
             result = new FloatAffine(call.Name, "Scale", result, axis, PerElement(call, scale, extent), PerElement(call, call.OptionalConstant(2, "bias"), extent));
         return ShapeOperators.Reshaped(result, source.Shape);
+    }
+
+    /// <summary>The mean of each row, and one over its deviation.</summary>
+    private static FloatNode[] Statistics(OperatorCall call)
+    {
+        var source = call.Input(0);
+        var axis = call.Axis(call.Node.Int("axis", -1), source.Shape.Length);
+        var epsilon = Epsilon(call);
+        int[] shape = [.. source.Shape[..axis], .. Enumerable.Repeat(1, source.Shape.Length - axis)];
+        var rows = ShapeOperators.Reshaped(source, [.. source.Shape[..axis], Shapes.Count(source.Shape.AsSpan(axis))]);
+        var mean = new FloatReduce(call.Name, "Mean", rows, Reduction.Mean);
+        var deviations = ElementwiseOperators.Sum(call, rows, ShapeOperators.Reshaped(mean, [.. mean.Shape, 1]), -1);
+        var variance = new FloatReduce(call.Name, "Variance", new FloatUnary(call.Name, "Square", deviations, new UnaryFunction.Power(2)), Reduction.Mean);
+        var inverse = new FloatUnary(call.Name, "InvStdDev", variance, new UnaryFunction.Elementary(x => 1 / Math.Sqrt(x + epsilon)));
+        return [ShapeOperators.Reshaped(mean, shape), ShapeOperators.Reshaped(inverse, shape)];
     }
 
     /// <summary>What a normalisation adds to the variance: small, and never negative.</summary>

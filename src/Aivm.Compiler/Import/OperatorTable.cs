@@ -117,11 +117,11 @@ internal static class OperatorTable
         [("", "Split")] = SelectionOperators.Split,
         [("", "Slice")] = One(SelectionOperators.Slice),
         [("", "Identity")] = One(call => call.Input(0)),
-        [("", "Dropout")] = One(ShapeOperators.Dropout),
+        [("", "Dropout")] = ShapeOperators.Dropout,
         [("", "Cast")] = One(RearrangementOperators.Cast),
         [("", "CastLike")] = One(RearrangementOperators.CastLike),
 
-        [("", "LayerNormalization")] = One(AttentionOperators.LayerNormalization),
+        [("", "LayerNormalization")] = AttentionOperators.LayerNormalization,
         [("", "SimplifiedLayerNormalization")] = One(AttentionOperators.RmsNormalization),
         [("", "InstanceNormalization")] = One(NormalisationOperators.Instance),
         [("", "GroupNormalization")] = One(NormalisationOperators.Group),

@@ -102,10 +102,14 @@ internal static class ShapeOperators
             : throw Refusal.Invalid($"the perm of {call.Node} is no permutation of {rank} axes");
     }
 
-    public static FloatNode Dropout(OperatorCall call)
+    /// <summary>Nothing is dropped outside training; the mask keeps everything.</summary>
+    public static IReadOnlyList<FloatNode> Dropout(OperatorCall call)
     {
         if (call.OptionalConstant(2, "training mode") is { Count: 1 } training && training.Values[0] != 0)
             throw call.Unsupported("it is in training mode");
-        return call.Input(0);
+        var source = call.Input(0);
+        return call.Node.Outputs.Count < 2
+            ? [source]
+            : [source, new FloatConstant(call.Name, new Tensor(ElementKind.Boolean, source.Shape, [.. Enumerable.Repeat(1.0, source.Count)]))];
     }
 }

@@ -45,7 +45,7 @@ internal static class Alignment
     /// <summary>The value times a power of two, rounded where it is a negative one, within a width.</summary>
     public static Value To(GraphBuilder builder, FloatNode node, Value value, Width width, int exponent)
     {
-        if (value.Type == width.Type && value.Exponent == exponent)
+        if (value.Type == width.Type && value.Exponent == exponent && value.Magnitude <= width.Limit)
             return value;
         if (value.Type == ElementType.S64)
             return Quantised(builder, node, value, width, exponent);

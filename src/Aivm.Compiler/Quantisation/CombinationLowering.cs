@@ -9,6 +9,8 @@ internal static class CombinationLowering
     /// <summary>A factor of this magnitude meets any other of 16 bits below the accumulator bound.</summary>
     private static readonly Width Factor = new(ElementType.S16, 16383);
 
+    private const double Margin = 1.25;
+
     public static Value Concat(GraphBuilder builder, FloatConcat concat, Value[] parts, Precision precision)
     {
         var place = Along.Of(concat.Shape, concat.Axis);
@@ -74,12 +76,11 @@ internal static class CombinationLowering
     private static Value Truth(GraphBuilder builder, FloatNode node, Value condition) =>
         condition.Type == ElementType.S8 ? condition : Alignment.To(builder, node, condition, Width.Eight, condition.Exponent);
 
+    /// <summary>A factor that leaves room for the other: cut off far beyond what calibration saw where it has bits to spare, else rounded.</summary>
     private static Value Coarser(GraphBuilder builder, FloatNode node, Value value)
     {
-        var exponent = value.Exponent;
-        while (value.Magnitude >> (value.Exponent - exponent) > Factor.Limit)
-            exponent--;
-        return Alignment.To(builder, node, value, Factor, exponent);
+        var reach = Math.Max(Margin * Exponents.Largest(node, value.Reals), 1e-9);
+        return Alignment.To(builder, node, value, Factor, Math.Min(value.Exponent, ExactMath.Headroom(reach, Factor.Limit)));
     }
 
     private static double[][] Each(Value value, Func<int, double[]> map) => Lowering.EachSample(Enumerable.Range(0, value.Reals.Length).ToArray(), map);

@@ -157,7 +157,9 @@ internal sealed class Lowering
         var reals = affine is null ? raw.Reals : EachSample(raw.Reals, row => FloatInterpreter.Run(affine, [row]));
         var port = raw.Port!;
         var width = port.Format is InputFormat.Index && affine is null ? Exact(node, raw) : _precision.Of(node);
-        var exponent = port.Format is InputFormat.Index && affine is null ? 0 : Exponents.Choose(node, reals, width.Limit, highest: 40);
+        // Integers keep their values: a caller may well send larger ones than the samples hold.
+        var finest = port.Format is InputFormat.Index or InputFormat.Fixed(0, _) && port.Node.Kind != ElementKind.Real && port.Scale == 1 && affine is null ? 0 : 40;
+        var exponent = port.Format is InputFormat.Index && affine is null ? 0 : Exponents.Choose(node, reals, width.Limit, finest);
         var units = (affine?.Scale ?? [1]).Select(scale => scale * port.Scale * ExactMath.PowerOfTwo(exponent) / port.Divisor).ToArray();
         var offsets = (affine?.Shift ?? [0]).Select(shift => shift * ExactMath.PowerOfTwo(exponent)).ToArray();
         var (low, high) = _samples.Likely(port);

@@ -79,6 +79,8 @@ public sealed class ArrangementOperatorTests
         { "Softmax over channels", One("Softmax", [1, 4, 3, 3], Attribute("axis", 1L)) },
         { "LogSoftmax", One("LogSoftmax", [1, 3, 6]) },
         { "LogSoftmax over channels", One("LogSoftmax", [1, 4, 3, 3], Attribute("axis", 1L)) },
+        { "LayerNormalization with mean and deviation", X(1, 3, 4, 5).RandomWeights("s", [4, 5], 1).Node("LayerNormalization", ["x", "s"], ["y", "m", "d"], Attribute("axis", 2L)).Output("m").Output("d").Write() },
+        { "Dropout with its mask", X(1, 6).Node("Dropout", ["x"], ["y", "m"]).Output("m", type: 9).Write() },
         { "InstanceNormalization", X(1, 3, 4, 5).Weights("s", [3], 0.5f, 1, 2).Weights("b", [3], 0.1f, -0.2f, 0).Node("InstanceNormalization", ["x", "s", "b"], ["y"]).Write() },
         { "MeanVarianceNormalization", One("MeanVarianceNormalization", [1, 3, 4, 5]) },
         { "LpNormalization", One("LpNormalization", [1, 3, 5], Attribute("axis", 1L)) },

@@ -80,6 +80,9 @@ public sealed class ElementwiseOperatorTests
             .Node("Cast", ["t"], ["y"], Attribute("to", 1L)).Output("y").Write() },
         { "Floor, Ceil and Round of halves", new OnnxFile { Opset = 16 }.TypedInput("a", Int64, 1, 12).Weights("h", [], 0.5f).Node("Cast", ["a"], ["f"], Attribute("to", 1L))
             .Node("Mul", ["f", "h"], ["m"]).Node("Floor", ["m"], ["p"]).Node("Ceil", ["m"], ["q"]).Node("Round", ["m"], ["r"]).Node("Sum", ["p", "q", "r"], ["y"]).Output("y").Write() },
+        { "Product of integers", new OnnxFile { Opset = 16 }.TypedInput("a", Int64, 1, 6).TypedInput("b", Int64, 1, 6).Node("Mul", ["a", "b"], ["m"]).Node("Sub", ["m", "b"], ["y"]).Output("y", type: Int64).Write() },
+        { "Sum and largest of integers", new OnnxFile { Opset = 13 }.TypedInput("a", Int64, 1, 4, 6).Integers("i", 2).Node("ReduceSum", ["a", "i"], ["s"])
+            .Node("ReduceMax", ["a"], ["m"], Attribute("axes", [2L])).Node("Concat", ["s", "m"], ["y"], Attribute("axis", 2L)).Output("y", type: Int64).Write() },
         { "OneHot", new OnnxFile { Opset = 16 }.TypedInput("a", Int64, 1, 6).Integers("d", 5).Weights("v", [2], 0, 1)
             .Node("OneHot", ["a", "d", "v"], ["y"], Attribute("axis", 1L)).Output("y").Write() },
         { "Hardmax", new OnnxFile { Opset = 13 }.Input("x", 1, 4, 6).Node("Hardmax", ["x"], ["y"], Attribute("axis", 1L)).Output("y").Write() },
@@ -93,6 +96,14 @@ public sealed class ElementwiseOperatorTests
     [Theory]
     [MemberData(nameof(Exact))]
     public void Truth_labels_and_small_integers_are_exact(string what, byte[] onnx) => OperatorAgreement.Check(what, onnx, bound: 0, low: -4, high: 4);
+
+    [Fact]
+    public void Integers_beyond_the_samples_stay_what_they_are()
+    {
+        var onnx = new OnnxFile { Opset = 16 }.TypedInput("a", Int64, 2).TypedInput("b", Int64, 2).Node("Equal", ["a", "b"], ["y"]).Output("y", type: Bool).Write();
+        var model = Onnx.Load(OnnxCompiler.Compile(onnx, new CompileOptions { Calibration = Inputs.Read("x.csv", "0,1,1,0\n1,1,2,2\n") }));
+        Assert.Equal([1, 0], Onnx.Run(model, [20_000, 300, 20_000, 301]));
+    }
 
     /// <summary>Inputs with four decimals from -0.0004 to 0.0004 meet 0.0002f often; which side they fall on is a matter of float32.</summary>
     [Theory]
