@@ -83,8 +83,12 @@ public sealed class Terminal
         string.Create(text.Length, text, (plain, source) =>
         {
             for (var i = 0; i < plain.Length; i++)
-                plain[i] = char.IsControl(source[i]) ? '\uFFFD' : source[i];
+                plain[i] = char.IsControl(source[i]) || Turns(source[i]) ? '\uFFFD' : source[i];
         });
+
+    /// <summary>Marks that reverse the letters behind them, or end the line.</summary>
+    private static bool Turns(char letter) =>
+        letter is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>Shows a spinner while a step takes longer than a moment; the step itself decides nothing by it.</summary>
     public async Task<T> Step<T>(string title, Func<IProgress<string>, Task<T>> work)
