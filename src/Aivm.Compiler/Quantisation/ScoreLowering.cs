@@ -42,6 +42,8 @@ internal static class ScoreLowering
         // Probabilities that weigh other values have 14 bits, and what is smaller than half of one is 0.
         var isFinal = readers.AreFinal(softmax);
         var (reach, exponent, type) = isFinal ? (SoftmaxReach, FinalExponent, ElementType.S32) : (InnerReach, InnerExponent, ElementType.S16);
+        if (!isFinal && source.Integers is null)
+            throw Refusal.Operator(softmax, $"it reads the result of {softmax.Source}, which is a final score, and its own is not");
         var step = source.Type == ElementType.S64 ? 7 : 6;
         var shift = Math.Max(0, source.Exponent - step);
         if (shift > 31 || source.Exponent < -10)

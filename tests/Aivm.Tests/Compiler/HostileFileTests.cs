@@ -96,6 +96,8 @@ public sealed class HostileFileTests
         { "a negative epsilon", new OnnxFile().Input("x", 1, 2, 3).Weights("g", [2], 1, 1).Weights("h", [2], 0, 0)
             .Node("InstanceNormalization", ["x", "g", "h"], ["y"], Attribute("epsilon", -9e18f)).Output("y").Write(), "onnx-invalid" },
         { "a constant of nothing", new OnnxFile().Input("x", 1, 2).Weights("k", [0]).Node("Neg", ["k"], ["y"]).Output("y").Write(), "unsupported-shape" },
+        { "probabilities of interpolated scores that weigh others", new OnnxFile().Input("x", 1, 3, 4)
+            .Node("Transpose", ["x"], ["t"], Attribute("perm", [0L, 2, 1])).Node("MatMul", ["x", "t"], ["m"]).Node("HardSwish", ["m"], ["h"]).Node("Softmax", ["h"], ["p"]).Node("MatMul", ["p", "x"], ["y"]).Output("y").Write(), "unsupported-operator" },
         { "an infinite slope", new OnnxFile().Input("x", 1, 2).Node("HardSigmoid", ["x"], ["y"], Attribute("alpha", float.PositiveInfinity)).Output("y").Write(), "onnx-invalid" },
         { "sixteen million features", new OnnxFile().Input("x", 1, 1 << 24).Node("ai.onnx.ml", "Binarizer", ["x"], ["y"]).Output("y").Write(), "unsupported-operator" },
         { "a regressor of fewer than no targets", Regressor(-1), "onnx-invalid" },
