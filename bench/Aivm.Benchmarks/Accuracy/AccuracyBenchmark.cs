@@ -67,8 +67,8 @@ internal sealed class AccuracyBenchmark(AccuracyOptions options, TextWriter log)
         var wide = compiled.Report.Layers.Where(layer => layer.Type == "S16").Select(layer => layer.Name);
         log.WriteLine($"{name}: {compiled.Report.Gas} gas; 16 bits: {string.Join(", ", wide)}");
         var model = Workload.Load(compiled.Container);
-        var input = new float[model.InputCount];
-        using var peer = new RuntimeSession(onnx, input);
+        using var peer = new RuntimeSession(onnx, new float[model.InputCount]);
+        var input = peer.Input;
         var output = new long[model.OutputCount];
         var unit = Math.Pow(2, -model.Graph.Outputs[0].Exponent);
         var comparison = new Comparison();

@@ -34,6 +34,9 @@ internal sealed class RuntimeSession : IDisposable
 
     public static string Version { get; } = OrtEnv.Instance().GetVersionString();
 
+    /// <summary>What runs read, where there is a single input: a caller may write another there.</summary>
+    public float[] Input => _input;
+
     /// <summary>The next input; a single one stays where it is.</summary>
     public void Run()
     {
