@@ -151,7 +151,7 @@ public sealed class GraphAnalysis
         if (inferred.Fault is not null)
             return inferred.Fault;
         _values[number] = inferred.Value;
-        return CheckShape(inferred.Value.Shape) ?? TakeWork(number, node.Measure(sources, inferred.Value));
+        return CheckShape(inferred.Value.Shape) ?? TakeWork(number, node.Measure(sources, inferred.Value), LayoutGas(node, sources));
     }
 
     private Error? CheckConstants(GraphNode node)
@@ -181,14 +181,25 @@ public sealed class GraphAnalysis
         return _load.TryTake(bytes, GasTable.PrepareByte) ? null : new("limit-load", _load.Refusal);
     }
 
-    private Error? TakeWork(int number, Work work)
+    /// <summary>Kernels want their sources in one of two layouts.</summary>
+    private static Int128 LayoutGas(GraphNode node, ReadOnlySpan<ValueInfo> sources)
+    {
+        var gas = Int128.Zero;
+        for (var s = node.SourcesInAnyLayout; s < sources.Length; s++)
+            if (sources[s].Shape.HasLayouts)
+                gas += sources[s].Shape.Elements * (Int128)(GasTable.Layout + (ElementTypes.SizeOf(sources[s].Type) * GasTable.LayoutByte));
+        return gas;
+    }
+
+    private Error? TakeWork(int number, Work work, Int128 layouts)
     {
         _macs += work.Macs;
         if (_macs > _limits.Macs)
             return new("limit-macs", $"more than {_limits.Macs} multiply-accumulates");
         Macs = (ulong)_macs;
-        _gas += work.Gas + GasTable.Node;
-        _gasByValue[number] = (ulong)Int128.Min(GasTable.ToGas(work.Gas + GasTable.Node), ulong.MaxValue);
+        var gas = work.Gas + layouts + GasTable.Node;
+        _gas += gas;
+        _gasByValue[number] = (ulong)Int128.Min(GasTable.ToGas(gas), ulong.MaxValue);
         return TakeMemory(work.Scratch + (8 * (Int128)_values[number].Shape.Elements));
     }
 

@@ -59,6 +59,9 @@ public abstract class GraphNode
     /// <summary>The constants it refers to, in the container's order.</summary>
     public abstract ImmutableArray<Constant> Constants { get; }
 
+    /// <summary>How many sources, the first ones, are read in whatever layout they have.</summary>
+    internal virtual int SourcesInAnyLayout => 0;
+
     /// <summary>Whether a source may hold <see cref="ElementTypes.MissingInput"/>.</summary>
     internal virtual bool ReadsMissing => false;
 

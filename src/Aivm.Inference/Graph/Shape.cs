@@ -42,6 +42,9 @@ public readonly struct Shape : IEquatable<Shape>
         }
     }
 
+    /// <summary>[C, H, W] whose elements lie in another order with the channels innermost.</summary>
+    internal bool HasLayouts => Rank == 3 && this[0] > 1 && (this[1] > 1 || this[2] > 1);
+
     public ImmutableArray<int>.Enumerator GetEnumerator() => Dimensions.GetEnumerator();
 
     public bool Equals(Shape other) => Dimensions.AsSpan().SequenceEqual(other.Dimensions.AsSpan());

@@ -47,7 +47,7 @@ internal sealed partial class PlanBuilder
         if (_tensors.TryGetValue((value, layout), out var tensor))
             return tensor;
         var other = _tensors[(value, layout == Layout.Planar ? Layout.ChannelsLast : Layout.Planar)];
-        if (LayoutsCoincide(other.Info.Shape))
+        if (!other.Info.Shape.HasLayouts)
             return _tensors[(value, layout)] = other with { Layout = layout };
         var converted = Define(value, layout);
         Add(new ConvertLayoutStep(other, converted), other.Block, converted.Block);
@@ -65,8 +65,6 @@ internal sealed partial class PlanBuilder
     }
 
     private Tensor Define(int value, Layout layout, Block block) => _tensors[(value, layout)] = new Tensor(block, _analysis.Values[value], layout);
-
-    private static bool LayoutsCoincide(Shape shape) => shape.Rank != 3 || shape[0] == 1 || ((long)shape[1] * shape[2]) == 1;
 
     private Block Allocate(long bytes)
     {

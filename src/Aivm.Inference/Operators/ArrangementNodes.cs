@@ -41,7 +41,13 @@ public sealed class ConcatNode : GraphNode
             : new ValueInfo(first.Type, first.Shape.With(Axis, (int)length), min, max, missing);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
+    {
+        var rows = Int128.One;
+        for (var axis = 0; axis < Axis; axis++)
+            rows *= result.Shape[axis];
+        return new(0, (rows * sources.Length * GasTable.Copy) + Arrangement.Bytes(result));
+    }
 
     internal override void Write(GraphWriter writer)
     {
@@ -97,7 +103,15 @@ public sealed class GatherNode : GraphNode
             : new ValueInfo(x.Type, x.Shape.With(Axis, Indices.Count), x.Min, x.Max, x.MayBeMissing, Axis == x.Shape.Rank - 1 ? ValueInfo.NoRowSum : x.RowSum);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
+    {
+        var runs = Int128.Zero;
+        for (var i = 0; i < Indices.Count; i++)
+            runs += i == 0 || Indices[i] != Indices[i - 1] + 1 ? 1 : 0;
+        for (var axis = 0; axis < Axis; axis++)
+            runs *= result.Shape[axis];
+        return new(0, (runs * GasTable.Copy) + Arrangement.Bytes(result));
+    }
 
     internal override void Write(GraphWriter writer)
     {
@@ -129,7 +143,7 @@ public sealed class ConstantNode : GraphNode
             : new ValueInfo(Value.Type, Value.Shape, min, max);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, Arrangement.Bytes(result));
 
     internal override void Write(GraphWriter writer) => writer.Constant(Value);
 
@@ -167,7 +181,7 @@ public sealed class EmbeddingNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, (result.Shape.Elements * (Int128)GasTable.Move) + (sources[0].Shape.Elements * (Int128)GasTable.Branch));
+        new(0, (sources[0].Shape.Elements * (Int128)(GasTable.Copy + GasTable.Branch)) + Arrangement.Bytes(result));
 
     internal override void Write(GraphWriter writer)
     {
@@ -176,4 +190,10 @@ public sealed class EmbeddingNode : GraphNode
     }
 
     internal static EmbeddingNode Read(ref GraphReader reader) => new() { Source = reader.Value(), Table = reader.Constant() };
+}
+
+internal static class Arrangement
+{
+    /// <summary>What writing a result in order costs.</summary>
+    public static Int128 Bytes(ValueInfo result) => result.Shape.Elements * (Int128)(ElementTypes.SizeOf(result.Type) * GasTable.Byte);
 }

@@ -60,7 +60,8 @@ public sealed class WideDenseNode : GraphNode
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
         var macs = result.Shape.Elements * (Int128)sources[0].Shape.Last;
-        return new(macs, macs * GasTable.WideMac, sources[0].Shape.Last * (Int128)8);
+        var rows = sources[0].Shape.Elements / sources[0].Shape.Last;
+        return new(macs, (macs * GasTable.WideMac) + (result.Shape.Elements * (Int128)GasTable.Branch) + (rows * (Int128)GasTable.Row), sources[0].Shape.Last * (Int128)8);
     }
 
     internal override void Write(GraphWriter writer)
@@ -189,7 +190,7 @@ public sealed class TreeEnsembleNode : GraphNode
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result)
     {
-        var (node, steps) = (0, Int128.Zero);
+        var (node, steps, targets) = (0, Int128.Zero, Int128.Zero);
         foreach (var tree in Trees)
         {
             var walk = new TreeWalk();
@@ -200,10 +201,15 @@ public sealed class TreeEnsembleNode : GraphNode
                 else
                     walk.TrySplit(MaxDepth);
             }
-            steps += walk.Deepest + tree.TargetCount;
+            steps += walk.Deepest;
+            targets += tree.TargetCount;
         }
-        return new(0, (steps * GasTable.Branch) + (Targets * (Int128)GasTable.Move), sources[0].Shape.Elements * (Int128)4);
+        var step = Splits.Count > NearNodes ? GasTable.FarBranch : GasTable.Branch;
+        return new(0, (steps * step) + (targets * GasTable.Branch) + ((Targets + (Int128)sources[0].Shape.Elements) * GasTable.Move), sources[0].Shape.Elements * (Int128)4);
     }
+
+    /// <summary>Nodes of an ensemble that the nearer caches hold.</summary>
+    private const int NearNodes = 1 << 16;
 
     internal override void Write(GraphWriter writer)
     {

@@ -25,6 +25,8 @@ public sealed class CompareNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => [];
 
+    internal override int SourcesInAnyLayout => 1;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var (left, right) = (sources[0], sources[1]);
@@ -37,7 +39,8 @@ public sealed class CompareNode : GraphNode
             : new ValueInfo(ElementType.S8, left.Shape, 0, 1);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, result.Shape.Elements * (Int128)(GasTable.Clamp + ((2 * ElementTypes.SizeOf(sources[0].Type)) * GasTable.Byte)));
 
     internal override void Write(GraphWriter writer)
     {
@@ -64,6 +67,8 @@ public sealed class WhereNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => [];
 
+    internal override int SourcesInAnyLayout => 1;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var (condition, left, right) = (sources[0], sources[1], sources[2]);
@@ -74,7 +79,8 @@ public sealed class WhereNode : GraphNode
             : new ValueInfo(left.Type, left.Shape, Math.Min(left.Min, right.Min), Math.Max(left.Max, right.Max));
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, result.Shape.Elements * (Int128)(GasTable.Clamp + ((1 + (2 * ElementTypes.SizeOf(result.Type))) * GasTable.Byte)));
 
     internal override void Write(GraphWriter writer)
     {

@@ -26,6 +26,8 @@ public sealed class AddNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => Requantise.Constants;
 
+    internal override int SourcesInAnyLayout => 1;
+
     internal const int MaxFactor = 32767;
 
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
@@ -42,7 +44,7 @@ public sealed class AddNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, LinearWork.Finish(result, Requantise) + (result.Shape.Elements * (Int128)GasTable.Clamp));
+        new(0, LinearWork.Finish(result, Requantise) + (2 * result.Shape.Elements * (Int128)GasTable.Clamp));
 
     internal override void Write(GraphWriter writer)
     {
@@ -79,6 +81,8 @@ public sealed class RescaleNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => Requantise.Constants;
 
+    internal override int SourcesInAnyLayout => 1;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var x = sources[0];
@@ -89,7 +93,7 @@ public sealed class RescaleNode : GraphNode
             : Requantise.Infer(x.Shape, channels: 1, [x.Magnitude * Math.Abs(Factor)]);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, LinearWork.Finish(result, Requantise));
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, LinearWork.Finish(result, Requantise) + (result.Shape.Elements * (Int128)GasTable.Clamp));
 
     internal override void Write(GraphWriter writer)
     {
@@ -123,6 +127,8 @@ public sealed class TableNode : GraphNode
     public override ImmutableArray<int> Sources => [Source];
 
     public override ImmutableArray<Constant> Constants => [Entries];
+
+    internal override int SourcesInAnyLayout => 1;
 
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {

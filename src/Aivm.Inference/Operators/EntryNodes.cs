@@ -61,7 +61,17 @@ public sealed class QuantiseNode : GraphNode
 
     internal override int PreparedChannels => Multipliers.Count;
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Wide);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, result.Shape.Elements * (Int128)(FitsIn64Bits(sources[0]) ? GasTable.Scale : GasTable.Wide));
+
+    private bool FitsIn64Bits(ValueInfo source)
+    {
+        var rounding = Shift == 0 ? Int128.Zero : Int128.One << (Shift - 1);
+        for (var c = 0; c < Multipliers.Count; c++)
+            if (((Int128)source.Magnitude * Magnitudes.Of(Multipliers[c])) + Magnitudes.Of(Offsets[c]) + rounding >= GraphAnalysis.WideBound)
+                return false;
+        return true;
+    }
 
     internal override void Write(GraphWriter writer)
     {
@@ -117,7 +127,7 @@ public sealed class ClampNode : GraphNode
             : Inferred.Field($"clamp to [{Low}, {High}]");
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)(GasTable.Move + (8 * GasTable.Byte)));
 
     internal override void Write(GraphWriter writer)
     {

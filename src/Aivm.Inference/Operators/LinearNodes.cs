@@ -53,7 +53,7 @@ public sealed class ConvNode : GraphNode
     {
         var positions = (Int128)result.Shape[1] * result.Shape[2];
         var padded = sources[0].Shape[0] * (Int128)Window.PaddedHeight(sources[0].Shape[1]) * Window.PaddedWidth(sources[0].Shape[2]);
-        return LinearWork.Measure(Weights, Groups, positions, padded, result, Requantise);
+        return LinearWork.Measure(Weights, Groups, result.Shape[1], positions, padded, result, Requantise);
     }
 
     internal override void Write(GraphWriter writer)
@@ -113,7 +113,7 @@ public sealed class DenseNode : GraphNode
     internal override int PreparedChannels => Bias.Count;
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        LinearWork.Measure(Weights, groups: 1, result.Shape.Elements / Weights.Shape[0], sources[0].Shape.Elements, result, Requantise);
+        LinearWork.Measure(Weights, groups: 1, rows: 1, result.Shape.Elements / Weights.Shape[0], sources[0].Shape.Elements, result, Requantise);
 
     internal override void Write(GraphWriter writer)
     {

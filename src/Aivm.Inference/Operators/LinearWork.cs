@@ -57,12 +57,15 @@ internal static class LinearWork
         return packed + (16 * ((Int128)weights.Shape[0] + 8));
     }
 
-    public static Work Measure(Constant weights, int groups, Int128 positions, Int128 padded, ValueInfo result, Requantise requantise)
+    /// <param name="rows">Of the result: each has its share of the positions.</param>
+    /// <param name="padded">Elements of the padded source.</param>
+    public static Work Measure(Constant weights, int groups, Int128 rows, Int128 positions, Int128 padded, ValueInfo result, Requantise requantise)
     {
         var macs = positions * weights.Count;
-        var price = IsDepthwise(weights, groups) ? positions * RoundUp(groups, 16) * RoundUp(weights.Count / groups, 2) * GasTable.DepthwiseMac
-            : IsNarrow(weights, groups) ? macs * GasTable.NarrowMac
-            : VectorWeights(weights, groups) * ((positions * GasTable.Mac) + GasTable.Weight);
+        var channels = weights.Shape[0];
+        var price = IsDepthwise(weights, groups) ? (positions * RoundUp(groups, 16) * RoundUp(weights.Count / groups, 2) * GasTable.DepthwiseMac) + (Sixteens(groups) * GasTable.Position)
+            : IsNarrow(weights, groups) ? (macs * GasTable.NarrowMac) + ((weights.Count + (Int128)channels) * GasTable.NarrowTap) + (rows * weights.Count * GasTable.NarrowLine)
+            : (VectorWeights(weights, groups) * ((positions * GasTable.Mac) + GasTable.Weight)) + (positions * groups * Sixteens(channels / groups) * GasTable.Position);
         return new(macs, price + (padded * GasTable.Gather) + Finish(result, requantise), padded * 4);
     }
 
@@ -82,6 +85,8 @@ internal static class LinearWork
         var taps = weights.Count / weights.Shape[0] / weights.Shape[1];
         return (Int128)groups * RoundUp(channels, 8) * taps * RoundUp(weights.Shape[1], 4);
     }
+
+    public static Int128 Sixteens(int count) => RoundUp(count, 16) / 16;
 
     public static Int128 RoundUp(int value, int multiple) => ((Int128)value + multiple - 1) / multiple * multiple;
 }

@@ -53,7 +53,7 @@ public sealed class LayerNormNode : GraphNode
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(
         0,
         (result.Shape.Elements * (Int128)(GasTable.Division + GasTable.WideMac))
-            + (result.Shape.Elements / result.Shape.Last * (Int128)(20 * GasTable.Division)));
+            + (result.Shape.Elements / result.Shape.Last * (Int128)GasTable.Root));
 
     internal override void Write(GraphWriter writer)
     {
@@ -126,8 +126,8 @@ public sealed class NormaliseNode : GraphNode
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(
         0,
-        (result.Shape.Elements * (Int128)(GasTable.Wide + GasTable.Division))
-            + (result.Shape.Elements / result.Shape.Last * (Int128)(20 * GasTable.Division)));
+        (result.Shape.Elements * (Int128)(GasTable.Scale + GasTable.Division))
+            + (result.Shape.Elements / result.Shape.Last * (Int128)GasTable.Row));
 
     internal override void Write(GraphWriter writer)
     {

@@ -27,7 +27,7 @@ public sealed class MaxPoolNode : GraphNode
         return Window.AlwaysTouches(x.Shape[1], x.Shape[2]) ? new ValueInfo(x.Type, shape, x.Min, x.Max) : Inferred.Shape("a pool's window lies wholly in the padding");
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, PoolWork.Measure(Window, sources[0], result));
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, PoolWork.Measure(Window, result));
 
     internal override void Write(GraphWriter writer)
     {
@@ -92,7 +92,7 @@ public sealed class AveragePoolNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, PoolWork.Measure(Window, sources[0], result) + LinearWork.Finish(result, Requantise));
+        new(0, PoolWork.Measure(Window, result) + LinearWork.Finish(result, Requantise));
 
     internal override void Write(GraphWriter writer)
     {
@@ -116,7 +116,7 @@ public sealed class AveragePoolNode : GraphNode
 /// <summary>What pools share.</summary>
 internal static class PoolWork
 {
-    public static Int128 Measure(Window window, ValueInfo source, ValueInfo result) =>
+    public static Int128 Measure(Window window, ValueInfo result) =>
         ((Int128)window.Kernel.Height * window.Kernel.Width * ((result.Shape.Elements * (Int128)GasTable.Pool) + ((Int128)result.Shape[1] * result.Shape[2] * GasTable.PoolTap)))
-        + (source.Shape.Elements * (Int128)GasTable.Gather);
+        + ((Int128)result.Shape[1] * result.Shape[2] * GasTable.Position);
 }

@@ -46,7 +46,8 @@ public sealed class MatMulNode : GraphNode
         // Vectors hold 8 columns, and two elements of the inner axis each.
         var (depth, width) = (LinearWork.RoundUp(inner, 2), LinearWork.RoundUp(columns, 8));
         var matrices = result.Shape.Elements / ((long)rows * columns);
-        var price = matrices * depth * ((rows * width * GasTable.Mac) + ((rows + width) * GasTable.Gather));
+        var price = (matrices * depth * ((rows * width * GasTable.Mac) + ((rows + width) * 2 * GasTable.Gather)))
+            + (matrices * ((((rows * LinearWork.Sixteens(columns)) + 1) * GasTable.Position) + (width * GasTable.Move)));
         var scratch = (2 * depth * (width + MaxTileRows)) + (4 * width * MaxTileRows);
         return new(result.Shape.Elements * (Int128)inner, price + LinearWork.Finish(result, Requantise), scratch);
     }
@@ -86,6 +87,8 @@ public sealed class MultiplyNode : GraphNode
 
     public override ImmutableArray<Constant> Constants => Requantise.Constants;
 
+    internal override int SourcesInAnyLayout => 1;
+
     internal override Inferred Infer(ReadOnlySpan<ValueInfo> sources)
     {
         var (left, right) = (sources[0], sources[1]);
@@ -97,7 +100,7 @@ public sealed class MultiplyNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, LinearWork.Finish(result, Requantise) + (result.Shape.Elements * (Int128)GasTable.Clamp));
+        new(0, LinearWork.Finish(result, Requantise) + (2 * result.Shape.Elements * (Int128)GasTable.Clamp));
 
     internal override void Write(GraphWriter writer)
     {

@@ -35,7 +35,7 @@ public sealed class SumNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, (sources[0].Shape.Elements * (Int128)GasTable.Clamp) + LinearWork.Finish(result, Requantise));
+        new(0, (sources[0].Shape.Elements * (Int128)GasTable.Pool) + (result.Shape.Elements * (Int128)GasTable.Row) + LinearWork.Finish(result, Requantise));
 
     internal override void Write(GraphWriter writer)
     {
@@ -68,7 +68,8 @@ public sealed class MaxNode : GraphNode
             : new ValueInfo(x.Type, x.Shape.WithoutLast(), x.Min, x.Max);
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, sources[0].Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, (sources[0].Shape.Elements * (Int128)GasTable.Pool) + (result.Shape.Elements * (Int128)GasTable.Row));
 
     internal override void Write(GraphWriter writer) => writer.Value(Source);
 

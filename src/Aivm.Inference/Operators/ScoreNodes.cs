@@ -49,7 +49,7 @@ public sealed class SoftmaxNode : GraphNode
     }
 
     internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
-        new(0, result.Shape.Elements * (Int128)(GasTable.Clamp + GasTable.Interpolation + GasTable.Division), result.Shape.Last * (Int128)4);
+        new(0, (result.Shape.Elements * (Int128)(GasTable.Interpolation + GasTable.Division)) + (result.Shape.Elements / result.Shape.Last * (Int128)GasTable.Row), result.Shape.Last * (Int128)4);
 
     internal override void Write(GraphWriter writer)
     {

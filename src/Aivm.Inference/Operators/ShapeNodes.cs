@@ -22,7 +22,7 @@ public sealed class ReshapeNode : GraphNode
             ? sources[0] with { Shape = Shape, RowSum = Shape.Last == sources[0].Shape.Last ? sources[0].RowSum : ValueInfo.NoRowSum }
             : Inferred.Shape($"{sources[0].Shape} does not reshape to {Shape}");
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => default;
 
     internal override void Write(GraphWriter writer)
     {
@@ -65,7 +65,8 @@ public sealed class TransposeNode : GraphNode
         return sources[0] with { Shape = Shape.Create(dimensions), RowSum = keepsRows ? sources[0].RowSum : ValueInfo.NoRowSum };
     }
 
-    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) => new(0, result.Shape.Elements * (Int128)GasTable.Move);
+    internal override Work Measure(ReadOnlySpan<ValueInfo> sources, ValueInfo result) =>
+        new(0, (result.Shape.Elements * (Int128)GasTable.Move) + (result.Shape.Elements / result.Shape.Last * (Int128)GasTable.Row));
 
     internal override void Write(GraphWriter writer)
     {
