@@ -71,6 +71,8 @@ internal static class AttentionLowering
     {
         if (scores.Exponent > MaxMaskedExponent)
             throw Refusal.Operator(mask, "its scores are too small to mask them");
+        if (scores.Integers is null || condition.Integers is null)
+            throw Refusal.Operator(mask, "it masks a final score, or by one");
         scores = builder.Reshaped(scores, Lowering.Natural(mask.Shape));
         if (scores.Type != ElementType.S32)
             scores = scores with { Number = builder.Add(new RescaleNode { Source = scores.Number, Factor = 1, Requantise = Requantise.Raw([0]) }), Type = ElementType.S32 };
