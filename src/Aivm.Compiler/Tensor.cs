@@ -1,3 +1,5 @@
+using Aivm.Compiler.Onnx;
+
 namespace Aivm.Compiler;
 
 /// <summary>What the elements of a tensor stand for; it decides how division rounds and what a cast does.</summary>
@@ -25,12 +27,15 @@ internal sealed class Tensor
 
     public ElementKind Type { get; }
 
+    /// <summary>The type that the file stores the elements in, where it does.</summary>
+    public OnnxType? Stored { get; init; }
+
     public int[] Shape { get; }
 
     public double[] Values { get; }
 
     /// <summary>Whether the file stores the elements as float16.</summary>
-    public bool IsHalf { get; init; }
+    public bool IsHalf => Stored == OnnxType.Float16;
 
     public int Rank => Shape.Length;
 
@@ -44,5 +49,5 @@ internal sealed class Tensor
         return new Tensor(ElementKind.Integer, [elements.Length], elements);
     }
 
-    public Tensor Reshaped(int[] shape) => new(Type, shape, Values);
+    public Tensor Reshaped(int[] shape) => new(Type, shape, Values) { Stored = Stored };
 }

@@ -8,6 +8,8 @@ internal sealed class FloatImputer(string name, string operation, FloatNode sour
     : FloatNode(name, operation, source.Shape, source)
 {
     public double[] Replacements { get; } = replacements;
+
+    public double[] Run(double[] source) => [.. source.Select((value, i) => double.IsNaN(value) ? Replacements[i] : value)];
 }
 
 /// <summary>Features of the model's input that are 0 or 1 at their paths' ends.</summary>

@@ -29,30 +29,50 @@ internal sealed record FeaturePath(FloatInput Input, int Element, IReadOnlyList<
     public static FeaturePath Trace(OperatorCall reader, FloatNode node, int element)
     {
         var steps = new Stack<FeatureStep>();
-        for (; node is not FloatInput; node = node.Source)
+        for (var passed = 0; passed <= MaxSteps; passed++)
         {
-            if (node is FloatBinary binary)
-                return steps.Aggregate(binary.Paths[element], (path, step) => path.Then(step));
-
-            if (node is FloatGather or FloatTranspose)
+            switch (node)
             {
-                element = SourceOf(node, element);
-                continue;
+                case FloatInput input:
+                    return new FeaturePath(input, element, [.. steps]);
+                case FloatBinary binary:
+                    return steps.Aggregate(binary.Paths[element], (path, step) => path.Then(step));
+                case FloatConcat concat:
+                    (node, element) = PartOf(concat, element);
+                    continue;
+                case FloatGather or FloatTranspose:
+                    element = SourceOf(node, element);
+                    break;
+                case FloatAffine { Steps: { } all } affine:
+                    steps.Push(all[affine.ChannelOf(element)]);
+                    break;
+                case FloatUnary { Function: UnaryFunction.Clamp(var low, var high) }:
+                    steps.Push(new FeatureStep.Clip(low, high));
+                    break;
+                case FloatImputer imputer:
+                    steps.Push(new FeatureStep.Impute(imputer.Replacements[element]));
+                    break;
+                case not FloatReshape:
+                    throw reader.Unsupported($"it reads the result of {node}: only operations that keep the order of each feature may stand between it and the input");
             }
-            FeatureStep? step = node switch
-            {
-                FloatReshape => null,
-                FloatAffine { Steps: { } all } affine => all[affine.ChannelOf(element)],
-                FloatUnary { Function: UnaryFunction.Clamp(var low, var high) } => new FeatureStep.Clip(low, high),
-                FloatImputer imputer => new FeatureStep.Impute(imputer.Replacements[element]),
-                _ => throw reader.Unsupported($"it reads the result of {node}: only operations that keep the order of each feature may stand between it and the input"),
-            };
-            if (step is not null)
-                steps.Push(step);
-            if (steps.Count > MaxSteps)
-                throw reader.Unsupported($"more than {MaxSteps} operations stand between it and the input");
+            node = node.Source;
         }
-        return new FeaturePath((FloatInput)node, element, [.. steps]);
+        throw reader.Unsupported($"more than {MaxSteps} operations stand between it and the input");
+    }
+
+    /// <summary>The part of a row of parts that holds an element.</summary>
+    private static (FloatNode Part, int Element) PartOf(FloatConcat concat, int element)
+    {
+        var inner = Shapes.Count(concat.Shape.AsSpan(concat.Axis + 1));
+        var (row, place) = (element / inner / concat.Shape[concat.Axis], element / inner % concat.Shape[concat.Axis]);
+        foreach (var part in concat.Inputs)
+        {
+            var extent = part.Shape[concat.Axis];
+            if (place < extent)
+                return (part, ((row * extent) + place) * inner + element % inner);
+            place -= extent;
+        }
+        throw new InvalidOperationException($"{concat} has no element {element}.");
     }
 
     /// <summary>Where an element of what only moves elements about comes from.</summary>

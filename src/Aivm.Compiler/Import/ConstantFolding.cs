@@ -37,6 +37,8 @@ internal sealed class ConstantFolding
             "Cast" => Cast(call.Constant(0, "input"), TensorReader.ElementType(call.Node.Int("to", 0))),
             "ConstantOfShape" => ConstantOfShape(call),
             "Range" => Range(call),
+            "QuantizeLinear" => QuantisedOperators.QuantisedConstant(call, call.Constant(0, "input")),
+            "DequantizeLinear" => QuantisedOperators.Dequantised(call, call.Constant(0, "input")),
             "NonZero" => NonZero(call.Constant(0, "input")),
             "Div" when call.Constant(0, "input").Type == ElementKind.Integer => Quotient(call, Math.Truncate, (a, b, quotient) => quotient),
             "Mod" => Quotient(call, Math.Floor, (a, b, quotient) => call.Node.Int("fmod", 0) != 0 ? a % b : a - b * quotient),

@@ -44,6 +44,7 @@ internal static class Curves
             var step = node switch
             {
                 FloatUnary unary => unary.Function,
+                FloatMarked => new UnaryFunction.Line(1, 0),
                 FloatAffine affine when IsUniform(affine) => new UnaryFunction.Line(affine.Scale[0], affine.Shift[0]),
                 _ => null,
             };

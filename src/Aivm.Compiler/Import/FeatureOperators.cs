@@ -62,7 +62,7 @@ internal static class FeatureOperators
     {
         var source = call.Input(0);
         var (rank, count) = (source.Shape.Length, source.Count);
-        if (rank is 0 or > 2 || count != source.Shape[^1] || count == 0)
+        if (Kinds.Of(source) != ElementKind.Real || rank is 0 or > 2 || count != source.Shape[^1] || count == 0)
             return source;
         FeatureStep? step = type is OnnxType.Float or OnnxType.Double ? new FeatureStep.Cast(type == OnnxType.Double) : null;
         double[] ones = [.. Enumerable.Repeat(1.0, count)];

@@ -117,6 +117,7 @@ internal sealed class OnnxImporter
         if (opset == OperatorSet6.Version && node.Domain.Length == 0)
             inputs = OperatorSet6.Modernised(node, inputs);
         var call = new OperatorCall(node, inputs, opset);
+        QuantisedOperators.RequireReal(call);
         if (node is { Domain: "", Operation: "If" })
         {
             Define(call, Branch(call));
@@ -195,6 +196,8 @@ internal sealed class OnnxImporter
     {
         if (!_values.TryGetValue(output.Name, out var node))
             throw Refusal.Invalid($"nothing defines the output '{output.Name}'");
+        if (FloatMarked.SchemeOf(node) is not null)
+            throw Refusal.Input("unsupported-output", $"The output '{output.Name}' is quantised integers: put a DequantizeLinear behind it.");
         var label = LabelOf(node);
         var classes = _classes.GetValueOrDefault(output.Name, []);
         if (label is not null && classes.Count == 0 && _model.Classes.Count == label.Source.Shape[label.Axis])

@@ -37,6 +37,7 @@ internal static class FloatInterpreter
         FloatGather gather => gather.Run(inputs[0]),
         FloatTrees trees => trees.Ensemble.Scores(inputs[0]),
         FloatBinary binary => binary.Run(inputs[0]),
+        FloatImputer imputer => imputer.Run(inputs[0]),
         FloatNormalise normalise => normalise.Run(inputs[0]),
         _ => throw new InvalidOperationException($"{node} has no interpretation."),
     };

@@ -33,6 +33,12 @@ internal sealed class FloatInput(string name, int[] shape, ElementKind kind = El
 
     /// <summary>Whether the file declares float64, in which its comparisons are then made.</summary>
     public bool IsDouble { get; init; }
+
+    /// <summary>The range of the file's own quantisation of the input; null where it has none.</summary>
+    public (double Low, double High)? Measured { get; set; }
+
+    /// <summary>Whether nothing reads the input but clamped to that range.</summary>
+    public bool IsClamped { get; set; }
 }
 
 internal sealed class FloatConstant(string name, Tensor value) : FloatNode(name, "Constant", value.Shape)

@@ -48,6 +48,9 @@ internal sealed class Normaliser
         FloatReshape { Source: FloatConstant constant } reshape => new FloatConstant(constant.Name, constant.Value.Reshaped(reshape.Shape)),
         FloatReshape reshape when reshape.Shape.AsSpan().SequenceEqual(reshape.Source.Shape) => reshape.Source,
         FloatReshape or FloatTranspose or FloatGather when node.Source is FloatAffine scale && IsNormalised(scale.Source) && KeepsLastAxis(node) => AheadOf(scale, node),
+        FloatMarked mark => mark.Source,
+        // The input itself is clamped where it is quantised.
+        FloatUnary { Function: UnaryFunction.Clamp { IsMeasured: true }, Source: FloatInput { Measured: not null } input } when IsOnlyReader(input) => Clamped(input),
         FloatAffine { Operation: FloatAffine.CastOperation } cast => cast.Source,
         FloatAffine affine when IsScale(affine) && TryScale(affine.Source, affine.Scale[0]) => affine.Source,
         FloatAffine affine => Behind(affine),
@@ -80,6 +83,12 @@ internal sealed class Normaliser
         first.Operation.Length <= LongestOperation ? $"{first.Operation}+{second.Operation}"
         : first.Operation.EndsWith(AndMore, StringComparison.Ordinal) ? first.Operation
         : first.Operation + AndMore;
+
+    private static FloatInput Clamped(FloatInput input)
+    {
+        input.IsClamped = true;
+        return input;
+    }
 
     private bool IsOnlyReader(FloatNode source) => _uses.GetValueOrDefault(source) == 1;
 

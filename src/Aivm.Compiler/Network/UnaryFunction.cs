@@ -13,6 +13,9 @@ internal abstract record UnaryFunction
     {
         public static Clamp Relu { get; } = new(0, double.PositiveInfinity);
 
+        /// <summary>Whether the bounds are those of a file's own quantisation: what somebody measured.</summary>
+        public bool IsMeasured { get; init; }
+
         public override double At(double x) => Math.Min(Math.Max(x, Low), High);
     }
 

@@ -56,6 +56,9 @@ internal static class OnnxReader
                 case 8:
                     ReadOpset(new ProtoReader(reader.Bytes()), opsets);
                     break;
+                case 25:
+                    RequireOwnDomain(new ProtoReader(reader.Bytes()));
+                    break;
                 case 14:
                     classes = ReadClasses(new ProtoReader(reader.Bytes())) ?? classes;
                     break;
@@ -67,6 +70,29 @@ internal static class OnnxReader
         return graph is null
             ? throw Refusal.Corrupt("it holds no graph")
             : new OnnxModel(producer, opsets.ToImmutable(), classes, graph);
+    }
+
+    /// <summary>A file may define operators, but not another meaning for a standard one. A call of its own ones is refused where it stands.</summary>
+    private static void RequireOwnDomain(ProtoReader reader)
+    {
+        var (name, domain) = ("", "");
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    name = reader.String();
+                    break;
+                case 10:
+                    domain = reader.String();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+        if (domain is "" or "ai.onnx" or "ai.onnx.ml")
+            throw Refusal.Input("unsupported-operator", $"The file defines the standard operator '{name}' in a way of its own: export without functions.");
     }
 
     private static void ReadOpset(ProtoReader reader, ImmutableSortedDictionary<string, long>.Builder opsets)

@@ -77,7 +77,7 @@ internal static class TensorReader
 
         if (values.Length != count)
             throw Refusal.Corrupt($"the tensor '{name}' has {values.Length} values, its shape {Shapes.Text(shape)} wants {count}");
-        return (name, new Tensor(Meaning(type), shape, values) { IsHalf = type == OnnxType.Float16 });
+        return (name, new Tensor(Meaning(type), shape, values) { Stored = type });
     }
 
     public static OnnxType ElementType(long number) =>

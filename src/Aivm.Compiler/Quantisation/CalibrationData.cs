@@ -42,7 +42,7 @@ internal sealed class CalibrationData
     /// <summary>What callers of an input may well send: up to twice what the samples hold, on both sides of zero, unless its format says less.</summary>
     public (long Low, long High) Likely(InputPort port)
     {
-        if (port.Range is { } range)
+        if ((port.Clamp ?? port.Range) is { } range)
             return range;
         var largest = 2 * Integers(port).Max(row => row.Max(value => Math.Abs(Math.Clamp(value, -MaxDrawn / 2, MaxDrawn / 2))));
         return (-largest, largest);
@@ -109,6 +109,7 @@ internal sealed class CalibrationData
                 var uniform = (Next(ref state) >> 11) * ExactMath.PowerOfTwo(-53);
                 values.Add(port.Format switch
                 {
+                    _ when port.Measured is var (low, high) => low + (long)(uniform * ((double)high - low + 1)),
                     InputFormat.U8 => (long)(uniform * 256),
                     InputFormat.Index(var count) => (long)(uniform * count),
                     _ when port.Node.Kind == ElementKind.Integer => (long)Math.Floor(uniform * 255) - 127,

@@ -27,7 +27,7 @@ internal static class CurveLowering
         var (type, limit) = precision.Of(unary);
         if (unary.Function is UnaryFunction.Clamp(var low, var high))
         {
-            var exponent = Math.Min(source.Exponent, Exponents.Choose(unary, reals, limit, highest: 40));
+            var exponent = Math.Min(source.Exponent, Exponents.Choose(unary, Finish.Spread(unary.Function, source.Reals, precision), limit, highest: 40));
             var clamp = new Activation.Clamp((int)Exponents.Quantise(low, exponent, limit), (int)Exponents.Quantise(high, exponent, limit));
             var shift = Math.Min(source.Exponent - exponent, Requantise.MaxShiftAllowed);
             var requantise = Requantise.To(type, [(byte)shift], clamp);

@@ -38,7 +38,7 @@ internal sealed class Finish
     {
         if (activation is null && precision.Readers.AreFinal(node))
             return new Finish(null, new Width(ElementType.S32, 0), 0, 0, default);
-        var values = activation is null ? straight : Lowering.EachSample(straight, row => FloatInterpreter.Map(row, activation.At));
+        var values = activation is null ? straight : Spread(activation, straight, precision);
         var width = precision.Of(node);
         var exponent = fixedExponent ?? Exponents.Choose(node, values, 127, highest: 40);
         if (width.Type == ElementType.S16)
@@ -49,6 +49,12 @@ internal sealed class Finish
         var reach = Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)), 1e-6);
         return new Finish(activation, width, exponent, ExactMath.Headroom(reach, TableReach), (low, high));
     }
+
+    /// <summary>What a function's results spread over: those of the samples, or the range that the file states where samples are only drawn.</summary>
+    public static double[][] Spread(UnaryFunction function, double[][] straight, Precision precision) =>
+        precision.Seeded && function is UnaryFunction.Clamp { IsMeasured: true } measured
+            ? [[measured.Low, measured.High]]
+            : Lowering.EachSample(straight, row => FloatInterpreter.Map(row, function.At));
 
     public Requantise Requantise(LinearLowering.ShiftFit fit) => Requantise([.. fit.Shifts.Select(shift => (byte)shift)], fit.Base);
 

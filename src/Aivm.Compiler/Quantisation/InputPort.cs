@@ -8,6 +8,9 @@ namespace Aivm.Compiler.Quantisation;
 /// <param name="Scale">The ONNX input is this times the caller's number.</param>
 internal sealed record InputPort(int Number, FloatInput Node, InputFormat Format, double Scale)
 {
+    /// <summary>Most that a range is taken to reach where the format does not say.</summary>
+    private const long MaxMeasured = 1L << 61;
+
     /// <summary>10^decimals: what a caller's integer is divided by. Exact up to 10^22.</summary>
     public double Divisor
     {
@@ -28,6 +31,22 @@ internal sealed record InputPort(int Number, FloatInput Node, InputFormat Format
         _ => null,
     };
 
+    /// <summary>The integers of the range that the file's own quantisation gives the input, within those of the format; null where it has none.</summary>
+    public (long Low, long High)? Measured
+    {
+        get
+        {
+            if (Node.Measured is not var (low, high))
+                return null;
+            var (least, greatest) = Range ?? (-MaxMeasured, MaxMeasured);
+            var (first, last) = (Math.Min(low / Unit, high / Unit), Math.Max(low / Unit, high / Unit));
+            return ((long)Math.Clamp(Math.Ceiling(first), least, greatest), (long)Math.Clamp(Math.Floor(last), least, greatest));
+        }
+    }
+
+    /// <summary>The integers that the input is clamped to; null where the file does not, or where its format already does.</summary>
+    public (long Low, long High)? Clamp => Node.IsClamped && Measured is { } measured && measured != Range ? measured : null;
+
     /// <summary>What one unit of the caller's integer is worth to the ONNX model.</summary>
     public double Unit => Scale / Divisor;
 
@@ -36,6 +55,8 @@ internal sealed record InputPort(int Number, FloatInput Node, InputFormat Format
     {
         if (value == ElementTypes.MissingInput)
             return double.NaN;
+        if (Clamp is var (low, high))
+            value = Math.Clamp(value, low, high);
         return Scale == 1 ? value / Divisor : value * Unit;
     }
 

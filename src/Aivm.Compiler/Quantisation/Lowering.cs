@@ -24,7 +24,7 @@ internal sealed class Lowering
     private Lowering(FloatGraph graph, CalibrationData samples, IReadOnlySet<FloatNode> wide)
     {
         _samples = samples;
-        _precision = new Precision(graph, wide);
+        _precision = new Precision(graph, wide) { Seeded = samples.Seeded };
         _builder = new GraphBuilder([.. samples.Ports.Select(port => new GraphInput(Text(port.Node.Name), Natural(port.Node.Shape), port.Format))]);
         foreach (var port in samples.Ports)
             _values.Add(port.Node, Raw(port));
@@ -164,12 +164,13 @@ internal sealed class Lowering
         var offsets = (affine?.Shift ?? [0]).Select(shift => shift * ExactMath.PowerOfTwo(exponent)).ToArray();
         var (low, high) = _samples.Likely(port);
         // 16 bits that a layer multiplies must not reach 32767: its weights would lose precision to the accumulator bound.
-        var isClamped = width == Width.Operand && port.Range is null;
+        var isClamped = (width == Width.Operand && port.Range is null) || port.Clamp is not null;
         var source = isClamped ? _builder.Add(new ClampNode { Source = raw.Number, Low = low, High = high }) : raw.Number;
         var quantise = EntryMap.Quantise(source, width.Type, units, offsets) ?? throw Refusal.Operator(node, "its scale is out of range");
         var limit = ElementTypes.MaxOf(width.Type);
         var (min, max) = isClamped || port.Range is not null ? EntryMap.Range(quantise, low, high) : (-limit, limit);
-        var integers = EachSample(raw.Integers!, row => EntryMap.Run(quantise, [.. row.Select(OperatorCall.ToInteger)]));
+        double[] Clamped(double[] row) => isClamped ? [.. row.Select(value => Math.Clamp(value, low, high))] : row;
+        var integers = EachSample(raw.Integers!, row => EntryMap.Run(quantise, [.. Clamped(row).Select(OperatorCall.ToInteger)]));
         var result = new Value(_builder.Add(quantise), raw.Shape, width.Type, exponent, min, max, reals, integers);
         return _builder.Reported(node, raw, result, quantise.Shift);
     }

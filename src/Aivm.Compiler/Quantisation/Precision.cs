@@ -40,6 +40,9 @@ internal sealed class Precision
 
     public Readers Readers { get; }
 
+    /// <summary>Whether the samples were drawn, so that a range that the file itself states tells more than they do.</summary>
+    public bool Seeded { get; init; }
+
     /// <summary>The operands of layers, in order, each with the work of the layers that read it.</summary>
     public IReadOnlyList<(FloatNode Operand, long Work)> Choices()
     {

@@ -66,6 +66,15 @@ public sealed class HostileFileTests
         }
     }
 
+    [Fact]
+    public void A_file_that_gives_a_standard_operator_another_meaning_is_refused()
+    {
+        byte[] With(string domain) => Join(
+            new OnnxFile().Input("x", 1, 4).Node("Relu", ["x"], ["y"]).Output("y").Write(), Field(25, Join(Field(1, "Relu"), Field(10, domain))));
+        Assert.Equal("unsupported-operator", Assert.Throws<AivmException>(() => OnnxCompiler.Compile(With(""), new CompileOptions())).Error.Code);
+        Assert.NotNull(OnnxCompiler.Compile(With("my.own"), new CompileOptions()));
+    }
+
     public static TheoryData<string, byte[], string> Bombs() => new()
     {
         { "no bytes", [], "onnx-corrupt" },

@@ -92,6 +92,10 @@ internal sealed class OnnxFile
         return Join(Field(1, [values.LongLength]), Field(2, 11L), Field(8, name), Field(9, raw));
     }
 
+    /// <param name="type">The element type's number in the file format: of integers of at most 32 bits.</param>
+    public static byte[] IntegerTensor(string name, int type, long[] shape, params long[] values) =>
+        Join(Field(1, shape), Field(2, (long)type), Field(5, values), Field(8, name));
+
     public static byte[] Bytes(string name, params byte[] values) => Join(Field(1, [values.LongLength]), Field(2, 2L), Field(8, name), Field(9, values));
 
     public static byte[] Tensor(string name, long[] shape, float[] values)
