@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Aivm.Cli.Commands;
 using Aivm.Cli.Output;
+using Aivm.Inference;
 
 namespace Aivm.Cli;
 
@@ -27,6 +28,8 @@ public static class Program
         var terminal = new Terminal(Console.Out, Console.Error, json: args.Contains("--json"));
         try
         {
+            // A word that AIVM_SIMD does not take is refused here, not when the first model is loaded.
+            _ = Simd.Level;
             var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
             return parsed.Errors.Count > 0
                 ? terminal.Fail(2, "usage", $"{Misuse(parsed)} Add --help to see what the command takes.")
