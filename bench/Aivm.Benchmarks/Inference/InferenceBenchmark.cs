@@ -33,8 +33,10 @@ internal sealed class InferenceBenchmark(InferenceOptions options, TextWriter lo
     private static IEnumerable<(string Name, Func<Workload> Create)> Workloads =>
     [
         .. ModelFiles.All,
-        ("matmul-512-nonnegative", () => MatMul.Create("matmul-512-nonnegative", isSigned: false)),
-        ("matmul-512-signed", () => MatMul.Create("matmul-512-signed", isSigned: true)),
+        ("matmul-512-nonnegative", () => MatMul.Create("matmul-512-nonnegative", isSigned: false, products: 1)),
+        ("matmul-512-signed", () => MatMul.Create("matmul-512-signed", isSigned: true, products: 1)),
+        ("matmul-512-nonnegative-x8", () => MatMul.Create("matmul-512-nonnegative-x8", isSigned: false, products: 8)),
+        ("matmul-512-signed-x8", () => MatMul.Create("matmul-512-signed-x8", isSigned: true, products: 8)),
     ];
 
     private BenchmarkResult Compare(Workload workload)
