@@ -8,7 +8,7 @@ namespace Aivm.Cli.Models;
 /// <summary>A model's output, as people read it.</summary>
 /// <param name="Outputs">The integers that the chain computes: the answer's only canonical form.</param>
 /// <param name="Label">The class's name, or its index where the model has no names; null for a model without labels.</param>
-/// <param name="Probability">The first output of numbers at the label's place, rescaled; null where there is none.</param>
+/// <param name="Probability">The label's share in the first output of numbers; null where there is none, or where the numbers are scores that do not add up to 1.</param>
 internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probability)
 {
     /// <summary>keccak256 of the outputs as int64 little-endian.</summary>
@@ -47,11 +47,24 @@ internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probab
                 index = values[0];
                 label = index < output.ClassNames.Length ? output.ClassNames[(int)index] : index.Value.ToString(CultureInfo.InvariantCulture);
             }
-            else if (output.Kind == OutputKind.Values && probability is null && index < values.Length)
+            else if (output.Kind == OutputKind.Values && probability is null && index < values.Length && AreShares(values, output.Exponent))
             {
                 probability = values[(int)index] / Math.Pow(2, output.Exponent);
             }
         }
         return new ModelAnswer(outputs, label, probability);
+    }
+
+    /// <summary>Whether the numbers add up to 1, and none is negative.</summary>
+    private static bool AreShares(ReadOnlySpan<long> values, int exponent)
+    {
+        var sum = 0.0;
+        foreach (var value in values)
+        {
+            if (value < 0)
+                return false;
+            sum += value;
+        }
+        return Math.Abs((sum / Math.Pow(2, exponent)) - 1) < 0.01;
     }
 }

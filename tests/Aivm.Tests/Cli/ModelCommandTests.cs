@@ -27,6 +27,23 @@ public sealed class ModelCommandTests
     }
 
     [Fact]
+    public async Task Scores_are_not_called_probabilities()
+    {
+        using var cli = new CliProcess();
+        async Task<System.Text.Json.JsonElement> Probability(string name, OnnxFile file)
+        {
+            var onnx = cli.WriteFile(name + ".onnx", file.Node("ArgMax", ["y"], ["label"], OnnxFile.Attribute("axis", 1L)).Output("label", 7).Output("y").Write());
+            var model = cli.PathOf(name + ".aivm");
+            Assert.Equal(0, (await cli.Run("model", "compile", onnx, "-o", model)).ExitCode);
+            var rows = cli.WriteFile("rows.json", "[[0.5, 0.25, 0.125, 1]]"u8.ToArray());
+            return (await cli.Run("model", "run", model, "--input", rows, "--json")).Json.GetProperty("samples")[0].GetProperty("probability");
+        }
+        OnnxFile Scores(string result) => new OnnxFile().Input("x", 1, 4).RandomWeights("w", [4, 3], 4).Node("MatMul", ["x", "w"], [result]);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await Probability("scores", Scores("y"))).ValueKind);
+        Assert.InRange((await Probability("shares", Scores("s").Node("Softmax", ["s"], ["y"]))).GetDouble(), 1 / 3.0, 1);
+    }
+
+    [Fact]
     public async Task The_report_names_width_scale_error_and_gas_of_each_layer_for_people_and_programs()
     {
         using var cli = new CliProcess();
