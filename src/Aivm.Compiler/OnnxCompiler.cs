@@ -50,11 +50,14 @@ public static class OnnxCompiler
 
     private static void RequireReasonableWork(FloatGraph graph, long limit)
     {
-        if (graph.Order().Find(node => node.Count == 0) is { } empty)
+        var values = graph.Values();
+        if (values.FirstOrDefault(node => node.Count == 0) is { } empty)
             throw Refusal.Shape(empty, "it has no elements");
-        var work = graph.Order().Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
+        var work = values.Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
         if (work > limit)
             throw Refusal.TooLarge($"one run takes more than {limit} multiply-accumulates");
+        if (Work.Held(graph) > Work.MaxHeld)
+            throw Refusal.TooLarge($"one run holds more than {Work.MaxHeld} numbers at once");
     }
 
     private static List<string> Warnings(CalibrationData samples, Model model, IReadOnlyList<LayerReport> layers, CalibrationReport calibration)

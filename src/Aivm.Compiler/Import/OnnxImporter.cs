@@ -74,6 +74,9 @@ internal sealed class OnnxImporter
             if (!_values.TryAdd(input.Name, input))
                 throw Refusal.Invalid($"the input '{input.Name}' is declared twice");
         }
+        // A sample is one row of all of them, whether anything reads them or not.
+        if (inputs.Sum(input => (long)input.Count) > Shapes.MaxElements)
+            throw Refusal.TooLarge($"its inputs together have more than {Shapes.MaxElements} elements");
         return inputs;
     }
 

@@ -40,6 +40,9 @@ internal sealed class FloatGraph(IReadOnlyList<FloatInput> inputs, IReadOnlyList
         return order;
     }
 
+    /// <summary>Every value that a sample gives a meaning: the nodes in order, and the inputs that no output needs.</summary>
+    public IReadOnlyList<FloatNode> Values() => [.. Order().Union(Inputs)];
+
     /// <summary>Whether an input may be missing: all that read it are tree ensembles that say what becomes of missing values.</summary>
     public bool AllowsMissing(FloatInput input)
     {

@@ -15,6 +15,9 @@ internal sealed class CalibrationData
     /// <summary>Most bytes of activations held at once.</summary>
     private const long MemoryBudget = 768L << 20;
 
+    /// <summary>Values of a size that a node's arithmetic has in hand beside those that others still read.</summary>
+    private const int ValuesInHand = 4;
+
     /// <summary>Most multiply-accumulates of one pass over all samples.</summary>
     private const long WorkBudget = 1L << 33;
 
@@ -88,10 +91,10 @@ internal sealed class CalibrationData
     /// <summary>How many samples the budgets of memory and time allow.</summary>
     private static int Room(FloatGraph graph)
     {
-        var nodes = graph.Order();
-        var largest = Math.Max(1, nodes.Max(node => (long)node.Count));
-        var work = Math.Max(1, nodes.Sum(Work.Of));
-        return (int)Math.Clamp(Math.Min(MemoryBudget / (largest * sizeof(double) * 8), WorkBudget / work), 1, MaxSamples);
+        var values = graph.Values();
+        // Each number in real arithmetic and in integers.
+        var held = Math.Max(Work.Held(graph), ValuesInHand * values.Max(node => (long)node.Count)) * 2 * sizeof(double);
+        return (int)Math.Clamp(Math.Min(MemoryBudget / held, WorkBudget / values.Sum(Work.Of)), 1, MaxSamples);
     }
 
     private static long[] Row(InputPort[] ports, IReadOnlyList<SampleSet> parts, int row) =>
@@ -101,23 +104,24 @@ internal sealed class CalibrationData
     private static long[] Draw(InputPort[] ports, int sample)
     {
         var state = (ulong)sample << 32;
-        var values = new List<long>();
+        var values = new long[ports.Sum(port => port.Node.Count)];
+        var at = 0;
         foreach (var port in ports)
         {
             for (var i = 0; i < port.Node.Count; i++)
             {
                 var uniform = (Next(ref state) >> 11) * ExactMath.PowerOfTwo(-53);
-                values.Add(port.Format switch
+                values[at++] = port.Format switch
                 {
                     _ when port.Measured is var (low, high) => low + (long)(uniform * ((double)high - low + 1)),
                     InputFormat.U8 => (long)(uniform * 256),
                     InputFormat.Index(var count) => (long)(uniform * count),
                     _ when port.Node.Kind == ElementKind.Integer => (long)Math.Floor(uniform * 255) - 127,
                     _ => (long)Math.Clamp((2 * uniform - 1) * port.Divisor / Math.Abs(port.Scale), -MaxDrawn, MaxDrawn),
-                });
+                };
             }
         }
-        return [.. values];
+        return values;
     }
 
     /// <summary>SplitMix64.</summary>
