@@ -43,8 +43,8 @@ internal sealed record FeaturePath(FloatInput Input, int Element, IReadOnlyList<
                 case FloatGather or FloatTranspose:
                     element = SourceOf(node, element);
                     break;
-                case FloatAffine { Steps: { } all } affine:
-                    steps.Push(all[affine.ChannelOf(element)]);
+                case FloatAffine { Step: { } step } affine:
+                    steps.Push(step(affine.ChannelOf(element)));
                     break;
                 case FloatUnary { Function: UnaryFunction.Clamp(var low, var high) }:
                     steps.Push(new FeatureStep.Clip(low, high));

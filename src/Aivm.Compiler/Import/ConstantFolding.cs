@@ -140,8 +140,15 @@ internal sealed class ConstantFolding
     private static Tensor NonZero(Tensor tensor)
     {
         int[] places = [.. Enumerable.Range(0, tensor.Count).Where(i => tensor.Values[i] != 0)];
+        var shape = Shapes.Checked([tensor.Rank, places.Length], "the result of NonZero");
         var strides = Shapes.Strides(tensor.Shape);
-        return new Tensor(ElementKind.Integer, [tensor.Rank, places.Length], [.. tensor.Shape.SelectMany((extent, axis) => places.Select(place => (double)(place / strides[axis] % extent)))]);
+        var values = new double[Shapes.Count(shape)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (axis, place) = (i / places.Length, places[i % places.Length]);
+            values[i] = place / strides[axis] % tensor.Shape[axis];
+        }
+        return new Tensor(ElementKind.Integer, shape, values);
     }
 
     private static Tensor Quotient(OperatorCall call, Func<double, double> rounding, Func<double, double, double, double> result)

@@ -103,21 +103,21 @@ internal static class ElementwiseOperators
         var (target, _) = Pair(call, source, new FloatConstant(call.Name, constant));
         var shape = target.Shape;
         var varying = Enumerable.Range(0, constant.Rank).Where(i => constant.Shape[i] != 1).ToArray();
-        var pairs = constant.Values.Select(map).ToArray();
+        double[] scale = [.. constant.Values.Select(value => map(value).Scale)];
+        double[] shift = [.. constant.Values.Select(value => map(value).Shift)];
         if (varying.Length > 1)
-            return Elementwise(call, target, constant.Shape, pairs);
+            return Elementwise(call, target, constant.Shape, scale, shift);
         var axis = varying.Length == 0 ? shape.Length - 1 : shape.Length - constant.Rank + varying[0];
-        return Scaled(call, target, [.. pairs.Select(pair => pair.Scale)], [.. pairs.Select(pair => pair.Shift)], axis, constant.Values);
+        return Scaled(call, target, scale, shift, axis, constant.Values);
     }
 
     /// <summary>x * scale + shift with constants that vary along several axes: a product, a sum, or both.</summary>
-    private static FloatNode Elementwise(OperatorCall call, FloatNode source, int[] shape, (double Scale, double Shift)[] pairs)
+    private static FloatNode Elementwise(OperatorCall call, FloatNode source, int[] shape, double[] scale, double[] shift)
     {
-        FloatConstant Constant(Func<(double Scale, double Shift), double> part) =>
-            new(call.Name, Tensor.Real(shape, LinearOperators.Finite(call, [.. pairs.Select(part)])));
-        if (pairs.Any(pair => pair.Scale != 1))
-            source = Product(call, source, Constant(pair => pair.Scale));
-        return pairs.Any(pair => pair.Shift != 0) ? Sum(call, source, Constant(pair => pair.Shift), 1) : source;
+        FloatConstant Constant(double[] values) => new(call.Name, Tensor.Real(shape, LinearOperators.Finite(call, values)));
+        if (scale.Any(factor => factor != 1))
+            source = Product(call, source, Constant(scale));
+        return shift.Any(term => term != 0) ? Sum(call, source, Constant(shift), 1) : source;
     }
 
     private static FloatAffine Scaled(OperatorCall call, FloatNode source, double[] scale, double[] shift, int axis, double[] constants)
@@ -127,12 +127,11 @@ internal static class ElementwiseOperators
         {
             scale = [.. Enumerable.Repeat(scale[0], extent)];
             shift = [.. Enumerable.Repeat(shift[0], extent)];
-            constants = [.. Enumerable.Repeat(constants[0], extent)];
         }
         LinearOperators.Finite(call, scale);
         LinearOperators.Finite(call, shift);
         var isFirst = call.Input(0) is FloatConstant;
-        var steps = constants.Select(constant => FeatureStep.OfArithmetic(call.Operation, constant, isFirst)).OfType<FeatureStep>().ToArray();
-        return new FloatAffine(call.Name, call.Operation, source, axis, scale, shift) { Steps = steps.Length == scale.Length ? steps : null };
+        FeatureStep? Step(int channel) => FeatureStep.OfArithmetic(call.Operation, constants[constants.Length == 1 ? 0 : channel], isFirst);
+        return new FloatAffine(call.Name, call.Operation, source, axis, scale, shift) { Step = scale.Length > 0 && Step(0) is not null ? channel => Step(channel)! : null };
     }
 }

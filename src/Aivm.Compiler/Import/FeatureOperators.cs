@@ -17,7 +17,7 @@ internal static class FeatureOperators
         double[] shift = [.. factors.Select((factor, i) => -offsets[i] * factor)];
         return new FloatAffine(call.Name, call.Operation, source, source.Shape.Length - 1, factors, shift)
         {
-            Steps = [.. factors.Select((factor, i) => new FeatureStep.Scale(offsets[i], factor))],
+            Step = i => new FeatureStep.Scale(offsets[i], factors[i]),
         };
     }
 
@@ -64,11 +64,10 @@ internal static class FeatureOperators
         var (rank, count) = (source.Shape.Length, source.Count);
         if (Kinds.Of(source) != ElementKind.Real || rank is 0 or > 2 || count != source.Shape[^1] || count == 0)
             return source;
-        FeatureStep? step = type is OnnxType.Float or OnnxType.Double ? new FeatureStep.Cast(type == OnnxType.Double) : null;
         double[] ones = [.. Enumerable.Repeat(1.0, count)];
         return new FloatAffine(call.Name, FloatAffine.CastOperation, source, rank - 1, ones, new double[count])
         {
-            Steps = step is null ? null : [.. Enumerable.Repeat(step, count)],
+            Step = type is OnnxType.Float or OnnxType.Double ? _ => new FeatureStep.Cast(type == OnnxType.Double) : null,
         };
     }
 

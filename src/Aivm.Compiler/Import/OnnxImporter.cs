@@ -11,15 +11,18 @@ internal sealed class OnnxImporter
     public const long MaxOpset = 24;
     public const long MaxClassicalOpset = 5;
 
+    /// <summary>Most nodes that a file's operators and initialisers stand for; a recurrent cell stands for some at each step.</summary>
+    private const int MaxNodes = 4 * OnnxReader.MaxNodes;
+
     private readonly OnnxModel _model;
     private readonly Dictionary<string, FloatNode> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> _classes = new(StringComparer.Ordinal);
     private readonly ConstantFolding _folding = new();
 
-    // Nodes whose numbers are counted, and how many those are.
+    // Nodes that are counted, and the numbers that they hold.
     private readonly HashSet<FloatNode> _counted = [];
     private long _numbers;
-    private long _maxNumbers = 4L * Shapes.MaxElements;
+    private long _maxNumbers = 2L * Shapes.MaxElements;
 
     private OnnxImporter(OnnxModel model) => _model = model;
 
@@ -146,7 +149,7 @@ internal sealed class OnnxImporter
                 throw call.Unsupported($"its output '{name}' is not available");
             if (!_values.TryAdd(name, results[i]))
                 throw Refusal.Invalid($"the value '{name}' is defined twice");
-            CountNumbers(results[i]);
+            CountUnfolded(results[i]);
             if (ClassicalOperators.ClassesOf(call, i, _classes) is { } classes)
                 _classes[name] = classes;
         }
@@ -167,14 +170,16 @@ internal sealed class OnnxImporter
         return [.. branch.Outputs.Select(output => Resolve(output.Name, call.Node))];
     }
 
-    /// <summary>A few bytes of a file may stand for millions of numbers, and do so in each of many nodes.</summary>
-    private void CountNumbers(FloatNode result)
+    /// <summary>A few bytes of a file may stand for millions of numbers, or for thousands of nodes, and do so in each of many nodes.</summary>
+    private void CountUnfolded(FloatNode result)
     {
         var open = new Stack<FloatNode>([result]);
         while (open.TryPop(out var node))
         {
             if (!_counted.Add(node))
                 continue;
+            if (_counted.Count > MaxNodes)
+                throw Refusal.TooLarge($"its operators unfold to more than {MaxNodes} nodes");
             _numbers += node switch
             {
                 FloatConstant constant => constant.Count,

@@ -91,7 +91,7 @@ internal static class SelectionOperators
         if (indices.Length == 0 && source is not FloatConstant)
             throw call.BadShape("nothing is left of its input");
         Shapes.Checked([.. source.Shape.Select((extent, i) => (long)(i == axis ? indices.Length : extent))], $"the result of {call.Node}");
-        return indices.AsSpan().SequenceEqual([.. Enumerable.Range(0, source.Shape[axis])])
+        return indices.SequenceEqual(Enumerable.Range(0, source.Shape[axis]))
             ? source
             : new FloatGather(call.Name, call.Operation, source, axis, indices);
     }

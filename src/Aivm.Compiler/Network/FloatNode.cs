@@ -145,8 +145,8 @@ internal sealed class FloatAffine(string name, string operation, FloatNode sourc
 
     public double[] Shift { get; } = shift;
 
-    /// <summary>By channel, what a runtime computes, rounding included; null where nothing has to know it.</summary>
-    public IReadOnlyList<Classical.FeatureStep>? Steps { get; init; }
+    /// <summary>Of a channel, what a runtime computes, rounding included; null where nothing has to know it. Made when asked for: rows may be long.</summary>
+    public Func<int, Classical.FeatureStep>? Step { get; init; }
 
     /// <summary>The channel of an element.</summary>
     public int ChannelOf(int element) => element / Shapes.Count(Shape.AsSpan(Axis + 1)) % Scale.Length;
