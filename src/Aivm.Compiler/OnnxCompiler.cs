@@ -34,7 +34,7 @@ public static class OnnxCompiler
         var lowered = PrecisionSearch.Run(graph, options.Precision, samples, progress);
         var container = Container.Encode(lowered.Graph);
         if (!Model.TryLoad(container, ModelLimits.OffChain, out var compiled, out var error))
-            throw new InvalidOperationException($"The compiled container is refused: {error}");
+            throw error.Code == "limit-container" ? Refusal.DoesNotFit(error) : new InvalidOperationException($"The compiled container is refused: {error}");
         progress?.Report(new CompileProgress("verify", 0, 1));
         var calibration = Verification.Run(compiled, lowered, samples);
         var report = new CompileReport(

@@ -18,6 +18,8 @@ internal static class Refusal
     public static AivmException Shape(object node, string reason) =>
         Input("unsupported-shape", $"{node}: {reason}.");
 
+    public static AivmException DoesNotFit(Error fault) => Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
+
     public static AivmException Calibration(string what) => Input("calibration-mismatch", $"The calibration samples do not fit: {what}.");
 
     public static AivmException Input(string code, string message) => new(Failure.Input, code, message);

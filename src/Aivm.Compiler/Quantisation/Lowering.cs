@@ -45,7 +45,7 @@ internal sealed class Lowering
         var integers = lowering._builder.Finish(outputs);
         return GraphAnalysis.TryAnalyse(integers, ModelLimits.OffChain, out var analysis, out var fault)
             ? new Lowered(integers, lowering._builder.Layers(analysis.GasByValue), reference, lowering._loss)
-            : throw Refusal.Input("unsupported-model", $"The model does not fit AIVM-Q: {fault.Message}.");
+            : throw Refusal.DoesNotFit(fault);
     }
 
     /// <summary>An ONNX shape without the batch axis.</summary>
