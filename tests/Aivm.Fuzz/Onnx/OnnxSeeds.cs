@@ -134,8 +134,14 @@ internal static class OnnxSeeds
 
     private static IEnumerable<byte[]> Recurrent() =>
         from cell in new[] { (Name: "LSTM", Gates: 4), (Name: "GRU", Gates: 3), (Name: "RNN", Gates: 1) }
-        select new OnnxFile { Opset = 14 }.Input("x", 2, 1, 1).RandomWeights("w", [1, cell.Gates, 1], 0.5f).RandomWeights("r", [1, cell.Gates, 1], 0.5f)
-            .RandomWeights("b", [1, cell.Gates * 2], 0.5f).Node(cell.Name, ["x", "w", "r", "b"], Y, Attribute("hidden_size", 1L), Attribute("linear_before_reset", 1L)).Output("y").Write();
+        from direction in new[] { (Name: "forward", Count: 1), (Name: "reverse", Count: 1), (Name: "bidirectional", Count: 2) }
+        from layout in new[] { 0L, 1 }
+        select new OnnxFile { Opset = 14 }.Input("x", 2 - layout, 1 + layout, 1).RandomWeights("w", [direction.Count, cell.Gates, 1], 0.5f)
+            .RandomWeights("r", [direction.Count, cell.Gates, 1], 0.5f).RandomWeights("b", [direction.Count, cell.Gates * 2], 0.5f)
+            .Initialiser(IntegerTensor("n", 6, [1], 2)).RandomWeights("h", layout == 0 ? [direction.Count, 1, 1] : [1, direction.Count, 1], 0.5f)
+            .Node(cell.Name, ["x", "w", "r", "b", "n", "h"], ["y", "z"],
+                Attribute("hidden_size", 1L), Attribute("linear_before_reset", 1 - layout), Attribute("direction", direction.Name), Attribute("layout", layout))
+            .Output("y").Output("z").Write();
 
     private static IEnumerable<byte[]> Quantised() =>
     [

@@ -110,6 +110,11 @@ public sealed class HostileFileTests
         { "an infinite slope", new OnnxFile().Input("x", 1, 2).Node("HardSigmoid", ["x"], ["y"], Attribute("alpha", float.PositiveInfinity)).Output("y").Write(), "onnx-invalid" },
         { "sixteen million features", new OnnxFile().Input("x", 1, 1 << 24).Node("ai.onnx.ml", "Binarizer", ["x"], ["y"]).Output("y").Write(), "unsupported-operator" },
         { "a regressor of fewer than no targets", Regressor(-1), "onnx-invalid" },
+        { "a cell of sixteen million steps", Recurrent("GRU", 3, 1 << 24, 1), "unsupported-operator" },
+        { "a cell over a batch of sixteen million", Recurrent("LSTM", 4, 256, 1 << 16), "onnx-too-large" },
+        { "thousands of cells of 256 steps", Cells("GRU", 3, 4000), "onnx-too-large" },
+        { "thousands of cells of 256 steps, four gates each", Cells("LSTM", 4, 4000), "onnx-too-large" },
+        { "sixteen inputs of sixteen million numbers that nothing reads", Unread(16, 1 << 24), "onnx-too-large" },
         { "functions that double at every node", Doubling(), "unsupported-operator" },
     };
 
@@ -121,6 +126,54 @@ public sealed class HostileFileTests
         var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions()));
         Assert.True(refusal.Error.Code == code, $"{what}: {refusal.Error}");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256 << 20);
+    }
+
+    public static TheoryData<string, byte[]> LongRows() => new()
+    {
+        { "an input that nothing reads", Unread(1, 1 << 24) },
+        { "a recurrent cell that no output needs", Cell(new OnnxFile { Opset = 14 }.Input("x", 1 << 24, 1, 1), "GRU", 3).Output("w").Write() },
+        { "a product with one number", new OnnxFile().Input("x", 1, 1 << 24).Weights("k", [], 2).Node("Mul", ["x", "k"], ["y"]).Output("y").Write() },
+        { "sums with as many numbers", Ones().Node("Add", ["x", "k"], ["a"]).Node("Add", ["a", "k"], ["y"]).Output("y").Write() },
+        { "constants folded again and again", Ones().Node("Neg", ["k"], ["a"]).Node("Neg", ["a"], ["b"]).Node("Neg", ["b"], ["c"]).Node("Neg", ["c"], ["y"]).Output("y").Write() },
+        { "places of as many ones on eight axes", new OnnxFile().Input("x", 1).Integers("s", 1, 1, 1, 1, 1, 1, 1, 1 << 24)
+            .Node("ConstantOfShape", ["s"], ["k"], TensorAttribute("value", Tensor("", [1], [1]))).Node("NonZero", ["k"], ["y"]).Output("y").Write() },
+        { "a row cut into 64", new OnnxFile().Input("x", 1, 1 << 24).Node("Split", ["x"], [.. Enumerable.Range(0, 64).Select(i => $"p{i}")], Attribute("axis", 1L))
+            .Node("Concat", [.. Enumerable.Range(0, 64).Select(i => $"p{i}")], ["y"], Attribute("axis", 1L)).Output("y").Write() },
+        { "a scaler of sixteen million features", new OnnxFile().Input("x", 1, 1 << 24)
+            .Node("ai.onnx.ml", "Scaler", ["x"], ["y"], Attribute("offset", [0f]), Attribute("scale", [2f])).Output("y").Write() },
+    };
+
+    [Theory]
+    [MemberData(nameof(LongRows))]
+    public void A_row_of_sixteen_million_in_a_small_file_is_refused_within_the_stated_memory(string what, byte[] onnx)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(onnx, new CompileOptions { MaxWork = 1 << 14 }));
+        Assert.True(refusal.Error.Code == "onnx-too-large", $"{what}: {refusal.Error}");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (1L << 30) + (256 * onnx.Length));
+    }
+
+    [Fact]
+    public void Samples_are_fewer_where_an_input_that_nothing_reads_is_long()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var result = OnnxCompiler.Compile(Unread(1, 1 << 20), new CompileOptions());
+        Assert.InRange(result.Report.Calibration.Samples, 1, 12);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1L << 30);
+    }
+
+    [Fact]
+    public void Values_that_many_readers_wait_for_are_counted_together()
+    {
+        var file = new OnnxFile().Input("x", 1, 1 << 22);
+        for (var i = 0; i < 30; i++)
+            file.Node("LeakyRelu", ["x"], [$"a{i}"], Attribute("alpha", i / 100f));
+        file.Node("Sum", [.. Enumerable.Range(0, 30).Select(i => $"a{i}")], ["s0"]);
+        for (var i = 0; i < 30; i++)
+            file.Node("Mul", [$"a{i}", $"s{i}"], [$"s{i + 1}"]);
+        var refusal = Assert.Throws<AivmException>(() => OnnxCompiler.Compile(file.Output("s30").Write(), new CompileOptions()));
+        Assert.Equal("onnx-too-large", refusal.Error.Code);
+        Assert.Contains("at once", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -228,6 +281,32 @@ public sealed class HostileFileTests
 
     private static byte[] Regressor(long targets) => new OnnxFile().Input("x", 1, 2)
         .Node("ai.onnx.ml", "LinearRegressor", ["x"], ["y"], Attribute("coefficients", [1f, -2f]), Attribute("targets", targets)).Output("y").Write();
+
+    private static byte[] Recurrent(string operation, int gates, long steps, long batch) =>
+        Cell(new OnnxFile { Opset = 14 }.Input("x", steps, batch, 1), operation, gates).Output("y").Write();
+
+    private static OnnxFile Cell(OnnxFile file, string operation, int gates) =>
+        file.RandomWeights("w", [1, gates, 1], 1).RandomWeights("r", [1, gates, 1], 1).Node(operation, ["x", "w", "r"], ["y"]);
+
+    /// <summary>Cells of 256 steps, each behind the one before.</summary>
+    private static byte[] Cells(string operation, int gates, int count)
+    {
+        var file = new OnnxFile { Opset = 14 }.Input("x0", 256, 1, 1).RandomWeights("w", [1, gates, 1], 1).RandomWeights("r", [1, gates, 1], 1).Integers("one", 1);
+        for (var i = 0; i < count; i++)
+            file.Node(operation, [$"x{i}", "w", "r"], [$"y{i}"]).Node("Squeeze", [$"y{i}", "one"], [$"x{i + 1}"]);
+        return file.Output($"x{count}").Write();
+    }
+
+    /// <summary>Inputs beside an output that needs none of them.</summary>
+    private static byte[] Unread(int inputs, long length)
+    {
+        var file = new OnnxFile().Weights("k", [1], 1);
+        for (var i = 0; i < inputs; i++)
+            file.Input($"x{i}", 1, length);
+        return file.Output("k").Write();
+    }
+
+    private static OnnxFile Ones() => new OnnxFile().Input("x", 1, 1 << 24).Integers("s", 1 << 24).Node("ConstantOfShape", ["s"], ["k"], TensorAttribute("value", Tensor("", [1], [1])));
 
     private static byte[] Initialiser(byte[] tensor) => Field(7, Field(5, tensor));
 
