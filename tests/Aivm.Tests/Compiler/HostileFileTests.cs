@@ -111,6 +111,7 @@ public sealed class HostileFileTests
         { "sixteen million features", new OnnxFile().Input("x", 1, 1 << 24).Node("ai.onnx.ml", "Binarizer", ["x"], ["y"]).Output("y").Write(), "unsupported-operator" },
         { "a regressor of fewer than no targets", Regressor(-1), "onnx-invalid" },
         { "a cell of sixteen million steps", Recurrent("GRU", 3, 1 << 24, 1), "unsupported-operator" },
+        { "a cell of 256 steps over a long row", Recurrent("LSTM", 4, 256, 1 << 14), "onnx-too-large" },
         { "a cell over a batch of sixteen million", Recurrent("LSTM", 4, 256, 1 << 16), "onnx-too-large" },
         { "thousands of cells of 256 steps", Cells("GRU", 3, 4000), "onnx-too-large" },
         { "thousands of cells of 256 steps, four gates each", Cells("LSTM", 4, 4000), "onnx-too-large" },
