@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+
+namespace Aivm.Proofs;
+
+/// <summary>The extension's arithmetic in the lanes of vectors, with one reduction for each coefficient of a result.</summary>
+internal static unsafe class ExtLanes<TLanes, TVector>
+    where TLanes : struct, IFieldLanes<TVector>
+    where TVector : struct
+{
+    // Eleven times a wide sum, which has to become small: 11 (high 2^32 + low), with 11 * 2^32 mod p for the high half.
+    private const uint ElevenHigh = 939524073;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Broadcast(Ext4 element) => new(
+        TLanes.Broadcast(element.C0.Montgomery), TLanes.Broadcast(element.C1.Montgomery),
+        TLanes.Broadcast(element.C2.Montgomery), TLanes.Broadcast(element.C3.Montgomery));
+
+    /// <summary>An element in every lane, as a factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> BroadcastFactor(Felt element)
+    {
+        var vector = TLanes.Broadcast(element.Montgomery);
+        return new(vector, vector);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Load(uint* p0, uint* p1, uint* p2, uint* p3, nint at) =>
+        unchecked(new(TLanes.Load(p0 + at), TLanes.Load(p1 + at), TLanes.Load(p2 + at), TLanes.Load(p3 + at)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(ExtVector<TVector> elements, uint* p0, uint* p1, uint* p2, uint* p3, nint at)
+    {
+        unchecked
+        {
+            TLanes.Store(elements.C0, p0 + at);
+            TLanes.Store(elements.C1, p1 + at);
+            TLanes.Store(elements.C2, p2 + at);
+            TLanes.Store(elements.C3, p3 + at);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Add(ExtVector<TVector> a, ExtVector<TVector> b) =>
+        new(TLanes.Add(a.C0, b.C0), TLanes.Add(a.C1, b.C1), TLanes.Add(a.C2, b.C2), TLanes.Add(a.C3, b.C3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Subtract(ExtVector<TVector> a, ExtVector<TVector> b) =>
+        new(TLanes.Subtract(a.C0, b.C0), TLanes.Subtract(a.C1, b.C1), TLanes.Subtract(a.C2, b.C2), TLanes.Subtract(a.C3, b.C3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> Factor(TVector elements) => new(elements, TLanes.Odd(elements));
+
+    /// <summary>Wide products, each below p^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> MultiplyWide(Pair<TVector> a, Pair<TVector> b) =>
+        new(TLanes.MultiplyEven(a.Even, b.Even), TLanes.MultiplyEven(a.Odd, b.Odd));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> AddWide(Pair<TVector> a, Pair<TVector> b) => new(TLanes.AddWide(a.Even, b.Even), TLanes.AddWide(a.Odd, b.Odd));
+
+    /// <summary>Sums below 2^33 p become sums below 2^32 p. Those leave room for two products more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> Trim(Pair<TVector> wide) => new(TLanes.Trim(wide.Even), TLanes.Trim(wide.Odd));
+
+    /// <summary>Of sums below 2^32 p, as those of two products are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Reduce(Pair<TVector> wide) => TLanes.Reduce(wide.Even, wide.Odd);
+
+    /// <summary>Of sums below 2^33 p, as those of four products are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector ReduceLong(Pair<TVector> wide) => TLanes.ReduceLong(wide.Even, wide.Odd);
+
+    /// <summary>11 times a sum below 3 p^2, modulo p, as a sum below 0.66 p^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<TVector> ElevenTimes(Pair<TVector> wide) => new(ElevenTimes(wide.Even), ElevenTimes(wide.Odd));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector ElevenTimes(TVector wide) => TLanes.AddWide(
+        TLanes.MultiplyEven(TLanes.Odd(wide), TLanes.Broadcast(ElevenHigh)),
+        TLanes.MultiplyEven(wide, TLanes.Broadcast(11)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Multiply(TVector a, TVector b) => Reduce(MultiplyWide(Factor(a), Factor(b)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Multiply(ExtVector<TVector> a, Pair<TVector> b) => new(
+        Reduce(MultiplyWide(Factor(a.C0), b)), Reduce(MultiplyWide(Factor(a.C1), b)),
+        Reduce(MultiplyWide(Factor(a.C2), b)), Reduce(MultiplyWide(Factor(a.C3), b)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Multiply(ExtVector<TVector> a, ExtVector<TVector> b)
+    {
+        var (a0, a1, a2, a3) = (Factor(a.C0), Factor(a.C1), Factor(a.C2), Factor(a.C3));
+        var (b0, b1, b2, b3) = (Factor(b.C0), Factor(b.C1), Factor(b.C2), Factor(b.C3));
+        return new(
+            Reduce(AddWide(
+                MultiplyWide(a0, b0),
+                ElevenTimes(AddWide(AddWide(MultiplyWide(a1, b3), MultiplyWide(a2, b2)), MultiplyWide(a3, b1))))),
+            ReduceLong(AddWide(
+                AddWide(MultiplyWide(a0, b1), MultiplyWide(a1, b0)),
+                ElevenTimes(AddWide(MultiplyWide(a2, b3), MultiplyWide(a3, b2))))),
+            ReduceLong(AddWide(
+                AddWide(AddWide(MultiplyWide(a0, b2), MultiplyWide(a1, b1)), MultiplyWide(a2, b0)),
+                ElevenTimes(MultiplyWide(a3, b3)))),
+            ReduceLong(AddWide(
+                AddWide(MultiplyWide(a0, b3), MultiplyWide(a1, b2)),
+                AddWide(MultiplyWide(a2, b1), MultiplyWide(a3, b0)))));
+    }
+}
