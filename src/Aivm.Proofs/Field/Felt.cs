@@ -16,6 +16,12 @@ public readonly record struct Felt
     /// <summary>2^64 mod p: brings an integer into Montgomery form.</summary>
     internal const uint SquareOfRadix = 1172168163;
 
+    /// <summary>2^96 mod p: brings the high half of an integer of 64 bits into Montgomery form.</summary>
+    internal const uint CubeOfRadix = 317946875;
+
+    /// <summary>2^32 mod p: one, in Montgomery form.</summary>
+    internal const uint MontgomeryOne = 268435454;
+
     /// <summary>The multiplicative group has order 2^27 * 15; this generates it.</summary>
     internal const int GeneratorOfUnits = 31;
 
@@ -37,9 +43,13 @@ public readonly record struct Felt
     /// <summary>Any integer, modulo p.</summary>
     public static Felt From(long value)
     {
-        var remainder = value % Modulus;
-        return new(Multiply((uint)(remainder < 0 ? remainder + Modulus : remainder), SquareOfRadix));
+        var (low, high) = unchecked(((uint)value, (int)(value >> 32)));
+        return new(Add(Multiply(low, SquareOfRadix), Multiply(NotNegative(high), CubeOfRadix)));
     }
+
+    /// <summary>A number below 2^32, the same modulo p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint NotNegative(int value) => unchecked((uint)value + ((uint)(value >> 31) & (2 * Modulus)));
 
     /// <summary>The canonical representative, below p.</summary>
     public uint ToUInt32() => Reduce(Montgomery);

@@ -28,6 +28,13 @@ internal sealed unsafe class FeltArray : IDisposable
         set => Data[Checked(index)] = value.Montgomery;
     }
 
+    /// <summary>The elements from one on.</summary>
+    public uint* At(int index)
+    {
+        Debug.Assert(index >= 0 && index <= Length);
+        return unchecked(Data + index);
+    }
+
     public Span<uint> AsSpan() => new(Data, Length);
 
     /// <summary>Another length and all zero, in the same memory where it is large enough: how work space is used again.</summary>
@@ -88,18 +95,21 @@ internal sealed unsafe class ExtArray : IDisposable
         get
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)Length);
-            return new(
-                Felt.FromMontgomery(Plane(0)[index]), Felt.FromMontgomery(Plane(1)[index]),
-                Felt.FromMontgomery(Plane(2)[index]), Felt.FromMontgomery(Plane(3)[index]));
+            return At(0)[index];
         }
         set
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)Length);
-            Plane(0)[index] = value.C0.Montgomery;
-            Plane(1)[index] = value.C1.Montgomery;
-            Plane(2)[index] = value.C2.Montgomery;
-            Plane(3)[index] = value.C3.Montgomery;
+            var elements = At(0);
+            elements[index] = value;
         }
+    }
+
+    /// <summary>The four planes from an element on.</summary>
+    public ExtPointer At(int index)
+    {
+        Debug.Assert(index >= 0 && index <= Length);
+        return unchecked(new(_memory.Pointer + index, _stride));
     }
 
     public Span<uint> AsSpan(int plane) => new(Plane(plane), Length);
@@ -137,6 +147,22 @@ internal sealed unsafe class ExtArray : IDisposable
     }
 
     public void Dispose() => _memory.Free();
+}
+
+/// <summary>Four planes, for kernels.</summary>
+internal readonly unsafe struct ExtPointer(uint* plane0, nint stride)
+{
+    public readonly uint* C0 = plane0;
+    public readonly uint* C1 = unchecked(plane0 + stride);
+    public readonly uint* C2 = unchecked(plane0 + (2 * stride));
+    public readonly uint* C3 = unchecked(plane0 + (3 * stride));
+
+    public Ext4 this[nint index]
+    {
+        get => new(
+            Felt.FromMontgomery(C0[index]), Felt.FromMontgomery(C1[index]), Felt.FromMontgomery(C2[index]), Felt.FromMontgomery(C3[index]));
+        set => (C0[index], C1[index], C2[index], C3[index]) = (value.C0.Montgomery, value.C1.Montgomery, value.C2.Montgomery, value.C3.Montgomery);
+    }
 }
 
 /// <summary>Memory aligned to cache lines. It only grows.</summary>

@@ -22,6 +22,18 @@ internal unsafe interface IFieldLanes<TVector>
 
     static abstract TVector Broadcast(uint element);
 
+    /// <summary>Integers, as numbers below 2^32 that are the same modulo p.</summary>
+    static abstract TVector LoadIntegers(sbyte* from);
+
+    static abstract TVector LoadIntegers(short* from);
+
+    static abstract TVector LoadIntegers(int* from);
+
+    /// <summary>One, in Montgomery form, for each zero, and zero for anything else.</summary>
+    static abstract TVector OneForZero(TVector elements);
+
+    static abstract TVector Or(TVector a, TVector b);
+
     static abstract TVector Add(TVector a, TVector b);
 
     static abstract TVector Subtract(TVector a, TVector b);
@@ -62,6 +74,16 @@ internal readonly struct ExtVector<TVector>(TVector c0, TVector c1, TVector c2, 
     public readonly TVector C3 = c3;
 }
 
+/// <summary>Wide sums for the coefficients of extension elements: trimmed, each below 2^32 p, unless something else is said.</summary>
+internal struct ExtSum<TVector>
+    where TVector : struct
+{
+    public Pair<TVector> C0;
+    public Pair<TVector> C1;
+    public Pair<TVector> C2;
+    public Pair<TVector> C3;
+}
+
 /// <summary>Sixteen elements.</summary>
 internal readonly unsafe struct Avx512Lanes : IFieldLanes<Vector512<uint>>
 {
@@ -75,6 +97,27 @@ internal readonly unsafe struct Avx512Lanes : IFieldLanes<Vector512<uint>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Broadcast(uint element) => Vector512.Create(element);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> LoadIntegers(sbyte* from) => NotNegative(Avx512F.ConvertToVector512Int32(Vector128.Load(from)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> LoadIntegers(short* from) => NotNegative(Avx512F.ConvertToVector512Int32(Vector256.Load(from)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> LoadIntegers(int* from) => NotNegative(Vector512.Load(from));
+
+    /// <summary>Adds 2 p to what is below zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> NotNegative(Vector512<int> integers) =>
+        integers.AsUInt32() + ((integers >> 31).AsUInt32() & Vector512.Create(2 * Felt.Modulus));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> OneForZero(Vector512<uint> elements) =>
+        Vector512.Equals(elements, Vector512<uint>.Zero) & Vector512.Create(Felt.MontgomeryOne);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Or(Vector512<uint> a, Vector512<uint> b) => a | b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> Add(Vector512<uint> a, Vector512<uint> b)
@@ -142,6 +185,27 @@ internal readonly unsafe struct Avx2Lanes : IFieldLanes<Vector256<uint>>
     public static Vector256<uint> Broadcast(uint element) => Vector256.Create(element);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> LoadIntegers(sbyte* from) => NotNegative(Avx2.ConvertToVector256Int32(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> LoadIntegers(short* from) => NotNegative(Avx2.ConvertToVector256Int32(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> LoadIntegers(int* from) => NotNegative(Vector256.Load(from));
+
+    /// <summary>Adds 2 p to what is below zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> NotNegative(Vector256<int> integers) =>
+        integers.AsUInt32() + ((integers >> 31).AsUInt32() & Vector256.Create(2 * Felt.Modulus));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> OneForZero(Vector256<uint> elements) =>
+        Vector256.Equals(elements, Vector256<uint>.Zero) & Vector256.Create(Felt.MontgomeryOne);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> Or(Vector256<uint> a, Vector256<uint> b) => a | b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> Add(Vector256<uint> a, Vector256<uint> b)
     {
         var sum = a + b;
@@ -206,6 +270,24 @@ internal readonly unsafe struct ScalarLanes : IFieldLanes<ulong>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Broadcast(uint element) => element;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong LoadIntegers(sbyte* from) => NotNegative(*from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong LoadIntegers(short* from) => NotNegative(*from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong LoadIntegers(int* from) => NotNegative(*from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong NotNegative(int integer) => Felt.NotNegative(integer);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong OneForZero(ulong elements) => elements == 0 ? Felt.MontgomeryOne : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Or(ulong a, ulong b) => a | b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Add(ulong a, ulong b) => Felt.Add(unchecked((uint)a), unchecked((uint)b));
