@@ -6,7 +6,7 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// BLAKE3 (O'Connor, Aumasson, Neves, Wilcox-O'Hearn 2020): the hash and the keyed hash, with output of any length. The proofs' only
-/// hash function. Plain code.
+/// hash function. One input at a time here; <see cref="Blake3Lanes"/> hashes many at once.
 /// </summary>
 public static class Blake3
 {
@@ -62,21 +62,11 @@ public static class Blake3
     internal static unsafe void Compress(
         ReadOnlySpan<uint> chaining, ReadOnlySpan<uint> block, ulong counter, int blockLength, uint flags, Span<uint> output)
     {
-        var state = stackalloc uint[BlockWords];
-        var words = new Span<uint>(state, BlockWords);
-        chaining[..HashWords].CopyTo(words);
-        InitialValues[..4].CopyTo(words[HashWords..]);
-        state[12] = unchecked((uint)counter);
-        state[13] = (uint)(counter >> 32);
-        state[14] = (uint)blockLength;
-        state[15] = flags;
+        var result = stackalloc uint[BlockWords];
+        fixed (uint* from = chaining[..HashWords])
         fixed (uint* message = block[..BlockWords])
-            Blake3Rounds.Run<uint, ScalarWords>(state, message);
-        for (var i = 0; i < HashWords; i++)
-        {
-            output[i] = state[i] ^ state[i + HashWords];
-            output[i + HashWords] = state[i + HashWords] ^ chaining[i];
-        }
+            Blake3Rounds.Compress<uint, ScalarWords>(from, message, unchecked((uint)counter), (uint)(counter >> 32), blockLength, flags, result);
+        new ReadOnlySpan<uint>(result, BlockWords).CopyTo(output);
     }
 
     /// <summary>The chaining value of a node over two others.</summary>

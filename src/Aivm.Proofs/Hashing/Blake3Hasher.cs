@@ -53,6 +53,8 @@ public sealed class Blake3Hasher
             // A full block waits until more follows: the last one is compressed with other flags.
             if (_blockLength == Blake3.BlockBytes)
                 CompressBlock();
+            if (_blockLength == 0 && _blocks == 0)
+                input = AppendChunks(input);
             var length = Math.Min(input.Length, Blake3.BlockBytes - _blockLength);
             input[..length].CopyTo(_block.AsSpan(_blockLength));
             _blockLength += length;
@@ -85,6 +87,23 @@ public sealed class Blake3Hasher
         _key.CopyTo(_chaining, 0);
         _blocks = 0;
         _blockLength = 0;
+    }
+
+    /// <summary>Takes chunks in vectors, as long as there are enough of them and something follows.</summary>
+    /// <returns>The rest: something, if the input was something.</returns>
+    private ReadOnlySpan<byte> AppendChunks(ReadOnlySpan<byte> input)
+    {
+        Span<uint> chainings = stackalloc uint[Blake3Lanes.MaxChunks * Blake3.HashWords];
+        while (input.Length > Blake3.ChunkBytes)
+        {
+            var chunks = Blake3Lanes.HashChunks(_key, _mode, _chunks, input[..^1], chainings);
+            if (chunks == 0)
+                break;
+            for (var i = 0; i < chunks; i++)
+                AddChunk(chainings.Slice(i * Blake3.HashWords, Blake3.HashWords));
+            input = input[(chunks * Blake3.ChunkBytes)..];
+        }
+        return input;
     }
 
     private void CompressBlock()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Aivm.Proofs;
@@ -31,6 +32,19 @@ public readonly struct Blake3Output
         _counter = counter;
         _flags = flags;
     }
+
+    [UnscopedRef]
+    internal ReadOnlySpan<uint> Chaining => _chaining;
+
+    [UnscopedRef]
+    internal ReadOnlySpan<uint> Left => _left;
+
+    [UnscopedRef]
+    internal ReadOnlySpan<uint> Right => _right;
+
+    internal int BlockLength => _blockLength;
+
+    internal uint Flags => _flags;
 
     /// <summary>Fills the span with the output's beginning.</summary>
     public void Read(Span<byte> output)

@@ -1,43 +1,9 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Aivm.Proofs;
 
-/// <summary>The operations of BLAKE3's rounds on one word, or on a vector with one word of each of several states.</summary>
-internal interface IBlake3Words<TWord>
-{
-    static abstract TWord Add(TWord a, TWord b);
-    static abstract TWord Xor(TWord a, TWord b);
-    static abstract TWord RotateRight16(TWord a);
-    static abstract TWord RotateRight12(TWord a);
-    static abstract TWord RotateRight8(TWord a);
-    static abstract TWord RotateRight7(TWord a);
-}
-
-/// <summary>One state: the reference.</summary>
-internal readonly struct ScalarWords : IBlake3Words<uint>
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Add(uint a, uint b) => unchecked(a + b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Xor(uint a, uint b) => a ^ b;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint RotateRight16(uint a) => BitOperations.RotateRight(a, 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint RotateRight12(uint a) => BitOperations.RotateRight(a, 12);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint RotateRight8(uint a) => BitOperations.RotateRight(a, 8);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint RotateRight7(uint a) => BitOperations.RotateRight(a, 7);
-}
-
-/// <summary>The seven rounds of BLAKE3's compression function (section 2.2 of its paper), for any number of states side by side.</summary>
+/// <summary>BLAKE3's compression function (section 2.2 of its paper), written once for any number of states side by side.</summary>
 internal static unsafe class Blake3Rounds
 {
     private const int Rounds = 7;
@@ -54,48 +20,94 @@ internal static unsafe class Blake3Rounds
         11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13,
     ];
 
-    /// <param name="state">16 words, replaced; the caller folds its halves together.</param>
+    /// <param name="chaining">8 words.</param>
     /// <param name="message">16 words.</param>
+    /// <param name="output">16 words, of which the first 8 are the new chaining value. Apart from both inputs.</param>
     [SkipLocalsInit]
-    public static void Run<TWord, TWords>(TWord* state, TWord* message)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compress<TWord, TWords>(
+        TWord* chaining, TWord* message, TWord counterLow, TWord counterHigh, int blockLength, uint flags, TWord* output)
         where TWord : unmanaged
         where TWords : IBlake3Words<TWord>
     {
-        var (v0, v1, v2, v3) = (state[0], state[1], state[2], state[3]);
-        var (v4, v5, v6, v7) = (state[4], state[5], state[6], state[7]);
-        var (v8, v9, v10, v11) = (state[8], state[9], state[10], state[11]);
-        var (v12, v13, v14, v15) = (state[12], state[13], state[14], state[15]);
+        var (v0, v1, v2, v3) = (chaining[0], chaining[1], chaining[2], chaining[3]);
+        var (v4, v5, v6, v7) = (chaining[4], chaining[5], chaining[6], chaining[7]);
+        var (v8, v9) = (TWords.Broadcast(Blake3.InitialValues[0]), TWords.Broadcast(Blake3.InitialValues[1]));
+        var (v10, v11) = (TWords.Broadcast(Blake3.InitialValues[2]), TWords.Broadcast(Blake3.InitialValues[3]));
+        var (v12, v13, v14, v15) = (counterLow, counterHigh, TWords.Broadcast((uint)blockLength), TWords.Broadcast(flags));
         ref var order = ref MemoryMarshal.GetReference(Schedule);
         for (var round = 0; round < Rounds; round++)
         {
-            Mix<TWord, TWords>(ref v0, ref v4, ref v8, ref v12, message[order], message[Unsafe.Add(ref order, 1)]);
-            Mix<TWord, TWords>(ref v1, ref v5, ref v9, ref v13, message[Unsafe.Add(ref order, 2)], message[Unsafe.Add(ref order, 3)]);
-            Mix<TWord, TWords>(ref v2, ref v6, ref v10, ref v14, message[Unsafe.Add(ref order, 4)], message[Unsafe.Add(ref order, 5)]);
-            Mix<TWord, TWords>(ref v3, ref v7, ref v11, ref v15, message[Unsafe.Add(ref order, 6)], message[Unsafe.Add(ref order, 7)]);
-            Mix<TWord, TWords>(ref v0, ref v5, ref v10, ref v15, message[Unsafe.Add(ref order, 8)], message[Unsafe.Add(ref order, 9)]);
-            Mix<TWord, TWords>(ref v1, ref v6, ref v11, ref v12, message[Unsafe.Add(ref order, 10)], message[Unsafe.Add(ref order, 11)]);
-            Mix<TWord, TWords>(ref v2, ref v7, ref v8, ref v13, message[Unsafe.Add(ref order, 12)], message[Unsafe.Add(ref order, 13)]);
-            Mix<TWord, TWords>(ref v3, ref v4, ref v9, ref v14, message[Unsafe.Add(ref order, 14)], message[Unsafe.Add(ref order, 15)]);
+            Mix<TWord, TWords>(
+                ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7, ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15,
+                message, ref order);
+            Mix<TWord, TWords>(
+                ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4, ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14,
+                message, ref Unsafe.Add(ref order, Blake3.BlockWords / 2));
             order = ref Unsafe.Add(ref order, Blake3.BlockWords);
         }
-        (state[0], state[1], state[2], state[3]) = (v0, v1, v2, v3);
-        (state[4], state[5], state[6], state[7]) = (v4, v5, v6, v7);
-        (state[8], state[9], state[10], state[11]) = (v8, v9, v10, v11);
-        (state[12], state[13], state[14], state[15]) = (v12, v13, v14, v15);
+        Fold<TWord, TWords>(chaining, output, 0, v0, v8);
+        Fold<TWord, TWords>(chaining, output, 1, v1, v9);
+        Fold<TWord, TWords>(chaining, output, 2, v2, v10);
+        Fold<TWord, TWords>(chaining, output, 3, v3, v11);
+        Fold<TWord, TWords>(chaining, output, 4, v4, v12);
+        Fold<TWord, TWords>(chaining, output, 5, v5, v13);
+        Fold<TWord, TWords>(chaining, output, 6, v6, v14);
+        Fold<TWord, TWords>(chaining, output, 7, v7, v15);
     }
 
-    /// <summary>The quarter round G.</summary>
+    /// <summary>Four quarter rounds G at once, of the columns or of the diagonals: step by step, because their chains of operations are independent.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mix<TWord, TWords>(ref TWord a, ref TWord b, ref TWord c, ref TWord d, TWord x, TWord y)
+    private static void Mix<TWord, TWords>(
+        ref TWord a0, ref TWord a1, ref TWord a2, ref TWord a3, ref TWord b0, ref TWord b1, ref TWord b2, ref TWord b3,
+        ref TWord c0, ref TWord c1, ref TWord c2, ref TWord c3, ref TWord d0, ref TWord d1, ref TWord d2, ref TWord d3,
+        TWord* message, ref byte order)
+        where TWord : unmanaged
         where TWords : IBlake3Words<TWord>
     {
-        a = TWords.Add(TWords.Add(a, b), x);
-        d = TWords.RotateRight16(TWords.Xor(d, a));
-        c = TWords.Add(c, d);
-        b = TWords.RotateRight12(TWords.Xor(b, c));
-        a = TWords.Add(TWords.Add(a, b), y);
-        d = TWords.RotateRight8(TWords.Xor(d, a));
-        c = TWords.Add(c, d);
-        b = TWords.RotateRight7(TWords.Xor(b, c));
+        unchecked
+        {
+            a0 = TWords.Add(TWords.Add(a0, b0), message[order]);
+            a1 = TWords.Add(TWords.Add(a1, b1), message[Unsafe.Add(ref order, 2)]);
+            a2 = TWords.Add(TWords.Add(a2, b2), message[Unsafe.Add(ref order, 4)]);
+            a3 = TWords.Add(TWords.Add(a3, b3), message[Unsafe.Add(ref order, 6)]);
+            d0 = TWords.RotateRight16(TWords.Xor(d0, a0));
+            d1 = TWords.RotateRight16(TWords.Xor(d1, a1));
+            d2 = TWords.RotateRight16(TWords.Xor(d2, a2));
+            d3 = TWords.RotateRight16(TWords.Xor(d3, a3));
+            c0 = TWords.Add(c0, d0);
+            c1 = TWords.Add(c1, d1);
+            c2 = TWords.Add(c2, d2);
+            c3 = TWords.Add(c3, d3);
+            b0 = TWords.RotateRight12(TWords.Xor(b0, c0));
+            b1 = TWords.RotateRight12(TWords.Xor(b1, c1));
+            b2 = TWords.RotateRight12(TWords.Xor(b2, c2));
+            b3 = TWords.RotateRight12(TWords.Xor(b3, c3));
+            a0 = TWords.Add(TWords.Add(a0, b0), message[Unsafe.Add(ref order, 1)]);
+            a1 = TWords.Add(TWords.Add(a1, b1), message[Unsafe.Add(ref order, 3)]);
+            a2 = TWords.Add(TWords.Add(a2, b2), message[Unsafe.Add(ref order, 5)]);
+            a3 = TWords.Add(TWords.Add(a3, b3), message[Unsafe.Add(ref order, 7)]);
+            d0 = TWords.RotateRight8(TWords.Xor(d0, a0));
+            d1 = TWords.RotateRight8(TWords.Xor(d1, a1));
+            d2 = TWords.RotateRight8(TWords.Xor(d2, a2));
+            d3 = TWords.RotateRight8(TWords.Xor(d3, a3));
+            c0 = TWords.Add(c0, d0);
+            c1 = TWords.Add(c1, d1);
+            c2 = TWords.Add(c2, d2);
+            c3 = TWords.Add(c3, d3);
+            b0 = TWords.RotateRight7(TWords.Xor(b0, c0));
+            b1 = TWords.RotateRight7(TWords.Xor(b1, c1));
+            b2 = TWords.RotateRight7(TWords.Xor(b2, c2));
+            b3 = TWords.RotateRight7(TWords.Xor(b3, c3));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fold<TWord, TWords>(TWord* chaining, TWord* output, int index, TWord low, TWord high)
+        where TWord : unmanaged
+        where TWords : IBlake3Words<TWord>
+    {
+        output[index + Blake3.HashWords] = TWords.Xor(high, chaining[index]);
+        output[index] = TWords.Xor(low, high);
     }
 }

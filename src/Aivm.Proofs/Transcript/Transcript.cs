@@ -11,7 +11,7 @@ namespace Aivm.Proofs;
 /// <para><b>Construction.</b> A state S of 32 bytes. At the start S = BLAKE3(domain in UTF-8). A message m is absorbed as its length in
 /// bytes (8 bytes, little-endian) followed by m. Let M be all that was absorbed since the last challenge (perhaps nothing). When a
 /// challenge is asked for after a message, or as the very first thing, let O be the extendable output of keyed BLAKE3 with key S and
-/// input M. The next S is the first 32 bytes of O. Challenges are read from byte 64 of O on, as 4-byte little-endian words, as many as are
+/// input M. The next S is the first 32 bytes of O. Challenges are read from byte 32 of O on, as 4-byte little-endian words, as many as are
 /// needed until the next message is absorbed; what is left of O is then dropped.</para>
 /// <para><b>Challenges are exactly uniform.</b> A coefficient takes the low 31 bits of the next word, and the next word again for as long
 /// as that is not below the modulus (it is with probability 15/16); an extension element takes its coefficients lowest first. A
@@ -141,7 +141,7 @@ public sealed class Transcript
         _nextBlock = 0;
         NextBlock();
         _block.AsSpan(0, _state.Length).CopyTo(_state);
-        NextBlock();
+        _used = _state.Length;
     }
 
     private void NextBlock()

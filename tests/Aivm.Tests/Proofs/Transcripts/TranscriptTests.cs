@@ -102,7 +102,7 @@ public class TranscriptTests
 
         static IEnumerable<uint> Words(byte[] output)
         {
-            for (var i = 64; i < output.Length; i += 4)
+            for (var i = 32; i < output.Length; i += 4)
                 yield return BinaryPrimitives.ReadUInt32LittleEndian(output.AsSpan(i));
         }
     }
