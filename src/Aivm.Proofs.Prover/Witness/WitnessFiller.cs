@@ -1,0 +1,217 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>Fills a circuit's cells: accumulators come from the engine's kernels, everything else follows from them, gadget by gadget.</summary>
+internal sealed class WitnessFiller
+{
+    private readonly Circuit _circuit;
+    private readonly AccumulatorTrace _trace;
+    private readonly Dictionary<int, Gadget> _gadgetOfValue;
+
+    private WitnessFiller(Circuit circuit, AccumulatorTrace trace)
+    {
+        (_circuit, _trace) = (circuit, trace);
+        _gadgetOfValue = circuit.Gadgets.ToDictionary(gadget => gadget.Value);
+    }
+
+    public static bool TryCreate(Circuit circuit, out WitnessFiller filler, out Error error)
+    {
+        filler = AccumulatorTrace.TryCreate(circuit.Graph, Simd.Level, out var trace, out error) ? new WitnessFiller(circuit, trace) : null!;
+        return filler is not null;
+    }
+
+    /// <param name="inputs">All inputs of a sample, sample after sample: accepted by the model's own run.</param>
+    public Witness Fill(ReadOnlySpan<long> inputs, long[] publicNumbers)
+    {
+        var witness = new Witness(_circuit, publicNumbers);
+        foreach (var gadget in _circuit.Gadgets)
+            NameEntries(gadget, witness);
+        var length = inputs.Length / _circuit.Samples;
+        for (var sample = 0; sample < _circuit.Samples; sample++)
+        {
+            var number = sample;
+            _trace.Run(inputs.Slice(sample * length, length), (value, accumulators, channelsLast) => FillRequantised(value, number, accumulators, channelsLast, witness));
+        }
+        foreach (var gadget in _circuit.Gadgets)
+            FillDerived(gadget, witness);
+        return witness;
+    }
+
+    /// <summary>Entries that are storages need no copy.</summary>
+    private static void NameEntries(Gadget gadget, Witness witness)
+    {
+        switch (gadget)
+        {
+            case RequantiseGadget g:
+                for (var part = 0; part < g.Parts.Length; part++)
+                    witness.SetEntry(g.PartSites[part], 1, g.Parts[part]);
+                witness.NewEntry(g.FunctionSite, 1);
+                witness.SetEntry(g.FunctionSite, 2, g.Result);
+                break;
+            case WideClampGadget g:
+                witness.SetEntry(g.PartSite, 1, g.Class);
+                witness.SetEntry(g.PartSite, 2, g.Low);
+                witness.SetEntry(g.PartSite, 3, g.Part);
+                witness.NewEntry(g.ClassSite, 1);
+                witness.SetEntry(g.ClassSite, 2, g.Class);
+                witness.NewEntry(g.ClassSite, 3);
+                break;
+        }
+    }
+
+    private void FillRequantised(int value, int sample, ReadOnlySpan<int> accumulators, bool channelsLast, Witness witness)
+    {
+        var sums = new SampleSums(accumulators, channelsLast);
+        switch (_gadgetOfValue.GetValueOrDefault(value))
+        {
+            case RequantiseGadget g:
+                Fill(g, sample, sums, witness);
+                break;
+            case WideClampGadget g:
+                Fill(g, sample, sums, witness);
+                break;
+            case RawGadget g:
+                Fill(g, sample, sums, witness);
+                break;
+        }
+    }
+
+    /// <summary>One sample's accumulators by position and channel.</summary>
+    private readonly ref struct SampleSums(ReadOnlySpan<int> sums, bool channelsLast)
+    {
+        private readonly ReadOnlySpan<int> _sums = sums;
+
+        /// <param name="isImage">Whether the value is [C, H, W], whose own order has the channels outermost.</param>
+        public int At(int position, int channel, int positions, int channels, bool isImage) =>
+            isImage && !channelsLast ? _sums[(channel * positions) + position] : _sums[(position * channels) + channel];
+    }
+
+    private bool IsImage(int value) => _circuit.ShapeOf(value).Rank == 3;
+
+    private void Fill(RequantiseGadget g, int sample, SampleSums sums, Witness witness)
+    {
+        var (positions, channels, width, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width, IsImage(g.Value));
+        var (cells, quotients) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1));
+        var counts = cells.AsSpan(_circuit.Multiplicities.Base);
+        for (var c = 0; c < channels; c++)
+        {
+            var (rescaling, bits) = g.Cuts[g.Cuts.Length == 1 ? 0 : c];
+            var function = (FunctionTable)g.FunctionSite.TableOf(c);
+            var values = function.Values;
+            var (firstQuotient, firstRow) = (function.Low, function.FirstRow);
+            for (var p = 0; p < positions; p++)
+            {
+                var cell = (((sample * positions) + p) * width) + c;
+                var sum = (int)rescaling.Apply(sums.At(p, c, positions, channels, isImage));
+                var quotient = sum >> bits;
+                quotients[cell] = quotient;
+                cells[g.Result.Base + cell] = values[quotient - firstQuotient];
+                counts[firstRow + quotient - firstQuotient]++;
+                var rest = sum & ((1 << bits) - 1);
+                for (var part = 0; part < g.Parts.Length; part++, rest >>= CircuitBuilder.PartBits)
+                {
+                    var low = rest & ((1 << CircuitBuilder.PartBits) - 1);
+                    cells[g.Parts[part].Base + cell] = low;
+                    counts[g.PartSites[part].TableOf(c).FirstRow + low]++;
+                }
+            }
+        }
+    }
+
+    private void Fill(WideClampGadget g, int sample, SampleSums sums, Witness witness)
+    {
+        var (positions, channels, width, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width, IsImage(g.Value));
+        var (cells, quotients, offsets) = (witness.Cells, witness.NewEntry(g.ClassSite, 1), witness.NewEntry(g.ClassSite, 3));
+        Span<int> row = stackalloc int[3];
+        for (var p = 0; p < positions; p++)
+            for (var c = 0; c < channels; c++)
+            {
+                var cell = (((sample * positions) + p) * width) + c;
+                var (rescaling, clamp) = g.Clamps[g.Clamps.Length == 1 ? 0 : c];
+                var sum = (int)rescaling.Apply(sums.At(p, c, positions, channels, isImage));
+                var (quotient, low) = (sum >> WideClamp.LowBits, sum & ((1 << WideClamp.LowBits) - 1));
+                var (kind, part, result) = clamp.Apply(quotient, low);
+                (quotients[cell], offsets[cell]) = (quotient, result - part);
+                (cells[g.Low.Base + cell], cells[g.Class.Base + cell], cells[g.Part.Base + cell], cells[g.Result.Base + cell]) = (low, kind, part, result);
+                (row[0], row[1], row[2]) = (quotient, kind, result - part);
+                CountRow(g.ClassSite.TableOf(c), row, witness);
+                (row[0], row[1], row[2]) = (kind, low, part);
+                CountRow(g.PartSite.TableOf(c), row, witness);
+            }
+    }
+
+    private void Fill(RawGadget g, int sample, SampleSums sums, Witness witness)
+    {
+        var (positions, channels, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, IsImage(g.Value));
+        for (var p = 0; p < positions; p++)
+            for (var c = 0; c < channels; c++)
+                witness.Cells[g.Result.Base + (((sample * positions) + p) * g.Result.Width) + c] =
+                    sums.At(p, c, positions, channels, isImage) << (g.Requantise.MaxShift - g.Requantise.ShiftOf(c));
+    }
+
+    private static void FillDerived(Gadget gadget, Witness witness)
+    {
+        switch (gadget)
+        {
+            case MaxPoolGadget g:
+                FillMaxPool(g, witness);
+                break;
+            case MapGadget g:
+                FillMap(g, witness);
+                break;
+        }
+    }
+
+    private static void FillMaxPool(MaxPoolGadget g, Witness witness)
+    {
+        var (source, result) = (g.Source, g.Stages[^1]);
+        var perSample = result.Positions / source.Samples;
+        Span<int> row = stackalloc int[2];
+        for (var tap = 1; tap < g.Maps.Length; tap++)
+        {
+            var (site, stage) = (g.Sites[tap - 1], g.Stages[tap - 1]);
+            var (differences, rises) = (witness.NewEntry(site, 1), witness.NewEntry(site, 2));
+            for (var p = 0; p < result.Positions; p++)
+            {
+                var first = p / perSample * source.PositionsPerSample;
+                for (var c = 0; c < result.Channels; c++)
+                {
+                    var cell = (p * result.Width) + c;
+                    var running = tap == 1
+                        ? (int)witness.Read(source.AddressOf(first + g.Maps[0][p % perSample], c))
+                        : witness.Cells[g.Stages[tap - 2].Base + cell];
+                    var difference = (int)witness.Read(source.AddressOf(first + g.Maps[tap][p % perSample], c)) - running;
+                    var rise = Math.Max(difference, 0);
+                    (differences[cell], rises[cell], witness.Cells[stage.Base + cell]) = (difference, rise, running + rise);
+                    (row[0], row[1]) = (difference, rise);
+                    CountRow(site.TableOf(c), row, witness);
+                }
+            }
+        }
+    }
+
+    private static void FillMap(MapGadget g, Witness witness)
+    {
+        var (arguments, function) = (witness.NewEntry(g.Site, 1), (FunctionTable)g.Site.TableOf(0));
+        witness.SetEntry(g.Site, 2, g.Result);
+        for (var p = 0; p < g.Result.Positions; p++)
+            for (var c = 0; c < g.Result.Channels; c++)
+            {
+                var cell = (p * g.Result.Width) + c;
+                var argument = (int)witness.Read(g.Source.AddressOf(p, c));
+                (arguments[cell], witness.Cells[g.Result.Base + cell]) = (argument, function.Values[argument - function.Low]);
+                witness.Count(function, argument - function.Low);
+            }
+    }
+
+    /// <exception cref="InvalidOperationException">The circuit and the engine disagree, which no input may bring about.</exception>
+    private static void CountRow(LookupTable table, ReadOnlySpan<int> tuple, Witness witness)
+    {
+        var row = table.RowOf(tuple);
+        if (row < 0)
+            throw new InvalidOperationException($"No row of table {table.Tag} is ({string.Join(", ", tuple.ToArray())}).");
+        witness.Count(table, row);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>
+/// What a proof of a model's run says: committed cells, lookups of them in tables, and linear equalities between them. Both sides derive it from the
+/// graph alone (of private weights, from their shapes), so that it is never sent.
+/// </summary>
+public sealed class Circuit
+{
+    private readonly ValueInfo[] _values;
+
+    internal Circuit(CircuitBuilder builder)
+    {
+        _values = [.. builder.Infos];
+        (Graph, Samples) = (builder.Graph, builder.Samples);
+        (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
+        (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
+        (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
+        TableEntries = EntriesOf(Tables, TableGrid);
+        (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
+    }
+
+    private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
+    {
+        var columns = 1 + tables.Max(table => table.Columns);
+        var entries = new FeltArray[columns];
+        for (var k = 0; k < columns; k++)
+        {
+            entries[k] = new FeltArray(grid.Positions * grid.Width);
+            foreach (var table in tables)
+                for (var row = 0; row < table.Rows; row++)
+                    entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
+            var last = tables[^1].FirstRow + tables[^1].Rows - 1;
+            for (var row = last + 1; row < entries[k].Length; row++)
+                entries[k][row] = entries[k][last];
+        }
+        return entries;
+    }
+
+    /// <summary>Rows of tables lie in rectangles of this many columns.</summary>
+    internal const int TableColumns = 64;
+
+    /// <summary>Cells at the end that hold nothing but randomness, so that an evaluation of all cells says nothing of the others.</summary>
+    internal const int RandomCellCount = 64;
+
+    public Graph Graph { get; }
+
+    /// <summary>Inferences in one proof.</summary>
+    public int Samples { get; }
+
+    /// <summary>Addresses below it are committed.</summary>
+    public int CellCount { get; }
+
+    /// <summary>The random cells, last of all.</summary>
+    internal Storage RandomCells { get; }
+
+    internal ImmutableArray<LookupSite> Lookups { get; }
+
+    internal ImmutableArray<EqualitySite> Equalities { get; }
+
+    internal ImmutableArray<LookupTable> Tables { get; }
+
+    /// <summary>Where the tables' rows are among the leaves: row n is cell (n / 64, n % 64). Rows past the last repeat it, with multiplicity 0.</summary>
+    internal Storage TableGrid { get; }
+
+    /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>, its last cells repeating the last row.</summary>
+    internal FeltArray[] TableEntries { get; }
+
+    /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
+    internal Storage Multiplicities { get; }
+
+    /// <summary>Lookups and rows together, with the neutral ones in between.</summary>
+    public int LeafCount { get; }
+
+    public int EqualityCount { get; }
+
+    internal ImmutableArray<Gadget> Gadgets { get; }
+
+    internal Shape ShapeOf(int value) => _values[value].Shape;
+
+    internal PublicNumbers Public { get; }
+
+    internal ImmutableArray<CircuitValue> Inputs { get; }
+
+    internal ImmutableArray<CircuitValue> Outputs { get; }
+
+    /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
+    /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
+    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, out Circuit circuit, out Error error)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
+        var builder = new CircuitBuilder(graph, analysis, samples);
+        error = builder.Build()!;
+        circuit = error is null ? new Circuit(builder) : null!;
+        return error is null;
+    }
+
+    public const int MaxSamples = 256;
+
+    /// <summary>log2 of the most cells, and of the most leaves: with more, the sum of errors would pass 2^-100.</summary>
+    internal const int MaxCellBits = 24;
+
+    internal const int MaxLeafBits = 22;
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>Layers whose accumulators are sums with public factors: each ends in <see cref="AddRequantised"/>.</summary>
+internal sealed partial class CircuitBuilder
+{
+    private Error? AddConv(ConvNode node, int value)
+    {
+        var (source, shape) = (_values[node.Source], analysis.Values[value].Shape);
+        var maps = WindowMaps(node.Window, source.Info.Shape, shape);
+        var term = new LinearTerm(GridOf(node.Source), shape[1] * shape[2], maps, new LayerWeights(node.Weights), shape[0], node.Groups);
+        return AddLayer(value, term, node.Weights, node.Bias, source.Info, node.Requantise);
+    }
+
+    private Error? AddDense(DenseNode node, int value)
+    {
+        var source = _values[node.Source];
+        // A row of the layer is a row of its source, whatever the rank: [a, b, c] is not an image here.
+        var rows = source with { Info = source.Info with { Shape = [(int)(source.Info.Shape.Elements / source.Info.Shape.Last), source.Info.Shape.Last] } };
+        var view = rows.ToGrid(samples, _storages);
+        var term = new LinearTerm(view, view.PositionsPerSample, [], new LayerWeights(node.Weights), node.Weights.Shape[0], groups: 1);
+        return AddLayer(value, term, node.Weights, node.Bias, source.Info, node.Requantise);
+    }
+
+    private Error? AddLayer(int value, LinearTerm term, Constant weights, Constant bias, ValueInfo source, Requantise requantise)
+    {
+        var outputs = bias.Count;
+        var bounds = new (long Low, long High)[outputs];
+        // A tap outside of the source is a zero.
+        var (low, high) = (Math.Min(0, source.Min), Math.Max(0, source.Max));
+        var row = weights.Count / outputs;
+        for (var o = 0; o < outputs; o++)
+        {
+            bounds[o] = (bias[o], bias[o]);
+            for (var j = o * row; j < (o + 1) * row; j++)
+            {
+                var w = weights[j];
+                bounds[o] = w > 0
+                    ? (bounds[o].Low + (w * low), bounds[o].High + (w * high))
+                    : (bounds[o].Low + (w * high), bounds[o].High + (w * low));
+            }
+        }
+        return AddRequantised(value, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], bounds), requantise);
+    }
+
+    /// <param name="operands">Values of one shape, each with its factor.</param>
+    private Error? AddSum(int value, (int Value, int Factor)[] operands, Requantise requantise)
+    {
+        var terms = ImmutableArray.CreateBuilder<(Term, ImmutableArray<Felt>)>();
+        var (low, high) = (0L, 0L);
+        foreach (var (operand, factor) in operands)
+        {
+            var info = _values[operand].Info;
+            terms.Add((new TapTerm(GridOf(operand)), [Felt.From(factor)]));
+            low += Math.Min(info.Min * factor, info.Max * factor);
+            high += Math.Max(info.Min * factor, info.Max * factor);
+        }
+        return AddRequantised(value, new Accumulator(terms.ToImmutable(), [Felt.Zero], [(low, high)]), requantise);
+    }
+
+    /// <summary>By tap of a window: the source's position for each position of the result, -1 outside.</summary>
+    private static int[][] WindowMaps(Window window, Shape source, Shape result)
+    {
+        var maps = new int[window.Kernel.Height * window.Kernel.Width][];
+        for (var tap = 0; tap < maps.Length; tap++)
+        {
+            var (u, v) = (tap / window.Kernel.Width, tap % window.Kernel.Width);
+            maps[tap] = new int[result[1] * result[2]];
+            for (var p = 0; p < maps[tap].Length; p++)
+            {
+                var y = (p / result[2] * window.Strides.Height) + (u * window.Dilations.Height) - window.Padding.Top;
+                var x = (p % result[2] * window.Strides.Width) + (v * window.Dilations.Width) - window.Padding.Left;
+                maps[tap][p] = y >= 0 && y < source[1] && x >= 0 && x < source[2] ? (y * source[2]) + x : -1;
+            }
+        }
+        // A window of one element that stays where it is needs no map.
+        return maps.Length == 1 && result[1] == source[1] && result[2] == source[2] && window.Padding == Padding.None && window.Strides == Extent.One ? [] : maps;
+    }
+
+    private Error? AddAveragePool(AveragePoolNode node, int value)
+    {
+        var (info, shape) = (_values[node.Source].Info, analysis.Values[value].Shape);
+        var maps = WindowMaps(node.Window, info.Shape, shape);
+        var (factors, largest) = (new Felt[shape[1] * shape[2]], 0L);
+        for (var p = 0; p < factors.Length; p++)
+        {
+            var inside = maps.Length == 0 ? 1 : maps.Count(map => map[p] >= 0);
+            factors[p] = Felt.From(node.MultiplierOf(inside));
+            largest = Math.Max(largest, (long)node.MultiplierOf(inside) * inside);
+        }
+        var term = new TapTerm(GridOf(node.Source), factors.Length, maps, factors);
+        var bounds = (Math.Min(0, info.Min * largest), Math.Max(0, info.Max * largest));
+        return AddRequantised(value, new Accumulator([(term, Once)], [Felt.Zero], [bounds]), node.Requantise);
+    }
+
+    private Error? AddRowSum(SumNode node, int value)
+    {
+        var (source, shape) = (_values[node.Source], analysis.Values[value].Shape);
+        var (length, channels, positions) = (source.Info.Shape.Last, CircuitValue.ChannelsOf(shape), CircuitValue.PositionsOf(shape));
+        var addresses = new int[samples * positions * channels][];
+        for (var cell = 0; cell < addresses.Length; cell++)
+        {
+            var (sample, local) = (cell / (positions * channels), cell % (positions * channels));
+            var row = CircuitValue.ElementOf(shape, local / channels, local % channels);
+            addresses[cell] = new int[length];
+            for (var i = 0; i < length; i++)
+                addresses[cell][i] = source.Addresses[(row * length) + i] + (sample * source.Strides[(row * length) + i]);
+        }
+        var (low, high) = (source.Info.Min * length * node.Multiplier, source.Info.Max * length * node.Multiplier);
+        return AddRequantised(
+            value, new Accumulator([(new SparseTerm(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
+internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples)
+{
+    private static readonly ImmutableArray<Felt> Once = [Felt.One];
+
+    private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
+    private readonly List<Storage> _storages = [];
+    private int _leafCount;
+
+    public Graph Graph => graph;
+
+    public int Samples => samples;
+
+    public List<LookupSite> Lookups { get; } = [];
+
+    public List<EqualitySite> Equalities { get; } = [];
+
+    public List<LookupTable> Tables { get; } = [];
+
+    public List<Gadget> Gadgets { get; } = [];
+
+    public PublicNumbers Public { get; } = new(samples);
+
+    public int CellCount { get; private set; }
+
+    public int EqualityCount { get; private set; }
+
+    public Storage TableGrid { get; private set; } = null!;
+
+    public Storage Multiplicities { get; private set; } = null!;
+
+    public Storage RandomCells { get; private set; } = null!;
+
+    /// <summary>The error, or null.</summary>
+    public Error? Build()
+    {
+        for (var i = 0; i < graph.Inputs.Length; i++)
+            _values[i] = Public.AddStated(analysis.Values[i]);
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            var value = graph.Inputs.Length + i;
+            if (AddNode(graph.Nodes[i], value) is { } fault)
+                return fault with { Message = $"node {i} ({graph.Nodes[i].Operator}): {fault.Message}" };
+            if (CellCount > 1 << Circuit.MaxCellBits || _leafCount > 1 << Circuit.MaxLeafBits)
+                return Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {_leafCount} lookups up to node {i}");
+        }
+        if (CheckQuotients() is { } unsound)
+            return unsound;
+        AddOutputs();
+        AddTables();
+        RandomCells = AddStorage(Circuit.RandomCellCount, 1);
+        return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
+            ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
+            : null;
+    }
+
+    private Error? AddNode(GraphNode node, int value) => node switch
+    {
+        ReshapeNode n => Rearrange(value, n.Source, element => element),
+        TransposeNode n => AddTranspose(n, value),
+        GatherNode n => AddGather(n, value),
+        ConcatNode n => AddConcat(n, value),
+        ConstantNode n => Define(value, Public.AddConstant(analysis.Values[value], n.Value)),
+        QuantiseNode or ClampNode when _values[node.Sources[0]].IsPublic => Define(value, Public.AddMapped(analysis.Values[value], node, _values[node.Sources[0]])),
+        ConvNode n => AddConv(n, value),
+        DenseNode n => AddDense(n, value),
+        AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
+        RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
+        TableNode n => AddTable(n, value),
+        MaxPoolNode n => AddMaxPool(n, value),
+        AveragePoolNode n => AddAveragePool(n, value),
+        SumNode n => AddRowSum(n, value),
+        _ => Unsupported("no argument of the proof system covers this operator yet"),
+    };
+
+    private static Error Unsupported(string message) => new("proof-unsupported", message);
+
+    private Error? Define(int value, CircuitValue cells)
+    {
+        _values[value] = cells;
+        return null;
+    }
+
+    private GridView GridOf(int value) => _values[value].ToGrid(samples, _storages);
+
+    private Storage AddStorage(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var storage = new Storage(checked(CellCount + width - 1) & -width, positions, channels);
+        CellCount = storage.End;
+        _storages.Add(storage);
+        return storage;
+    }
+
+    private LookupSite AddLookup(string name, int positions, int channels, ImmutableArray<Summand> entries, ImmutableArray<LookupTable> tables)
+    {
+        foreach (var table in tables)
+            if (!Tables.Contains(table))
+            {
+                Tables.Add(table);
+                table.Tag = Tables.Count;
+            }
+        var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
+        var site = new LookupSite(name, Aligned(_leafCount, channels), positions, channels, [tag, .. entries], tables);
+        _leafCount = site.Grid.End;
+        Lookups.Add(site);
+        return site;
+    }
+
+    private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
+    {
+        var site = new EqualitySite(name, Aligned(EqualityCount, channels), positions, channels, summands);
+        EqualityCount = site.Grid.End;
+        Equalities.Add(site);
+        return site;
+    }
+
+    private static int Aligned(int first, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        return checked(first + width - 1) & -width;
+    }
+
+    /// <summary>A storage as it is.</summary>
+    private TapTerm Cells(Storage storage) => new(ViewOf(storage));
+
+    private GridView ViewOf(Storage storage)
+    {
+        var perSample = storage.Positions / samples;
+        var addresses = new int[perSample * storage.Channels];
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[i] = storage.Base + (i / storage.Channels * storage.Width) + (i % storage.Channels);
+        var strides = new int[addresses.Length];
+        Array.Fill(strides, perSample * storage.Width);
+        return new GridView(samples, perSample, storage.Channels, addresses, strides, [storage]);
+    }
+
+    private void AddOutputs()
+    {
+        for (var i = 0; i < graph.Outputs.Length; i++)
+        {
+            var value = _values[graph.Outputs[i].Source];
+            var stated = Public.AddStated(value.Info);
+            Outputs.Add(stated);
+            AddEquality(
+                $"output {graph.Outputs[i].Name}", samples, value.Addresses.Length,
+                [new(0, Elements(value), Once), new(0, Elements(stated), [-Felt.One])]);
+        }
+    }
+
+    /// <summary>The outputs' public numbers.</summary>
+    public List<CircuitValue> Outputs { get; } = [];
+
+    public IEnumerable<ValueInfo> Infos => analysis.Values.ToArray();
+
+    public IEnumerable<CircuitValue> Inputs => _values.Take(graph.Inputs.Length);
+
+    /// <summary>A row for each sample, the value's elements one after another.</summary>
+    private SparseTerm Elements(CircuitValue value)
+    {
+        var (count, addresses) = (value.Addresses.Length, new int[samples * value.Addresses.Length][]);
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[i] = [value.Addresses[i % count] + (i / count * value.Strides[i % count])];
+        return new SparseTerm(count, addresses);
+    }
+
+    private void AddTables()
+    {
+        var rows = 0;
+        foreach (var table in Tables)
+        {
+            table.FirstRow = rows;
+            rows = checked(rows + table.Rows);
+        }
+        var positions = Math.Max(1, (rows + Circuit.TableColumns - 1) / Circuit.TableColumns);
+        TableGrid = new Storage(Aligned(_leafCount, Circuit.TableColumns), positions, Circuit.TableColumns);
+        Multiplicities = AddStorage(positions, Circuit.TableColumns);
+    }
+}

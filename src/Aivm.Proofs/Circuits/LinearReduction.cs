@@ -1,0 +1,120 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// The lookups end in N = n(r) and D = d(r), numerators and denominators of all leaves at one point, and the equalities in E(tau) = 0. With the leaves
+/// written out, N + mu D + mu^2 E is a known number plus a linear function of the committed cells: this is that function, for both sides.
+/// </summary>
+/// <remarks>
+/// A lookup is the fraction 1 / (alpha - key) and a row of a table -multiplicity / (alpha - key), key = sum over k of gamma^k entry_k with the tag as entry 0;
+/// all other leaves are 0 / 1. Hence n(r) = sum of eq over lookups - sum of eq * multiplicity over rows, and
+/// d(r) = 1 + sum over lookups and rows of eq * (alpha - 1 - key).
+/// </remarks>
+internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint equalities, Ext4 alpha, Ext4 gamma, Ext4 mu)
+{
+    /// <summary>Adds the coefficients of all cells.</summary>
+    public void AddCoefficients(ExtArray coefficients)
+    {
+        foreach (var (term, weights) in WeightedTerms())
+            using (weights.Columns)
+                if (term.ReadsCells)
+                    term.AddTranspose(weights, coefficients);
+        var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
+        for (var p = 0; p < multiplicities.Positions; p++)
+            ExtKernels.AddScaled(coefficients, multiplicities.Base + (p * multiplicities.Width), -rows.Row(p), rows.Columns, rows.FirstColumn, multiplicities.Channels);
+    }
+
+    /// <summary>The coefficients' multilinear polynomial at a point of the cells' addresses.</summary>
+    public Ext4 EvaluateCoefficients(EqPoint point)
+    {
+        var (sum, assignment) = (Ext4.Zero, new PointAssignment(point));
+        foreach (var (term, weights) in WeightedTerms())
+            using (weights.Columns)
+                if (term.ReadsCells)
+                    sum += term.Evaluate(weights, assignment);
+        var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
+        var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
+            * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
+        return sum - multiplicities;
+    }
+
+    /// <summary>The part of N + mu D + mu^2 E that both sides know.</summary>
+    public Ext4 Known(Felt[] publicNumbers)
+    {
+        var (numerators, denominators, terms) = (Ext4.Zero, Ext4.One, Ext4.Zero);
+        foreach (var site in circuit.Lookups)
+        {
+            var weights = leaves.Of(site.Grid);
+            var sum = weights.Sum(site.Grid.Positions, site.Grid.Channels);
+            numerators += sum;
+            denominators += (alpha - Ext4.One) * sum;
+        }
+        var rows = leaves.Of(circuit.TableGrid);
+        denominators += ((alpha - Ext4.One) * rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)) - WeighedKeys(rows);
+        foreach (var (site, summand, scale) in ScaledSummands())
+            if (summand.Term is null)
+                terms += ConstantSum(site, summand) * scale;
+        var assignment = new PublicAssignment(publicNumbers);
+        foreach (var (term, weights) in WeightedTerms())
+            using (weights.Columns)
+                if (term.ReadsPublic)
+                    terms += term.Evaluate(weights, assignment);
+        return numerators + (mu * denominators) + terms;
+    }
+
+    /// <summary>The sum over all rows of eq * key.</summary>
+    private Ext4 WeighedKeys(in GridWeights rows)
+    {
+        var (sum, entries) = (Ext4.Zero, circuit.TableEntries);
+        for (var p = 0; p < circuit.TableGrid.Positions; p++)
+        {
+            var (key, power) = (Ext4.Zero, Ext4.One);
+            foreach (var column in entries)
+            {
+                key += power * ExtKernels.Dot(rows.Columns, rows.FirstColumn, column, p * Circuit.TableColumns, Circuit.TableColumns);
+                power *= gamma;
+            }
+            sum += rows.Row(p) * key;
+        }
+        return sum;
+    }
+
+    /// <summary>Every summand with what multiplies it besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>
+    private IEnumerable<(Site Site, Summand Summand, Ext4 Scale)> ScaledSummands()
+    {
+        var power = new Ext4[circuit.TableEntries.Length];
+        power[0] = -mu;
+        for (var i = 1; i < power.Length; i++)
+            power[i] = power[i - 1] * gamma;
+        foreach (var site in circuit.Lookups)
+            foreach (var summand in site.Summands)
+                yield return (site, summand, power[summand.Entry]);
+        foreach (var site in circuit.Equalities)
+            foreach (var summand in site.Summands)
+                yield return (site, summand, mu * mu);
+    }
+
+    private GridWeights WeightsOf(Site site) => (site is LookupSite ? leaves : equalities).Of(site.Grid);
+
+    private Ext4 ConstantSum(Site site, Summand summand)
+    {
+        var (weights, columns) = (WeightsOf(site), Ext4.Zero);
+        for (var c = 0; c < site.Grid.Channels; c++)
+            columns += weights.Column(c) * summand.FactorOf(c);
+        return columns * weights.SumOfRows(site.Grid.Positions);
+    }
+
+    /// <summary>Terms with their weights, factors included. The columns are the taker's to dispose of.</summary>
+    private IEnumerable<(Term Term, GridWeights Weights)> WeightedTerms()
+    {
+        foreach (var (site, summand, scale) in ScaledSummands())
+        {
+            if (summand.Term is null)
+                continue;
+            var weights = WeightsOf(site);
+            var columns = new ExtArray(site.Grid.Channels);
+            for (var c = 0; c < columns.Length; c++)
+                columns[c] = weights.Column(c) * (scale * summand.FactorOf(c));
+            yield return (summand.Term, new GridWeights(weights.Rows, weights.FirstRow, columns, 0));
+        }
+    }
+}

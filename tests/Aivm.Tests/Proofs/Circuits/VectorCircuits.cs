@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Aivm.Compiler;
+using Aivm.Inference;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+/// <summary>Circuits of the shared vectors' models, on random inputs.</summary>
+internal static class VectorCircuits
+{
+    private static readonly ConcurrentDictionary<(string, bool), Model> Models = [];
+
+    public static Model ModelOf(string file, bool takesBytes) => Models.GetOrAdd((file, takesBytes), _ => Compile(file, takesBytes));
+
+    private static Model Compile(string file, bool takesBytes)
+    {
+        var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{file}.onnx"));
+        var result = OnnxCompiler.Compile(onnx, takesBytes ? new CompileOptions { Input = new InputFormat.U8(), Scale = 1.0 / 255 } : new CompileOptions { Input = new InputFormat.Fixed(6) });
+        Assert.True(Model.TryLoad(result.Container, out var model, out var error), error?.ToString());
+        return WithoutSoftmax(model);
+    }
+
+    private static Model WithoutSoftmax(Model model)
+    {
+        var graph = model.Graph;
+        if (graph.Nodes[^1] is not SoftmaxNode softmax)
+            return model;
+        var cut = new Graph { Inputs = graph.Inputs, Nodes = graph.Nodes[..^1], Outputs = [graph.Outputs[0] with { Source = softmax.Source }] };
+        Assert.True(Model.TryLoad(Container.Encode(cut), out model, out var error), error?.ToString());
+        return model;
+    }
+
+    public static Circuit Build(Model model, int samples)
+    {
+        Assert.True(Circuit.TryBuild(model.Graph, model.Analysis, samples, out var circuit, out var error), error?.ToString());
+        return circuit;
+    }
+
+    public static long[] RandomInputs(Model model, int samples, int seed)
+    {
+        var random = new Random(seed);
+        var bytes = model.Graph.Inputs[0].Format is InputFormat.U8;
+        return [.. Enumerable.Range(0, samples * model.InputCount).Select(_ => bytes ? random.Next(256) : random.NextInt64(-30_000_000, 30_000_000))];
+    }
+
+    public static Witness Fill(Model model, Circuit circuit, long[] inputs)
+    {
+        var outputs = new long[circuit.Samples * model.OutputCount];
+        for (var i = 0; i < circuit.Samples; i++)
+            Assert.True(model.TryRun(inputs.AsSpan(i * model.InputCount, model.InputCount), outputs.AsSpan(i * model.OutputCount), out var error), error?.ToString());
+        var numbers = circuit.Public.Compute([(circuit.Inputs[0], inputs), (circuit.Outputs[0], outputs)]);
+        Assert.True(WitnessFiller.TryCreate(circuit, out var filler, out var refused), refused?.ToString());
+        return filler.Fill(inputs, numbers);
+    }
+}
