@@ -81,7 +81,7 @@ internal static unsafe class ExtLanes<TLanes, TVector>
     public static Pair<TVector> ElevenTimes(Pair<TVector> wide) => new(ElevenTimes(wide.Even), ElevenTimes(wide.Odd));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector ElevenTimes(TVector wide) => TLanes.AddWide(
+    public static TVector ElevenTimes(TVector wide) => TLanes.AddWide(
         TLanes.MultiplyEven(TLanes.Odd(wide), TLanes.Broadcast(ElevenHigh)),
         TLanes.MultiplyEven(wide, TLanes.Broadcast(11)));
 
