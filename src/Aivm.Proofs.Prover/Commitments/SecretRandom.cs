@@ -5,7 +5,8 @@ namespace Aivm.Proofs.Prover;
 
 /// <summary>
 /// The prover's secret randomness: 32 bytes, expanded by keyed BLAKE3 (of nothing, output as long as needed, in the order of
-/// <see cref="Blake3Lanes.Expand"/>). All elements are exactly uniform: a word of 31 bits is taken when it is below the modulus. For one thread at a time.
+/// <see cref="Blake3Lanes.Expand"/>). All elements are exactly uniform: a word of 31 bits is taken when it is below the modulus. For one
+/// thread at a time.
 /// </summary>
 public sealed class SecretRandom
 {
@@ -67,7 +68,8 @@ public sealed class SecretRandom
         Span<uint> elements = stackalloc uint[Ext4.Degree];
         Fill(elements);
         return new Ext4(
-            Felt.FromMontgomery(elements[0]), Felt.FromMontgomery(elements[1]), Felt.FromMontgomery(elements[2]), Felt.FromMontgomery(elements[3]));
+            Felt.FromMontgomery(elements[0]), Felt.FromMontgomery(elements[1]),
+            Felt.FromMontgomery(elements[2]), Felt.FromMontgomery(elements[3]));
     }
 
     public Ext4[] NextElements(int count)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -15,7 +16,7 @@ internal static unsafe class ColumnHasher
 
     public const int SaltWords = 8;
 
-    /// <summary>Vectors of columns that are hashed together, block of rows by block of rows, so that each row is read in runs of memory.</summary>
+    /// <summary>Vectors of columns that are hashed together, a block of rows at a time, so that rows are read in runs of memory.</summary>
     private const int TileVectors = 16;
 
     /// <summary>Hashes columns first to first + count - 1, of as many as there are leaves; others may be hashed by other threads.</summary>
@@ -71,7 +72,7 @@ internal static unsafe class ColumnHasher
     }
 
     /// <summary>The chaining values of some columns' hashes in progress: of the chunk at hand, and of complete subtrees.</summary>
-    private struct Tile<TVector, TWords> : IDisposable
+    private sealed class Tile<TVector, TWords> : IDisposable
         where TVector : unmanaged
         where TWords : IBlake3Words<TVector>
     {
@@ -101,10 +102,10 @@ internal static unsafe class ColumnHasher
                 _key[i] = TWords.Broadcast(Blake3.InitialValues[i]);
         }
 
-        public readonly void Dispose() => NativeMemory.AlignedFree(_memory);
+        public void Dispose() => NativeMemory.AlignedFree(_memory);
 
         /// <summary>Where the chunk at hand has its chaining values: above the complete subtrees.</summary>
-        private readonly TVector* Chaining => _subtrees + (_depth * Level);
+        private TVector* Chaining => _subtrees + (_depth * Level);
 
         /// <returns>How many columns.</returns>
         public int Hash(int column, int vectors)
@@ -132,7 +133,8 @@ internal static unsafe class ColumnHasher
             return vectors * TWords.Count;
         }
 
-        private readonly void CompressBlock(int column, int block, bool isStartOfChunk, uint flags)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void CompressBlock(int column, int block, bool isStartOfChunk, uint flags)
         {
             unchecked
             {
@@ -164,6 +166,7 @@ internal static unsafe class ColumnHasher
         }
 
         /// <summary>Replaces the last two subtrees by their parent.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Join(uint flags)
         {
             var right = Chaining;
@@ -178,6 +181,7 @@ internal static unsafe class ColumnHasher
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Copy(TVector* from, TVector* to)
         {
             for (nint i = 0; i < Blake3.HashWords; i++)

@@ -3,13 +3,14 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Shows that hashes are the leaves of a Merkle tree at given positions. A node is the keyed BLAKE3 of its two children, 64 bytes; the key is
-/// BLAKE3 of "AIVM Merkle node". Leaves come from the hash without a key, so that neither passes for the other. The tree is full: 2^depth leaves.
+/// Shows that hashes are the leaves of a Merkle tree at given positions. A node is the keyed BLAKE3 of its two children, 64 bytes; the
+/// key is BLAKE3 of "AIVM Merkle node". Leaves come from the hash without a key, so that neither passes for the other. The tree is full:
+/// 2^depth leaves.
 /// </summary>
 /// <remarks>
-/// The opening is one for all positions. Level by level from the leaves up, and by position within a level, it has the 32 bytes of each node
-/// that is needed to compute a parent and is not itself among the nodes known by then. That set follows from the positions: nothing else is sent, nothing twice, and
-/// a set of leaves has one opening.
+/// The opening is one for all positions. Level by level from the leaves up, and by position within a level, it has the 32 bytes of each
+/// node that is needed to compute a parent and is not itself among the nodes known by then. That set follows from the positions: nothing
+/// else is sent, nothing twice, and a set of leaves has one opening.
 /// </remarks>
 internal static class MerkleOpening
 {

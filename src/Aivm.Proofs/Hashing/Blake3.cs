@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
@@ -65,14 +66,18 @@ public static class Blake3
         var result = stackalloc uint[BlockWords];
         fixed (uint* from = chaining[..HashWords])
         fixed (uint* message = block[..BlockWords])
-            Blake3Rounds.Compress<uint, ScalarWords>(from, message, unchecked((uint)counter), (uint)(counter >> 32), blockLength, flags, result);
+        {
+            var (low, high) = (unchecked((uint)counter), (uint)(counter >> 32));
+            Blake3Rounds.Compress<uint, ScalarWords>(from, message, low, high, blockLength, flags, result);
+        }
         new ReadOnlySpan<uint>(result, BlockWords).CopyTo(output);
     }
 
     /// <summary>The chaining value of a node over two others.</summary>
     /// <param name="output">8 words; may be where one of the children is.</param>
     [SkipLocalsInit]
-    internal static void CompressParent(ReadOnlySpan<uint> key, uint mode, ReadOnlySpan<uint> left, ReadOnlySpan<uint> right, Span<uint> output)
+    internal static void CompressParent(
+        ReadOnlySpan<uint> key, uint mode, ReadOnlySpan<uint> left, ReadOnlySpan<uint> right, Span<uint> output)
     {
         Span<uint> block = stackalloc uint[BlockWords];
         left[..HashWords].CopyTo(block);
@@ -83,13 +88,17 @@ public static class Blake3
 
     internal static void ReadWords(ReadOnlySpan<byte> bytes, Span<uint> words)
     {
-        for (var i = 0; i < words.Length; i++)
-            words[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(sizeof(uint) * i)..]);
+        bytes[..(sizeof(uint) * words.Length)].CopyTo(MemoryMarshal.AsBytes(words));
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(words, words);
     }
 
     internal static void WriteWords(ReadOnlySpan<uint> words, Span<byte> bytes)
     {
-        for (var i = 0; i < words.Length; i++)
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes[(sizeof(uint) * i)..], words[i]);
+        if (BitConverter.IsLittleEndian)
+            MemoryMarshal.AsBytes(words).CopyTo(bytes);
+        else
+            for (var i = 0; i < words.Length; i++)
+                BinaryPrimitives.WriteUInt32LittleEndian(bytes[(sizeof(uint) * i)..], words[i]);
     }
 }

@@ -6,20 +6,21 @@ using System.Runtime.Intrinsics.X86;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// BLAKE3 of many inputs of one length at once, each in a lane of a vector: sixteen with AVX-512, eight with AVX2, one anywhere. Which it is
-/// changes no result. Sets of hashes are <em>planes</em>: word w of hash i, little-endian, is at w * count + i, so that vectors are read and
-/// written as they are.
+/// BLAKE3 of many inputs of one length at once, each in a lane of a vector: sixteen with AVX-512, eight with AVX2, one anywhere. Which it
+/// is changes no result. Sets of hashes are <em>planes</em>: little-endian word w of hash i is at w * count + i, so that vectors are read
+/// and written as they are.
 /// </summary>
 internal static unsafe class Blake3Lanes
 {
     /// <summary>Words that <see cref="Expand"/> makes at a time: 16 blocks of output.</summary>
     public const int GroupWords = GroupBlocks * Blake3.BlockWords;
 
+    /// <summary>The most chunks that <see cref="HashChunks"/> takes at a time.</summary>
+    public const int MaxChunks = 16;
+
     private const int GroupBlocks = 16;
 
-    /// <summary>
-    /// The keyed hashes of 64 bytes each: of pairs of neighbours. A standard BLAKE3 with key, input the two hashes.
-    /// </summary>
+    /// <summary>The keyed hashes of pairs of neighbours, 64 bytes each.</summary>
     /// <param name="key">8 words.</param>
     /// <param name="children">Planes of 2 * count hashes.</param>
     /// <param name="parents">Planes of count hashes.</param>
@@ -90,10 +91,8 @@ internal static unsafe class Blake3Lanes
         return count;
     }
 
-    /// <summary>The most chunks that <see cref="HashChunks"/> takes.</summary>
-    public const int MaxChunks = 16;
-
     /// <returns>The first parent that it left: fewer than fill a vector remain.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int HashPairs<TVector, TWords>(ReadOnlySpan<uint> key, uint* children, uint* parents, int count, int first, int end)
         where TVector : unmanaged
         where TWords : IBlake3Words<TVector>
@@ -120,6 +119,7 @@ internal static unsafe class Blake3Lanes
         return first;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Expand<TVector, TWords>(in Blake3Output source, ulong firstGroup, uint* words, int groups)
         where TVector : unmanaged
         where TWords : IBlake3Words<TVector>
@@ -144,7 +144,9 @@ internal static unsafe class Blake3Lanes
             }
     }
 
-    private static void HashChunks<TVector, TWords>(ReadOnlySpan<uint> key, uint mode, ulong firstChunk, uint* input, uint* chainings)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void HashChunks<TVector, TWords>(
+        ReadOnlySpan<uint> key, uint mode, ulong firstChunk, uint* input, uint* chainings)
         where TVector : unmanaged
         where TWords : IBlake3Words<TVector>
     {
@@ -174,6 +176,7 @@ internal static unsafe class Blake3Lanes
     }
 
     /// <summary>Turns 8 rows of 8 words, which begin at multiples of a stride, into columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(uint* from, nint fromStride, uint* to, nint toStride)
     {
         var (low0, low1, low2, low3) = TransposeFour(from, fromStride);
@@ -186,13 +189,16 @@ internal static unsafe class Blake3Lanes
 
     /// <summary>Four rows: vector i has column i in its lower half and column i + 4 in its upper half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<ulong> C0, Vector256<ulong> C1, Vector256<ulong> C2, Vector256<ulong> C3) TransposeFour(uint* from, nint stride)
+    private static (Vector256<ulong> C0, Vector256<ulong> C1, Vector256<ulong> C2, Vector256<ulong> C3) TransposeFour(
+        uint* from, nint stride)
     {
         var (row0, row1) = (Vector256.Load(from), Vector256.Load(unchecked(from + stride)));
         var (row2, row3) = (Vector256.Load(unchecked(from + (2 * stride))), Vector256.Load(unchecked(from + (3 * stride))));
         var (low01, high01) = (Avx2.UnpackLow(row0, row1).AsUInt64(), Avx2.UnpackHigh(row0, row1).AsUInt64());
         var (low23, high23) = (Avx2.UnpackLow(row2, row3).AsUInt64(), Avx2.UnpackHigh(row2, row3).AsUInt64());
-        return (Avx2.UnpackLow(low01, low23), Avx2.UnpackHigh(low01, low23), Avx2.UnpackLow(high01, high23), Avx2.UnpackHigh(high01, high23));
+        return (
+            Avx2.UnpackLow(low01, low23), Avx2.UnpackHigh(low01, low23),
+            Avx2.UnpackLow(high01, high23), Avx2.UnpackHigh(high01, high23));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -203,6 +209,7 @@ internal static unsafe class Blake3Lanes
     }
 
     /// <summary>Counters from the first on, a lane each: low words and high words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (TVector Low, TVector High) Counters<TVector, TWords>(ulong first)
         where TVector : unmanaged
         where TWords : IBlake3Words<TVector>

@@ -39,10 +39,12 @@ internal static unsafe class Blake3Rounds
         for (var round = 0; round < Rounds; round++)
         {
             Mix<TWord, TWords>(
-                ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7, ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15,
+                ref v0, ref v1, ref v2, ref v3, ref v4, ref v5, ref v6, ref v7,
+                ref v8, ref v9, ref v10, ref v11, ref v12, ref v13, ref v14, ref v15,
                 message, ref order);
             Mix<TWord, TWords>(
-                ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4, ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14,
+                ref v0, ref v1, ref v2, ref v3, ref v5, ref v6, ref v7, ref v4,
+                ref v10, ref v11, ref v8, ref v9, ref v15, ref v12, ref v13, ref v14,
                 message, ref Unsafe.Add(ref order, Blake3.BlockWords / 2));
             order = ref Unsafe.Add(ref order, Blake3.BlockWords);
         }
@@ -56,7 +58,9 @@ internal static unsafe class Blake3Rounds
         Fold<TWord, TWords>(chaining, output, 7, v7, v15);
     }
 
-    /// <summary>Four quarter rounds G at once, of the columns or of the diagonals: step by step, because their chains of operations are independent.</summary>
+    /// <summary>
+    /// Four quarter rounds G, of the columns or of the diagonals, a step of all four at a time: their chains of operations are independent.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix<TWord, TWords>(
         ref TWord a0, ref TWord a1, ref TWord a2, ref TWord a3, ref TWord b0, ref TWord b1, ref TWord b2, ref TWord b3,

@@ -76,7 +76,7 @@ internal readonly struct Avx2Words : IBlake3Words<Vector256<uint>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> RotateRight16(Vector256<uint> a) => Avx2.Shuffle(
         a.AsByte(),
-        Vector256.Create((byte)2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)).AsUInt32();
+        Vector256.Create(Vector128.Create((byte)2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13))).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> RotateRight12(Vector256<uint> a) => (a >>> 12) | (a << 20);
@@ -84,24 +84,24 @@ internal readonly struct Avx2Words : IBlake3Words<Vector256<uint>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> RotateRight8(Vector256<uint> a) => Avx2.Shuffle(
         a.AsByte(),
-        Vector256.Create((byte)1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12)).AsUInt32();
+        Vector256.Create(Vector128.Create((byte)1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12))).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> RotateRight7(Vector256<uint> a) => (a >>> 7) | (a << 25);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> Even(Vector256<uint> a, Vector256<uint> b) => InOrder(Avx2.Shuffle(a, 0b_11_01_10_00), Avx2.Shuffle(b, 0b_11_01_10_00), odd: false);
+    public static Vector256<uint> Even(Vector256<uint> a, Vector256<uint> b) => InOrder(Avx2.UnpackLow(EvenThenOdd(a), EvenThenOdd(b)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> Odd(Vector256<uint> a, Vector256<uint> b) => InOrder(Avx2.Shuffle(a, 0b_11_01_10_00), Avx2.Shuffle(b, 0b_11_01_10_00), odd: true);
+    public static Vector256<uint> Odd(Vector256<uint> a, Vector256<uint> b) => InOrder(Avx2.UnpackHigh(EvenThenOdd(a), EvenThenOdd(b)));
 
-    /// <summary>Joins the low (even) or high (odd) halves of four 128-bit lanes.</summary>
+    /// <summary>In each half of the vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> InOrder(Vector256<uint> a, Vector256<uint> b, bool odd)
-    {
-        var joined = odd ? Avx2.UnpackHigh(a.AsUInt64(), b.AsUInt64()) : Avx2.UnpackLow(a.AsUInt64(), b.AsUInt64());
-        return Avx2.Permute4x64(joined, 0b_11_01_10_00).AsUInt32();
-    }
+    private static Vector256<ulong> EvenThenOdd(Vector256<uint> a) => Avx2.Shuffle(a, 0b_11_01_10_00).AsUInt64();
+
+    /// <summary>Exchanges the two quarters in the middle.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> InOrder(Vector256<ulong> a) => Avx2.Permute4x64(a, 0b_11_01_10_00).AsUInt32();
 }
 
 /// <summary>Sixteen states.</summary>

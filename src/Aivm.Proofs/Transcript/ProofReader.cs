@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Reads a proof from bytes that anybody may have chosen, and accepts the one encoding of each value. Never throws on them. The first failure is
-/// kept: all later reads fail too, so that a caller may check once. Nothing is allocated by a number that the proof names before that
-/// number was held against a limit and against the bytes that are there.
+/// Reads a proof from bytes that anybody may have chosen, and accepts the one encoding of each value. Never throws on them. The first
+/// failure is kept: all later reads fail too, so that a caller may check once. Nothing is allocated by a number that the proof names
+/// before that number was held against a limit and against the bytes that are there.
 /// </summary>
 public sealed class ProofReader(ReadOnlyMemory<byte> proof)
 {
@@ -73,7 +74,7 @@ public sealed class ProofReader(ReadOnlyMemory<byte> proof)
     {
         element = default;
         return TryRead(out uint value)
-            && (Felt.TryFromCanonical(value, out element) || Fail(ProofErrors.Malformed($"A field element is {value}, not below {Felt.Modulus}.")));
+            && (Felt.TryFromCanonical(value, out element) || Fail(NotAnElement(value)));
     }
 
     public bool TryRead(out Ext4 element)
@@ -86,26 +87,38 @@ public sealed class ProofReader(ReadOnlyMemory<byte> proof)
     }
 
     /// <summary>Fills the span; it is all zero when that fails.</summary>
-    public bool TryRead(Span<Felt> elements)
+    public bool TryRead(Span<Felt> elements) => TryReadElements(MemoryMarshal.Cast<Felt, uint>(elements));
+
+    /// <inheritdoc cref="TryRead(Span{Felt})"/>
+    public bool TryRead(Span<Ext4> elements) => TryReadElements(MemoryMarshal.Cast<Ext4, uint>(elements));
+
+    /// <summary>Fills the span with elements as kernels have them, x * 2^32 mod p; it is all zero when that fails.</summary>
+    internal bool TryReadElements(Span<uint> elements)
     {
+        if (!TryReadWords(elements))
+            return false;
         foreach (ref var element in elements)
-            if (!TryRead(out element))
+        {
+            if (!Felt.TryFromCanonical(element, out var felt))
             {
+                var word = element;
                 elements.Clear();
-                return false;
+                return Fail(NotAnElement(word));
             }
+            element = felt.Montgomery;
+        }
         return true;
     }
 
-    /// <inheritdoc cref="TryRead(Span{Felt})"/>
-    public bool TryRead(Span<Ext4> elements)
+    /// <summary>Fills the span with any words; it is all zero when that fails.</summary>
+    internal bool TryReadWords(Span<uint> words)
     {
-        foreach (ref var element in elements)
-            if (!TryRead(out element))
-            {
-                elements.Clear();
-                return false;
-            }
+        words.Clear();
+        if (!TryReadBytes(sizeof(uint) * words.Length, out var bytes))
+            return false;
+        Blake3.ReadWords(bytes, words);
         return true;
     }
+
+    private static Error NotAnElement(uint word) => ProofErrors.Malformed($"A field element is {word}, not below {Felt.Modulus}.");
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
@@ -41,16 +42,24 @@ public sealed class ProofWriter
     }
 
     /// <summary>The elements alone: a reader that does not know their number needs <see cref="WriteCount"/> before.</summary>
-    public void Write(ReadOnlySpan<Felt> elements)
-    {
-        foreach (var element in elements)
-            Write(element);
-    }
+    public void Write(ReadOnlySpan<Felt> elements) => WriteElements(MemoryMarshal.Cast<Felt, uint>(elements));
 
     /// <inheritdoc cref="Write(ReadOnlySpan{Felt})"/>
-    public void Write(ReadOnlySpan<Ext4> elements)
+    public void Write(ReadOnlySpan<Ext4> elements) => WriteElements(MemoryMarshal.Cast<Ext4, uint>(elements));
+
+    /// <summary>Elements as kernels have them, x * 2^32 mod p.</summary>
+    internal void WriteElements(ReadOnlySpan<uint> elements)
     {
-        foreach (var element in elements)
-            Write(element);
+        var bytes = _bytes.GetSpan(sizeof(uint) * elements.Length);
+        for (var i = 0; i < elements.Length; i++)
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[(sizeof(uint) * i)..], Felt.FromMontgomery(elements[i]).ToUInt32());
+        _bytes.Advance(sizeof(uint) * elements.Length);
+    }
+
+    /// <summary>Any words.</summary>
+    internal void WriteWords(ReadOnlySpan<uint> words)
+    {
+        Blake3.WriteWords(words, _bytes.GetSpan(sizeof(uint) * words.Length));
+        _bytes.Advance(sizeof(uint) * words.Length);
     }
 }

@@ -73,6 +73,10 @@ public class ProofReaderTests
             var elements = new Felt[4];
             Assert.False(new ProofReader(writer.ToArray()).TryRead(elements));
             Assert.All(elements, read => Assert.Equal(Felt.Zero, read));
+
+            var extension = new Ext4[1];
+            Assert.False(new ProofReader(writer.ToArray()).TryRead(extension));
+            Assert.True(extension[0].IsZero);
         }
     }
 
@@ -97,6 +101,24 @@ public class ProofReaderTests
     {
         Assert.False(new ProofReader(Sample()).TryReadBytes(-1, out _));
         Assert.False(new ProofReader(Sample()).TryReadBytes(int.MaxValue, out _));
+    }
+
+    [Fact]
+    public void Elements_of_kernels_and_words_come_back()
+    {
+        uint[] elements = [Felt.From(1).Montgomery, Felt.From(-1).Montgomery, 0];
+        uint[] words = [uint.MaxValue, 0, 0x01020304];
+        var writer = new ProofWriter();
+        writer.WriteElements(elements);
+        writer.WriteWords(words);
+        Assert.Equal(1, writer.Written[0]);
+        Assert.Equal([4, 3, 2, 1], writer.Written[^4..].ToArray());
+
+        var reader = new ProofReader(writer.ToArray());
+        var (readElements, readWords) = (new uint[3], new uint[3]);
+        Assert.True(reader.TryReadElements(readElements) && reader.TryReadWords(readWords) && reader.TryFinish());
+        Assert.Equal(elements, readElements);
+        Assert.Equal(words, readWords);
     }
 
     [Fact]
