@@ -1,0 +1,67 @@
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>Codewords, row by row, committed column by column: each column with its salt is a leaf of a Merkle tree.</summary>
+internal sealed unsafe class CommittedMatrix : IDisposable
+{
+    /// <summary>Columns that a thread hashes at a time.</summary>
+    private const int Piece = 1024;
+
+    private readonly int _height;
+    private readonly int _codeBits;
+    private readonly bool _salted;
+    private readonly FeltArray _codewords;
+    private readonly uint[] _salts;
+    private MerkleTree? _tree;
+
+    /// <param name="random">For the salts; null if the columns need not be hidden.</param>
+    public CommittedMatrix(int height, int codeBits, SecretRandom? random)
+    {
+        (_height, _codeBits, _salted) = (height, codeBits, random is not null);
+        _codewords = new FeltArray(height << codeBits);
+        _salts = new uint[ColumnHasher.SaltWords << codeBits];
+        random?.FillWords(_salts);
+    }
+
+    public Hash256 Root => Tree.Root;
+
+    private MerkleTree Tree => _tree ?? throw new InvalidOperationException("The matrix is not committed yet.");
+
+    /// <summary>A codeword.</summary>
+    public uint* Row(int row) => _codewords.At(row << _codeBits);
+
+    /// <summary>Writes four rows, the coefficients of a codeword over the extension.</summary>
+    public void Write(int firstRow, ExtArray codeword)
+    {
+        for (var k = 0; k < Ext4.Degree; k++)
+            codeword.AsSpan(k).CopyTo(new Span<uint>(Row(firstRow + k), codeword.Length));
+    }
+
+    /// <summary>Once all rows are written.</summary>
+    public void Commit()
+    {
+        var columns = 1 << _codeBits;
+        var leaves = GC.AllocateUninitializedArray<uint>(Blake3.HashWords << _codeBits);
+        Parallel.For(0, (columns + Piece - 1) / Piece, piece =>
+        {
+            var first = piece * Piece;
+            ColumnHasher.Hash(_codewords.AsSpan(), _height, columns, _salts, leaves, first, Math.Min(Piece, columns - first));
+        });
+        _tree = new MerkleTree(leaves);
+    }
+
+    /// <summary>Writes what <see cref="OpenedColumns"/> reads.</summary>
+    public void Open(int[] positions, ProofWriter writer)
+    {
+        for (var word = 0; word < ColumnHasher.SaltWords && _salted; word++)
+            foreach (var position in positions)
+                writer.Write(_salts[(word << _codeBits) + position]);
+        for (var row = 0; row < _height; row++)
+            foreach (var position in positions)
+                writer.Write(Felt.FromMontgomery(Row(row)[position]));
+        Tree.WriteOpening(positions, writer);
+    }
+
+    public void Dispose() => _codewords.Dispose();
+}
