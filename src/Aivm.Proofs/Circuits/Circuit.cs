@@ -19,6 +19,7 @@ public sealed class Circuit
         (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
         (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
         (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
+        FullLeafCount = builder.FullLeafCount;
         TableEntries = EntriesOf(Tables, TableGrid);
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
     }
@@ -75,6 +76,9 @@ public sealed class Circuit
     /// <summary>Lookups and rows together, with the neutral ones in between.</summary>
     public int LeafCount { get; }
 
+    /// <summary>Leaves below it are lookups without a gap.</summary>
+    internal int FullLeafCount { get; }
+
     public int EqualityCount { get; }
 
     internal ImmutableArray<Gadget> Gadgets { get; }
@@ -100,6 +104,65 @@ public sealed class Circuit
     }
 
     public const int MaxSamples = 256;
+
+    /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
+    internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
+    {
+        numbers = [];
+        error = (CheckCount("input", statement.Inputs.Length, Inputs) ?? CheckCount("output", statement.Outputs.Length, Outputs) ?? CheckRanges(statement.Inputs.Span))!;
+        if (error is not null)
+            return false;
+        numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
+        return true;
+    }
+
+    /// <summary>The same in the field.</summary>
+    internal bool TryStatePublic(ProofStatement statement, out Felt[] numbers, out Error error)
+    {
+        numbers = TryCompute(statement, out var integers, out error) ? Array.ConvertAll(integers, Felt.From) : [];
+        return error is null;
+    }
+
+    private Error? CheckCount(string name, int count, ImmutableArray<CircuitValue> values)
+    {
+        var needed = (long)Samples * values.Sum(value => value.Addresses.Length);
+        return count == needed ? null : new("proof-statement", $"{count} {name} numbers; {Samples} inferences of this model have {needed}");
+    }
+
+    /// <summary>Numbers that a run of the model would refuse have no proof.</summary>
+    private Error? CheckRanges(ReadOnlySpan<long> inputs)
+    {
+        for (var sample = 0; sample < Samples; sample++)
+            for (var i = 0; i < Inputs.Length; i++)
+            {
+                var values = inputs[..Inputs[i].Addresses.Length];
+                inputs = inputs[values.Length..];
+                var (low, high) = Graph.Inputs[i].Format switch
+                {
+                    InputFormat.U8 => (0, 255),
+                    InputFormat.Index(var count) => (0, count - 1),
+                    InputFormat.Fixed { AllowsMissing: false } => (long.MinValue + 1, long.MaxValue),
+                    _ => (long.MinValue, long.MaxValue),
+                };
+                if (values.ContainsAnyExceptInRange(low, high))
+                    return new("proof-statement", $"input {Graph.Inputs[i].Name} takes {low} to {high}");
+            }
+        return null;
+    }
+
+    /// <summary>Each value's numbers, sample after sample, from those of whole samples.</summary>
+    private IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> Split(ReadOnlyMemory<long> numbers, ImmutableArray<CircuitValue> values)
+    {
+        var (perSample, first) = (values.Sum(value => value.Addresses.Length), 0);
+        foreach (var value in values)
+        {
+            var own = new long[Samples * value.Addresses.Length];
+            for (var sample = 0; sample < Samples; sample++)
+                numbers.Slice((sample * perSample) + first, value.Addresses.Length).CopyTo(own.AsMemory(sample * value.Addresses.Length));
+            yield return (value, own);
+            first += value.Addresses.Length;
+        }
+    }
 
     /// <summary>log2 of the most cells, and of the most leaves: with more, the sum of errors would pass 2^-100.</summary>
     internal const int MaxCellBits = 24;

@@ -107,24 +107,18 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
                 table.Tag = Tables.Count;
             }
         var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
-        var site = new LookupSite(name, Aligned(_leafCount, channels), positions, channels, [tag, .. entries], tables);
-        _leafCount = site.Grid.End;
+        var site = new LookupSite(name, positions, channels, [tag, .. entries], tables);
+        _leafCount = checked(_leafCount + (positions * site.Grid.Width));
         Lookups.Add(site);
         return site;
     }
 
     private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
     {
-        var site = new EqualitySite(name, Aligned(EqualityCount, channels), positions, channels, summands);
-        EqualityCount = site.Grid.End;
+        var site = new EqualitySite(name, positions, channels, summands);
+        EqualityCount = site.Place(EqualityCount);
         Equalities.Add(site);
         return site;
-    }
-
-    private static int Aligned(int first, int channels)
-    {
-        var width = 1 << Storage.BitLength(channels - 1);
-        return checked(first + width - 1) & -width;
     }
 
     /// <summary>A storage as it is.</summary>
@@ -170,6 +164,24 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         return new SparseTerm(count, addresses);
     }
 
+    /// <summary>Lookups without a cell in between come first, the widest before others, so that they fill the first leaves without a gap.</summary>
+    /// <returns>The number of leaves.</returns>
+    private int PlaceLookups()
+    {
+        var leaves = 0;
+        foreach (var site in Lookups.Where(IsFull).OrderByDescending(site => site.Grid.Width))
+            leaves = site.Place(leaves);
+        FullLeafCount = leaves;
+        foreach (var site in Lookups.Where(site => !IsFull(site)).OrderByDescending(site => site.Grid.Width))
+            leaves = site.Place(leaves);
+        return leaves;
+    }
+
+    private static bool IsFull(LookupSite site) => site.Grid.Channels == site.Grid.Width;
+
+    /// <summary>Leaves below it are lookups, each of them.</summary>
+    public int FullLeafCount { get; private set; }
+
     private void AddTables()
     {
         var rows = 0;
@@ -179,7 +191,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
             rows = checked(rows + table.Rows);
         }
         var positions = Math.Max(1, (rows + Circuit.TableColumns - 1) / Circuit.TableColumns);
-        TableGrid = new Storage(Aligned(_leafCount, Circuit.TableColumns), positions, Circuit.TableColumns);
+        TableGrid = new Storage((PlaceLookups() + Circuit.TableColumns - 1) & -Circuit.TableColumns, positions, Circuit.TableColumns);
         Multiplicities = AddStorage(positions, Circuit.TableColumns);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Aivm.Compiler;
 using Aivm.Inference;
+using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 
@@ -44,12 +45,18 @@ internal static class VectorCircuits
         return [.. Enumerable.Range(0, samples * model.InputCount).Select(_ => bytes ? random.Next(256) : random.NextInt64(-30_000_000, 30_000_000))];
     }
 
+    public static long[] Run(Model model, int samples, long[] inputs)
+    {
+        var outputs = new long[samples * model.OutputCount];
+        for (var i = 0; i < samples; i++)
+            Assert.True(model.TryRun(inputs.AsSpan(i * model.InputCount, model.InputCount), outputs.AsSpan(i * model.OutputCount), out var error), error?.ToString());
+        return outputs;
+    }
+
     public static Witness Fill(Model model, Circuit circuit, long[] inputs)
     {
-        var outputs = new long[circuit.Samples * model.OutputCount];
-        for (var i = 0; i < circuit.Samples; i++)
-            Assert.True(model.TryRun(inputs.AsSpan(i * model.InputCount, model.InputCount), outputs.AsSpan(i * model.OutputCount), out var error), error?.ToString());
-        var numbers = circuit.Public.Compute([(circuit.Inputs[0], inputs), (circuit.Outputs[0], outputs)]);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, Run(model, circuit.Samples, inputs));
+        Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, out var filler, out var refused), refused?.ToString());
         return filler.Fill(inputs, numbers);
     }

@@ -1,0 +1,106 @@
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>Proves runs of one model: keeps the circuit's plan and its memory from proof to proof. For one proof at a time.</summary>
+public sealed class ProofProver : IDisposable
+{
+    private readonly ProofShape _shape;
+    private readonly WitnessFiller _filler;
+    private readonly int _threads;
+    private readonly LogupWorkspace _workspace = new();
+    private readonly ExtArray _denominators;
+    private readonly ExtArray _coefficients;
+    private readonly FeltArray _cells;
+    private readonly FeltArray _scratch = new(1 << 14);
+
+    private ProofProver(ProofShape shape, WitnessFiller filler, int threads)
+    {
+        (_shape, _filler, _threads) = (shape, filler, threads);
+        _denominators = new ExtArray(1 << shape.LeafVariables);
+        _coefficients = new ExtArray(shape.Circuit.CellCount);
+        _cells = new FeltArray(shape.Circuit.CellCount);
+    }
+
+    /// <param name="threads">Changes nothing but the time.</param>
+    public static bool TryCreate(ProofShape shape, int threads, out ProofProver prover, out Error error)
+    {
+        prover = WitnessFiller.TryCreate(shape.Circuit, out var filler, out error) ? new ProofProver(shape, filler, threads) : null!;
+        return prover is not null;
+    }
+
+    /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>
+    public byte[] Prove(ProofStatement statement, Action<ProofPhase>? progress = null)
+    {
+        progress?.Invoke(ProofPhase.Witness);
+        var witness = Fill(statement);
+        return Prove(statement, witness, progress);
+    }
+
+    internal Witness Fill(ProofStatement statement)
+    {
+        if (!_shape.Circuit.TryCompute(statement, out var numbers, out var error))
+            throw new AivmException(Failure.Input, error.Code, error.Message);
+        return _filler.Fill(statement.Inputs.Span, numbers);
+    }
+
+    /// <param name="witness">Tests change it.</param>
+    internal byte[] Prove(ProofStatement statement, Witness witness, Action<ProofPhase>? progress = null)
+    {
+        progress?.Invoke(ProofPhase.Commit);
+        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(ProofShape.Domain));
+        statement.AbsorbInto(transcript);
+        ExtKernels.FromIntegers(witness.Cells, _cells, 0);
+        if (_shape.Pads is not null)
+            random.Fill(_cells.AsSpan()[_shape.Circuit.RandomCells.Base..]);
+        using var commitment = OracleCommitment.Commit(_shape.Cells, _cells, random);
+        using var pads = _shape.Pads is null ? null : PadCommitment.Commit(_shape.Pads, _shape.Layout, random);
+        writer.Write(commitment.Root);
+        transcript.Absorb(commitment.Root.Span);
+        if (pads is not null)
+        {
+            writer.Write(pads.Root);
+            transcript.Absorb(pads.Root.Span);
+        }
+        var channel = new ProverChannel(transcript, writer, pads?.Pads ?? Pads.None(_shape.Layout));
+
+        progress?.Invoke(ProofPhase.Lookups);
+        var challenges = ProofChallenges.Draw(_shape, transcript);
+        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, challenges.Alpha, challenges.Gamma, _denominators, _scratch), _workspace, _threads);
+
+        progress?.Invoke(ProofPhase.Layers);
+        var mu = transcript.NextChallenge();
+        using var leaves = new EqPoint(lookups.Point);
+        using var equalities = new EqPoint(challenges.Equalities);
+        var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
+        _coefficients.Resize(_shape.Circuit.CellCount);
+        reduction.AddCoefficients(_coefficients);
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(Array.ConvertAll(witness.PublicNumbers, Felt.From)));
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim, _coefficients, _cells, _shape.Cells.Variables);
+
+        progress?.Invoke(ProofPhase.Openings);
+        var value = commitment.Open(cells.Point, transcript, writer);
+        channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), "cells, the linear reduction");
+        pads?.Close(channel, writer);
+        return writer.ToArray();
+    }
+
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _denominators.Dispose();
+        _coefficients.Dispose();
+        _cells.Dispose();
+        _scratch.Dispose();
+    }
+}
+
+/// <summary>What a prover is at, in order.</summary>
+public enum ProofPhase
+{
+    Witness,
+    Commit,
+    Lookups,
+    Layers,
+    Openings,
+}

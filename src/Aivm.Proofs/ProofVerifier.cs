@@ -1,0 +1,71 @@
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>Checks a proof of inference. A function of its arguments alone: no clock, no threads, no memory beyond what the circuit's size bounds.</summary>
+public static class ProofVerifier
+{
+    /// <summary>
+    /// Errors: <c>proof-truncated</c>, <c>proof-trailing</c>, <c>proof-malformed</c>, <c>proof-rejected</c> (the message names the check that failed),
+    /// <c>proof-statement</c> (numbers of inputs or outputs that are not the model's).
+    /// </summary>
+    /// <param name="proof">Any bytes.</param>
+    public static bool TryVerify(ProofShape shape, ProofStatement statement, ReadOnlyMemory<byte> proof, out Error error)
+    {
+        error = null!;
+        if (!shape.Circuit.TryStatePublic(statement, out var publicNumbers, out error))
+            return false;
+        var reader = new ProofReader(proof);
+        if (TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish())
+            return true;
+        error = reader.Error!;
+        return false;
+    }
+
+    private static bool TryVerify(ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader)
+    {
+        var circuit = shape.Circuit;
+        var transcript = new Transcript(ProofShape.Domain);
+        statement.AbsorbInto(transcript);
+        Hash256 padRoot = default;
+        if (!reader.TryRead(out Hash256 cellRoot) || (shape.Pads is not null && !reader.TryRead(out padRoot)))
+            return false;
+        transcript.Absorb(cellRoot.Span);
+        if (shape.Pads is not null)
+            transcript.Absorb(padRoot.Span);
+        var channel = new VerifierChannel(transcript, reader);
+
+        var challenges = ProofChallenges.Draw(shape, transcript);
+        var lookups = LogupGkr.Verify(channel, shape.LeafVariables);
+        var mu = transcript.NextChallenge();
+        using var leaves = new EqPoint(lookups.Point);
+        using var equalities = new EqPoint(challenges.Equalities);
+        var reduction = new LinearReduction(circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers));
+        var cells = ProductSumcheck.Verify(channel, claim, shape.Cells.Variables);
+        if (channel.Failure is { } failure)
+            return reader.Fail(failure);
+
+        if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point, transcript, reader, out var value))
+            return false;
+        using var point = new EqPoint(cells.Point);
+        channel.RequireZero(cells.Value - Hidden.Of(reduction.EvaluateCoefficients(point) * value), "cells, the linear reduction");
+        if (shape.Pads is not null)
+            return PadClosing.TryVerify(shape.Pads, padRoot, channel, reader);
+        return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } broken || reader.Fail(broken);
+    }
+}
+
+/// <summary>The challenges that are drawn when everything is committed, before the first argument.</summary>
+/// <param name="Alpha">From which keys are subtracted.</param>
+/// <param name="Gamma">Whose powers compress a tuple into a key.</param>
+/// <param name="Equalities">The point at which all equalities are taken together.</param>
+internal sealed record ProofChallenges(Ext4 Alpha, Ext4 Gamma, Ext4[] Equalities)
+{
+    public static ProofChallenges Draw(ProofShape shape, Transcript transcript)
+    {
+        var (alpha, gamma, point) = (transcript.NextChallenge(), transcript.NextChallenge(), new Ext4[shape.EqualityVariables]);
+        transcript.NextChallenges(point);
+        return new ProofChallenges(alpha, gamma, point);
+    }
+}

@@ -1,0 +1,67 @@
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+using Aivm.Tests.Proofs.Circuits;
+
+namespace Aivm.Tests.Proofs;
+
+public sealed class ModelProofTests
+{
+    [Theory]
+    [InlineData("fashion_lenetish", true, 1)]
+    [InlineData("fashion_lenetish", true, 2)]
+    [InlineData("resnet8_cifar10", true, 1)]
+    [InlineData("mobilenetv1_025_vww96", true, 1)]
+    [InlineData("fashion_dscnn", true, 1)]
+    [InlineData("ad01_autoencoder", false, 3)]
+    public void A_run_of_a_vector_model_is_proved_and_the_proof_is_accepted(string file, bool takesBytes, int samples)
+    {
+        var (shape, statement) = State(file, takesBytes, samples, ProofParameters.Production);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, Prove(shape, statement), out var error), error?.ToString());
+    }
+
+    [Fact]
+    public void A_proof_is_worth_nothing_for_another_statement()
+    {
+        var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
+        var proof = Prove(shape, statement);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out var error), error?.ToString());
+        var (inputs, outputs) = (statement.Inputs.ToArray(), statement.Outputs.ToArray());
+        inputs[400] ^= 1;
+        outputs[3]++;
+        AssertRejected(shape, statement with { ModelHash = Keccak.Hash([1]) }, proof);
+        AssertRejected(shape, statement with { Context = Keccak.Hash([2]) }, proof);
+        AssertRejected(shape, statement with { Inputs = inputs }, proof);
+        AssertRejected(shape, statement with { Outputs = outputs }, proof);
+    }
+
+    [Fact]
+    public void Another_output_has_no_proof()
+    {
+        var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
+        var outputs = statement.Outputs.ToArray();
+        outputs[3]++;
+        var lie = statement with { Outputs = outputs };
+        AssertRejected(shape, lie, Prove(shape, lie));
+    }
+
+    private static void AssertRejected(ProofShape shape, ProofStatement statement, byte[] proof)
+    {
+        Assert.False(ProofVerifier.TryVerify(shape, statement, proof, out var error));
+        Assert.Equal("proof-rejected", error.Code);
+    }
+
+    private static (ProofShape Shape, ProofStatement Statement) State(string file, bool takesBytes, int samples, ProofParameters parameters)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes);
+        var inputs = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        return (new ProofShape(VectorCircuits.Build(model, samples), parameters), new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, samples, inputs)));
+    }
+
+    private static byte[] Prove(ProofShape shape, ProofStatement statement)
+    {
+        Assert.True(ProofProver.TryCreate(shape, threads: 2, out var prover, out var error), error?.ToString());
+        using (prover)
+            return prover.Prove(statement);
+    }
+}
