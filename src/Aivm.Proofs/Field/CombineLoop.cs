@@ -57,9 +57,11 @@ internal readonly unsafe struct CombineLoop(ExtPointer sums, ExtPointer weights,
                 }
                 if (r < end)
                 {
-                    ExtLanes<TLanes, TVector>.AddProduct(
-                        ref sum, ExtLanes<TLanes, TVector>.Broadcast(factors[r]), ExtLanes<TLanes, TVector>.Factor(TLanes.Load(element)));
-                    ExtLanes<TLanes, TVector>.Trim(ref sum);
+                    var last = ExtLanes<TLanes, TVector>.Factor(TLanes.Load(element));
+                    sum.C0 = AddOne<TLanes, TVector>(sum.C0, last, factors.C0[r]);
+                    sum.C1 = AddOne<TLanes, TVector>(sum.C1, last, factors.C1[r]);
+                    sum.C2 = AddOne<TLanes, TVector>(sum.C2, last, factors.C2[r]);
+                    sum.C3 = AddOne<TLanes, TVector>(sum.C3, last, factors.C3[r]);
                 }
                 Unsafe.Add(ref totals, v) = sum;
             }
@@ -77,5 +79,14 @@ internal readonly unsafe struct CombineLoop(ExtPointer sums, ExtPointer weights,
             ExtLanes<TLanes, TVector>.AddWide(
                 ExtLanes<TLanes, TVector>.MultiplyWide(first, new(k0, k0)),
                 ExtLanes<TLanes, TVector>.MultiplyWide(second, new(k1, k1)))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Pair<TVector> AddOne<TLanes, TVector>(Pair<TVector> sum, Pair<TVector> element, uint factor)
+        where TLanes : struct, IFieldLanes<TVector>
+        where TVector : struct
+    {
+        var k = TLanes.Broadcast(factor);
+        return ExtLanes<TLanes, TVector>.Trim(ExtLanes<TLanes, TVector>.AddWide(sum, ExtLanes<TLanes, TVector>.MultiplyWide(element, new(k, k))));
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Aivm.Proofs;
 
 /// <summary>Arithmetic on whole arrays of field elements.</summary>
@@ -174,6 +176,7 @@ internal static unsafe class ExtKernels
     }
 
     /// <summary>result[at + i] = integers[i] modulo p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromIntegers(ReadOnlySpan<long> integers, FeltArray result, int at)
     {
         Check(result.Length, at, integers.Length);

@@ -82,7 +82,7 @@ internal static unsafe class ExtLanes<TLanes, TVector>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector ElevenTimes(TVector wide) => TLanes.AddWide(
-        TLanes.MultiplyEven(TLanes.Odd(wide), TLanes.Broadcast(ElevenHigh)),
+        TLanes.MultiplyEven(TLanes.High(wide), TLanes.Broadcast(ElevenHigh)),
         TLanes.MultiplyEven(wide, TLanes.Broadcast(11)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

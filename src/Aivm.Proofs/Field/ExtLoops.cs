@@ -177,30 +177,40 @@ internal readonly unsafe struct InvertLoop(ExtPointer a, ExtPointer products) : 
     {
         var stopped = start + ((end - start) / TLanes.Count * TLanes.Count);
         if (stopped > start)
-            Invert<TLanes, TVector>(a, products, start, stopped);
+            Divide<TLanes, TVector>(ExtLanes<TLanes, TVector>.Inverse(Multiply<TLanes, TVector>(start, stopped)), start, stopped);
         return stopped;
     }
 
+    /// <summary>Products of all before, and of all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Invert<TLanes, TVector>(ExtPointer a, ExtPointer products, nint start, nint end)
+    private ExtVector<TVector> Multiply<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct
     {
+        var (from, to) = (a, products);
         var product = ExtLanes<TLanes, TVector>.Broadcast(Ext4.One);
         for (var i = start; i < end; i += TLanes.Count)
         {
-            ExtLanes<TLanes, TVector>.Store(product, products, i);
-            var element = ExtLanes<TLanes, TVector>.Load(a, i);
+            ExtLanes<TLanes, TVector>.Store(product, to, i);
+            var element = ExtLanes<TLanes, TVector>.Load(from, i);
             product = ExtLanes<TLanes, TVector>.Multiply(product, PlusOne<TLanes, TVector>(element, OneForZero<TLanes, TVector>(element)));
         }
-        var inverse = ExtLanes<TLanes, TVector>.Inverse(product);
+        return product;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Divide<TLanes, TVector>(ExtVector<TVector> inverse, nint start, nint end)
+        where TLanes : struct, IFieldLanes<TVector>
+        where TVector : struct
+    {
+        var (to, before) = (a, products);
         for (var i = end - TLanes.Count; i >= start; i -= TLanes.Count)
         {
-            var element = ExtLanes<TLanes, TVector>.Load(a, i);
+            var element = ExtLanes<TLanes, TVector>.Load(to, i);
             var one = OneForZero<TLanes, TVector>(element);
-            var result = ExtLanes<TLanes, TVector>.Multiply(inverse, ExtLanes<TLanes, TVector>.Load(products, i));
+            var result = ExtLanes<TLanes, TVector>.Multiply(inverse, ExtLanes<TLanes, TVector>.Load(before, i));
             inverse = ExtLanes<TLanes, TVector>.Multiply(inverse, PlusOne<TLanes, TVector>(element, one));
-            ExtLanes<TLanes, TVector>.Store(new(TLanes.Subtract(result.C0, one), result.C1, result.C2, result.C3), a, i);
+            ExtLanes<TLanes, TVector>.Store(new(TLanes.Subtract(result.C0, one), result.C1, result.C2, result.C3), to, i);
         }
     }
 

@@ -41,6 +41,9 @@ internal unsafe interface IFieldLanes<TVector>
     /// <summary>Odd lanes in the places of even ones. What the odd lanes hold then is of no account.</summary>
     static abstract TVector Odd(TVector elements);
 
+    /// <summary>The high halves of wide sums, in the places of the low ones. What the high halves hold then is of no account.</summary>
+    static abstract TVector High(TVector wide);
+
     /// <summary>Wide products of even lanes, or of the low halves of wide sums.</summary>
     static abstract TVector MultiplyEven(TVector a, TVector b);
 
@@ -137,6 +140,9 @@ internal readonly unsafe struct Avx512Lanes : IFieldLanes<Vector512<uint>>
     public static Vector512<uint> Odd(Vector512<uint> elements) => Avx512F.Shuffle(elements, 0b11_11_01_01);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> High(Vector512<uint> wide) => Odd(wide);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> MultiplyEven(Vector512<uint> a, Vector512<uint> b) => Avx512F.Multiply(a, b).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -223,6 +229,9 @@ internal readonly unsafe struct Avx2Lanes : IFieldLanes<Vector256<uint>>
     public static Vector256<uint> Odd(Vector256<uint> elements) => Avx2.Shuffle(elements, 0b11_11_01_01);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> High(Vector256<uint> wide) => Odd(wide);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> MultiplyEven(Vector256<uint> a, Vector256<uint> b) => Avx2.Multiply(a, b).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -296,7 +305,10 @@ internal readonly unsafe struct ScalarLanes : IFieldLanes<ulong>
     public static ulong Subtract(ulong a, ulong b) => Felt.Subtract(unchecked((uint)a), unchecked((uint)b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Odd(ulong elements) => elements >> 32;
+    public static ulong Odd(ulong elements) => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong High(ulong wide) => wide >> 32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong MultiplyEven(ulong a, ulong b) => unchecked((ulong)(uint)a * (uint)b);
@@ -305,7 +317,11 @@ internal readonly unsafe struct ScalarLanes : IFieldLanes<ulong>
     public static ulong AddWide(ulong a, ulong b) => unchecked(a + b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Trim(ulong wide) => Math.Min(wide, unchecked(wide - Bound));
+    public static ulong Trim(ulong wide)
+    {
+        var difference = unchecked(wide - Bound);
+        return unchecked(difference + (Bound & (ulong)((long)difference >> 63)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Reduce(ulong even, ulong odd) => Felt.Reduce(even);
