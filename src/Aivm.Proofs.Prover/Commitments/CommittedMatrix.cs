@@ -31,6 +31,9 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     /// <summary>A codeword.</summary>
     public uint* Row(int row) => _codewords.At(row << _codeBits);
 
+    /// <summary>Writes the codeword of a message into a row.</summary>
+    public void Encode(int row, ReedSolomon code, FeltArray message) => code.Encode(message, 0, message.Length, _codewords, row << _codeBits);
+
     /// <summary>Writes four rows, the coefficients of a codeword over the extension.</summary>
     public void Write(int firstRow, ExtArray codeword)
     {

@@ -115,17 +115,18 @@ public sealed class OracleCommitment : IDisposable
 
     private void WriteMask(CommittedMatrix matrix, int firstRow, ExtArray mask)
     {
-        using var codeword = RowCode.Encode(mask, _shape.CodeBits);
+        using var codeword = new ExtArray(_shape.CodeLength);
+        _shape.Code.Encode(mask, codeword);
         matrix.Write(firstRow, codeword);
     }
 
-    private unsafe void Encode(int row)
+    private void Encode(int row)
     {
-        var codeword = new Span<uint>(Matrix.Row(row), _shape.CodeLength);
+        using var polynomial = new FeltArray(_shape.MessageLength);
         var first = row << _shape.ColumnBits;
-        _cells.AsSpan()[first..Math.Min(first + _shape.Columns, _cells.Length)].CopyTo(codeword);
-        _tails.AsSpan().Slice(row * _shape.Tail, _shape.Tail).CopyTo(codeword[_shape.Columns..]);
-        RowCode.Encode(codeword, _shape.MessageLength);
+        _cells.AsSpan()[first..Math.Min(first + _shape.Columns, _cells.Length)].CopyTo(polynomial.AsSpan());
+        _tails.AsSpan().Slice(row * _shape.Tail, _shape.Tail).CopyTo(polynomial.AsSpan()[_shape.Columns..]);
+        Matrix.Encode(row, _shape.Code, polynomial);
     }
 
     private ExtArray DrawMask(SecretRandom random)

@@ -105,12 +105,12 @@ public sealed class PadCommitment : IDisposable
     private (Ext4[] Linear, Ext4[] Quadratic) TestPolynomials(ClosingTests tests)
     {
         var bits = BitOperations.Log2((uint)_shape.QuadraticLength - 1) + 1;
-        var rows = new Ext4[_shape.ValueRows][];
+        var rows = new ExtArray[_shape.ValueRows];
         var linear = new Ext4[1 << bits];
         for (var row = 0; row < rows.Length; row++)
         {
             rows[row] = RootsOfUnity.Evaluate(_polynomials[row], bits);
-            var coefficients = RootsOfUnity.Evaluate(PadRow.Interpolate(tests.Coefficients(row), _shape), bits);
+            using var coefficients = RootsOfUnity.Evaluate(PadRow.Interpolate(tests.Coefficients(row), _shape), bits);
             for (var i = 0; i < linear.Length; i++)
                 linear[i] += coefficients[i] * rows[row][i];
         }
@@ -121,6 +121,8 @@ public sealed class PadCommitment : IDisposable
             for (var i = 0; i < quadratic.Length; i++)
                 quadratic[i] += tests.ProductRows[row] * ((x[i] * y[i]) - z[i]);
         }
+        foreach (var row in rows)
+            row.Dispose();
         return (Blind(_shape.LinearRow, tests.LinearRho, linear, bits), Blind(_shape.QuadraticRow, tests.QuadraticRho, quadratic, bits));
     }
 

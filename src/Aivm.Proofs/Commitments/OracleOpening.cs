@@ -56,7 +56,8 @@ public static class OracleOpening
         ExtKernels.EqTable(rowPoint, claim.Rho, weights);
         weights.Truncate(shape.Rows);
         ExtKernels.CombineRows(words, 0, weights, columns.Rows, 0, positions.Length, positions.Length);
-        using var codeword = RowCode.Encode(combination, shape.CodeBits);
+        using var codeword = new ExtArray(shape.CodeLength);
+        shape.Code.Encode(combination, codeword);
         for (var i = 0; i < positions.Length; i++)
             if (words[i] != codeword[positions[i]])
                 return reader.Fail(ProofErrors.Rejected("An opened column does not fit the combination of rows."));

@@ -72,6 +72,8 @@ public sealed record OracleShape
     /// <summary>Base elements of a column: those of the rows, and four of the mask if it is within.</summary>
     public int ColumnHeight => Rows + (MaskWithin ? Ext4.Degree : 0);
 
+    internal ReedSolomon Code => new(ColumnBits, CodeBits);
+
     /// <summary>Errors that the code corrects for certain.</summary>
     public int UniqueRadius => (CodeLength - MessageLength) / 2;
 
@@ -122,17 +124,21 @@ public sealed record OracleShape
         yield return SoundnessTerm.Challenge($"{oracle}: claim", 1);
     }
 
-    /// <summary>An opening's bytes, up to how many hashes the paths of random positions share.</summary>
+    /// <summary>An opening's bytes, or a little more: paths share some hashes.</summary>
     public long OpeningBytes
     {
         get
         {
-            var paths = Blake3.HashBytes * (long)Queries * (CodeBits - BitOperations.Log2((uint)Queries));
+            var paths = PathBytes(CodeBits, Queries);
             var column = (sizeof(uint) * (long)ColumnHeight) + (Hiding ? ColumnHasher.SaltBytes : 0);
             var mask = MaskApart ? paths + (Queries * (Ext4.Bytes + ColumnHasher.SaltBytes)) : 0;
             return ((long)Ext4.Bytes * MessageLength) + (Queries * column) + paths + mask;
         }
     }
+
+    /// <summary>At most so many bytes open positions of a Merkle tree: hashes are fewest where paths meet late, with as many subtrees as positions.</summary>
+    internal static long PathBytes(int codeBits, int positions) =>
+        Blake3.HashBytes * ((positions * (((long)codeBits << Log2.FractionBits) - Log2.Floor((ulong)positions))) >> Log2.FractionBits);
 
     private static int VariablesOf(int cells) => cells == 1 ? 0 : BitOperations.Log2((uint)cells - 1) + 1;
 

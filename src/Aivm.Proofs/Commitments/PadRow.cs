@@ -1,16 +1,20 @@
 namespace Aivm.Proofs;
 
 /// <summary>Polynomials of the pad matrix, by their coefficients.</summary>
-internal static class PadRow
+internal static unsafe class PadRow
 {
-    /// <summary>The polynomial of degree below the block with these values on H.</summary>
+    /// <summary>The polynomial of degree below the block with these values on H, whose points are in the order of <see cref="RootsOfUnity"/>.</summary>
     public static Ext4[] Interpolate(ReadOnlySpan<Ext4> values, PadShape shape) => RootsOfUnity.Interpolate(values, shape.BlockBits);
 
-    /// <summary>The values at all points of the code, none of which is in H.</summary>
+    /// <summary>The codeword: values at the points x with x^n = -1, n the code's length. H has none of them, as its points have x^n = 1.</summary>
     public static ExtArray Encode(ReadOnlySpan<Ext4> polynomial, PadShape shape)
     {
-        using var coefficients = ExtArray.Of(polynomial);
-        return RowCode.Encode(coefficients, shape.CodeBits);
+        var codeword = new ExtArray(shape.CodeLength);
+        for (var i = 0; i < polynomial.Length; i++)
+            codeword[i] = polynomial[i];
+        for (var k = 0; k < Ext4.Degree; k++)
+            Ntt.Transform(codeword.Plane(k), codeword.Length, block: 1);
+        return codeword;
     }
 
     /// <summary>The lowest coefficient of a polynomial whose values on H add up to <paramref name="sum"/>, given its others.</summary>

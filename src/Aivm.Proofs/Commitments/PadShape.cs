@@ -17,7 +17,9 @@ public sealed record PadShape
 {
     private const int MinBlockBits = 4;
     private const int MaxBlockBits = 10;
-    private const int MaxCodeBits = 14;
+
+    // A longer code would save few bytes for the time that it takes.
+    private const int MaxBlowUpBits = 5;
 
     private PadShape(int pads, int products, int blockBits, int codeBits, int queries) =>
         (Pads, Products, BlockBits, CodeBits, Queries) = (pads, products, blockBits, codeBits, queries);
@@ -84,7 +86,7 @@ public sealed record PadShape
     {
         PadShape? best = null;
         for (var blockBits = MinBlockBits; blockBits <= MaxBlockBits; blockBits++)
-            for (var codeBits = blockBits + 2; codeBits <= MaxCodeBits; codeBits++)
+            for (var codeBits = blockBits + 2; codeBits <= blockBits + MaxBlowUpBits; codeBits++)
                 if (FewestQueries(parameters, layout, blockBits, codeBits) is { } shape && (best is null || shape.ClosingBytes < best.ClosingBytes))
                     best = shape;
         return best!;
@@ -125,7 +127,7 @@ public sealed record PadShape
 
     private long ClosingBytes =>
         (Ext4.Bytes * ((long)MessageLength + LinearLength - 1 + QuotientLength + (Queries * (long)Rows)))
-        + (Queries * (long)(ColumnHasher.SaltBytes + (Blake3.HashBytes * (CodeBits - BitOperations.Log2((uint)Queries)))));
+        + (Queries * ColumnHasher.SaltBytes) + OracleShape.PathBytes(CodeBits, Queries);
 
     private static PadShape? FewestQueries(ProofParameters parameters, PadLayout layout, int blockBits, int codeBits)
     {

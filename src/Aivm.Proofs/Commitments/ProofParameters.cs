@@ -6,7 +6,7 @@ public sealed record ProofParameters
     /// <summary>Ends every hiding oracle's message: uniform cells, which make the value at a random point uniform.</summary>
     public int HidingCells { get; internal init; } = 64;
 
-    /// <summary>Bits that the random positions of one opening must give: two above the goal of the whole, for all terms together.</summary>
+    /// <summary>Bits that the random positions of each opening and test must give: some above the goal, which all terms of a proof together must keep.</summary>
     public int QueryBits { get; internal init; }
 
     /// <summary>log2 of codeword over message length, for oracles that one proof commits and opens.</summary>
@@ -19,7 +19,7 @@ public sealed record ProofParameters
     public int SmallCodeBits { get; internal init; }
 
     /// <summary>100 bits, proven.</summary>
-    public static ProofParameters Production { get; } = new() { QueryBits = 102, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
+    public static ProofParameters Production { get; } = new() { QueryBits = 103, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
 
     /// <summary>For tests: a handful of positions, no security.</summary>
     public static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };

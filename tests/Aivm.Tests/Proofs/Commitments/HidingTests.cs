@@ -41,11 +41,9 @@ public sealed unsafe class HidingTests
         for (var i = 0; i < openings; i++)
             positions.UnionWith(opening.Positions(opening.Open().Proof));
         var shape = opening.Shape;
-        using var identity = ExtArray.Of([Ext4.Zero, Ext4.One]);
-        using var points = RowCode.Encode(identity, shape.CodeBits);
         var map = positions.Select(position =>
         {
-            var point = points[position].C0;
+            var point = shape.Code.Point(position);
             return Enumerable.Range(0, shape.Tail).Select(i => point.Power((ulong)(shape.Columns + i))).ToArray();
         }).ToArray();
         Assert.Equal(positions.Count, Rank(map));
