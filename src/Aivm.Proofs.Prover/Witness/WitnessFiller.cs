@@ -13,7 +13,7 @@ internal sealed class WitnessFiller
     private WitnessFiller(Circuit circuit, AccumulatorTrace trace)
     {
         (_circuit, _trace) = (circuit, trace);
-        _gadgetOfValue = circuit.Gadgets.ToDictionary(gadget => gadget.Value);
+        _gadgetOfValue = circuit.Gadgets.Where(gadget => gadget is RequantiseGadget or WideClampGadget or RawGadget).ToDictionary(gadget => gadget.Value);
     }
 
     public static bool TryCreate(Circuit circuit, out WitnessFiller filler, out Error error)
@@ -160,6 +160,12 @@ internal sealed class WitnessFiller
                 break;
             case MapGadget g:
                 FillMap(g, witness);
+                break;
+            case SumGadget g:
+                WideFiller.Fill(g, witness);
+                break;
+            case CarryGadget g:
+                WideFiller.Fill(g, witness);
                 break;
         }
     }

@@ -26,7 +26,7 @@ public sealed class Circuit
 
     private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
     {
-        var columns = 1 + tables.Max(table => table.Columns);
+        var columns = 1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max();
         var entries = new FeltArray[columns];
         for (var k = 0; k < columns; k++)
         {
@@ -34,7 +34,7 @@ public sealed class Circuit
             foreach (var table in tables)
                 for (var row = 0; row < table.Rows; row++)
                     entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
-            var last = tables[^1].FirstRow + tables[^1].Rows - 1;
+            var last = tables.IsEmpty ? 0 : tables[^1].FirstRow + tables[^1].Rows - 1;
             for (var row = last + 1; row < entries[k].Length; row++)
                 entries[k][row] = entries[k][last];
         }
@@ -109,7 +109,7 @@ public sealed class Circuit
     internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
     {
         numbers = [];
-        error = (CheckCount("input", statement.Inputs.Length, Inputs) ?? CheckCount("output", statement.Outputs.Length, Outputs) ?? CheckRanges(statement.Inputs.Span))!;
+        error = (CheckCount("input", statement.Inputs.Length, Inputs) ?? CheckCount("output", statement.Outputs.Length, Outputs) ?? CheckInputs(statement.Inputs.Span) ?? CheckOutputs(statement.Outputs.Span))!;
         if (error is not null)
             return false;
         numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
@@ -130,7 +130,7 @@ public sealed class Circuit
     }
 
     /// <summary>Numbers that a run of the model would refuse have no proof.</summary>
-    private Error? CheckRanges(ReadOnlySpan<long> inputs)
+    private Error? CheckInputs(ReadOnlySpan<long> inputs)
     {
         for (var sample = 0; sample < Samples; sample++)
             for (var i = 0; i < Inputs.Length; i++)
@@ -146,6 +146,21 @@ public sealed class Circuit
                 };
                 if (values.ContainsAnyExceptInRange(low, high))
                     return new("proof-statement", $"input {Graph.Inputs[i].Name} takes {low} to {high}");
+            }
+        return null;
+    }
+
+    /// <summary>No run gives numbers beyond a value's range: the field would take some of them for others.</summary>
+    private Error? CheckOutputs(ReadOnlySpan<long> outputs)
+    {
+        for (var sample = 0; sample < Samples; sample++)
+            for (var i = 0; i < Outputs.Length; i++)
+            {
+                var info = Outputs[i].Info;
+                var values = outputs[..Outputs[i].Addresses.Length];
+                outputs = outputs[values.Length..];
+                if (values.ContainsAnyExceptInRange(info.Min, info.Max))
+                    return new("proof-statement", $"output {Graph.Outputs[i].Name} lies within {info.Min} to {info.Max}");
             }
         return null;
     }

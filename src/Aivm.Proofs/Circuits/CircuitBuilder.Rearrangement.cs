@@ -7,15 +7,8 @@ namespace Aivm.Proofs;
 internal sealed partial class CircuitBuilder
 {
     /// <param name="source">The source's element for each element of the result.</param>
-    private Error? Rearrange(int value, int sourceValue, Func<int, int> source)
-    {
-        var (from, info) = (_values[sourceValue], analysis.Values[value]);
-        var elements = (int)info.Shape.Elements;
-        var (addresses, strides) = (new int[elements], new int[elements]);
-        for (var i = 0; i < elements; i++)
-            (addresses[i], strides[i]) = (from.Addresses[source(i)], from.Strides[source(i)]);
-        return Define(value, new CircuitValue(info, addresses, strides));
-    }
+    private Error? Rearrange(int value, int sourceValue, Func<int, int> source) =>
+        Define(value, _values[sourceValue].Rearranged(analysis.Values[value], source));
 
     private Error? AddTranspose(TransposeNode node, int value)
     {
@@ -46,21 +39,50 @@ internal sealed partial class CircuitBuilder
     private Error? AddConcat(ConcatNode node, int value)
     {
         var info = analysis.Values[value];
-        var (elements, inner) = ((int)info.Shape.Elements, InnerOf(info.Shape, node.Axis));
+        CircuitValue[] parts = [.. node.Parts.Select(part => _values[part])];
+        // Numbers that are known to both need limbs only beside others that have some.
+        if (!Array.Exists(parts, part => part.IsWide) && (CircuitValue.IsNarrow(info) || Array.TrueForAll(parts, part => part.IsPublic)))
+            return Define(value, Concatenated(info, parts, node.Axis));
+        for (var i = 0; i < parts.Length; i++)
+            if (!parts[i].IsWide && !CircuitValue.IsNarrow(parts[i].Info))
+                parts[i] = Public.AddLimbs(parts[i]);
+        var limbs = new CircuitValue[parts.Max(part => Math.Max(1, part.Limbs.Length))];
+        for (var k = 0; k < limbs.Length; k++)
+        {
+            CircuitValue[] limbsOfParts = [.. parts.Select(part => part.IsWide ? LimbOf(part, k) : k == 0 ? part : Zeros(part.Info.Shape))];
+            var limbInfo = new ValueInfo(ElementType.S32, info.Shape, limbsOfParts.Min(limb => limb.Info.Min), limbsOfParts.Max(limb => limb.Info.Max));
+            limbs[k] = Concatenated(limbInfo, limbsOfParts, node.Axis);
+        }
+        return Define(value, CircuitValue.OfLimbs(info, [.. limbs]));
+    }
+
+    private CircuitValue LimbOf(CircuitValue value, int limb) => limb < value.Limbs.Length ? value.Limbs[limb] : Zeros(value.Info.Shape);
+
+    private CircuitValue Zeros(Shape shape)
+    {
+        _zero ??= Public.AddConstant(new ValueInfo(ElementType.S32, [1], 0, 0), Constant.S32([1], [0]));
+        return _zero.Rearranged(_zero.Info with { Shape = shape }, _ => 0);
+    }
+
+    private CircuitValue? _zero;
+
+    private static CircuitValue Concatenated(ValueInfo info, CircuitValue[] parts, int axis)
+    {
+        var (elements, inner) = ((int)info.Shape.Elements, InnerOf(info.Shape, axis));
         var (addresses, strides) = (new int[elements], new int[elements]);
         var first = 0;
-        foreach (var part in node.Parts)
+        foreach (var source in parts)
         {
-            var (source, length) = (_values[part], _values[part].Info.Shape[node.Axis]);
+            var length = source.Info.Shape[axis];
             for (var i = 0; i < source.Addresses.Length; i++)
             {
                 var (outer, index) = (i / inner / length, i / inner % length);
-                var element = (((outer * info.Shape[node.Axis]) + first + index) * inner) + (i % inner);
+                var element = (((outer * info.Shape[axis]) + first + index) * inner) + (i % inner);
                 (addresses[element], strides[element]) = (source.Addresses[i], source.Strides[i]);
             }
             first += length;
         }
-        return Define(value, new CircuitValue(info, addresses, strides));
+        return new CircuitValue(info, addresses, strides);
     }
 
     private static int InnerOf(Shape shape, int axis)

@@ -52,7 +52,8 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         }
         if (CheckQuotients() is { } unsound)
             return unsound;
-        AddOutputs();
+        if (AddOutputs() is { } refused)
+            return refused;
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
@@ -60,14 +61,26 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
             : null;
     }
 
-    private Error? AddNode(GraphNode node, int value) => node switch
+    private Error? AddNode(GraphNode node, int value)
+    {
+        if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
+            return Define(value, Public.AddMapped(analysis.Values[value], map, source));
+        return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
+            ? AddOperator(node, value)
+            : Unsupported("no argument of the proof system covers this operator over numbers from 2^29 on yet");
+    }
+
+    /// <summary>Whether it reads numbers that one cell may not hold.</summary>
+    private static bool TakesWide(GraphNode node) =>
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode;
+
+    private Error? AddOperator(GraphNode node, int value) => node switch
     {
         ReshapeNode n => Rearrange(value, n.Source, element => element),
         TransposeNode n => AddTranspose(n, value),
         GatherNode n => AddGather(n, value),
         ConcatNode n => AddConcat(n, value),
         ConstantNode n => Define(value, Public.AddConstant(analysis.Values[value], n.Value)),
-        QuantiseNode or ClampNode when _values[node.Sources[0]].IsPublic => Define(value, Public.AddMapped(analysis.Values[value], node, _values[node.Sources[0]])),
         ConvNode n => AddConv(n, value),
         DenseNode n => AddDense(n, value),
         AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
@@ -135,17 +148,30 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         return new GridView(samples, perSample, storage.Channels, addresses, strides, [storage]);
     }
 
-    private void AddOutputs()
+    private Error? AddOutputs()
     {
         for (var i = 0; i < graph.Outputs.Length; i++)
         {
-            var value = _values[graph.Outputs[i].Source];
-            var stated = Public.AddStated(value.Info);
+            var stated = Public.AddStated(_values[graph.Outputs[i].Source].Info);
             Outputs.Add(stated);
-            AddEquality(
-                $"output {graph.Outputs[i].Name}", samples, value.Addresses.Length,
-                [new(0, Elements(value), Once), new(0, Elements(stated), [-Felt.One])]);
+            if (AddOutput($"output {graph.Outputs[i].Name}", graph.Outputs[i].Source, stated) is { } fault)
+                return fault;
         }
+        return null;
+    }
+
+    /// <summary>The value is what is stated, element by element: equal in the integers, since what is stated lies in the value's range.</summary>
+    private Error? AddOutput(string name, int source, CircuitValue stated)
+    {
+        var elements = (int)stated.Info.Shape.Elements;
+        Term InRow(CircuitValue value) => Elements(value, 1, elements, (_, channel) => channel);
+        var (proved, claimed) = (NumberOf(source, InRow), NumberOf(stated, InRow));
+        if (!CircuitValue.IsNarrow(stated.Info) && !_values[source].IsPublic)
+            return AddZeroSum(source, name, samples, elements, [new(proved, 1), new(claimed, -1)]);
+        // One cell, or limbs of public numbers, which are cut alike.
+        for (var limb = 0; limb < proved.Limbs.Length; limb++)
+            AddEquality(name, samples, elements, [new(0, proved.Limbs[limb].Term, Once), new(0, claimed.Limbs[limb].Term, [-Felt.One])]);
+        return null;
     }
 
     /// <summary>The outputs' public numbers.</summary>
@@ -154,15 +180,6 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     public IEnumerable<ValueInfo> Infos => analysis.Values.ToArray();
 
     public IEnumerable<CircuitValue> Inputs => _values.Take(graph.Inputs.Length);
-
-    /// <summary>A row for each sample, the value's elements one after another.</summary>
-    private SparseTerm Elements(CircuitValue value)
-    {
-        var (count, addresses) = (value.Addresses.Length, new int[samples * value.Addresses.Length][]);
-        for (var i = 0; i < addresses.Length; i++)
-            addresses[i] = [value.Addresses[i % count] + (i / count * value.Strides[i % count])];
-        return new SparseTerm(count, addresses);
-    }
 
     /// <summary>Lookups without a cell in between come first, the widest before others, so that they fill the first leaves without a gap.</summary>
     /// <returns>The number of leaves.</returns>

@@ -1,13 +1,24 @@
+using System.Collections.Immutable;
 using Aivm.Inference;
 
 namespace Aivm.Proofs;
 
-/// <summary>Where the elements of a graph's value are: addresses of committed cells or of public numbers.</summary>
+/// <summary>
+/// Where the elements of a graph's value are: addresses of committed cells or of public numbers. Committed elements that may reach 2^29 have limbs instead.
+/// </summary>
 /// <param name="Addresses">Of the first sample, elements in row-major order.</param>
 /// <param name="Strides">From one sample to the next, for each of them.</param>
 internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strides)
 {
-    public bool IsPublic { get; } = Array.TrueForAll(Addresses, PublicAddress.Is);
+    /// <summary>Of a value without addresses of its own: each element is the sum over k of 2^(12 k) times that of limb k.</summary>
+    public ImmutableArray<CircuitValue> Limbs { get; private init; } = [];
+
+    public bool IsWide => !Limbs.IsEmpty;
+
+    public bool IsPublic => IsWide ? Limbs.All(limb => limb.IsPublic) : Array.TrueForAll(Addresses, PublicAddress.Is);
+
+    /// <summary>Whether one cell holds an element: the field tells such numbers, and sums of a few, apart.</summary>
+    public static bool IsNarrow(ValueInfo info) => info.Magnitude < GraphAnalysis.AccumulatorBound;
 
     /// <summary>Positions of one sample: pixels of [C, H, W], rows of anything else.</summary>
     public static int PositionsOf(Shape shape) => (int)(shape.Elements / ChannelsOf(shape));
@@ -30,6 +41,29 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
                 (addresses[(p * channels) + c], strides[(p * channels) + c]) = (Addresses[element], Strides[element]);
             }
         return new GridView(samples, positions, channels, addresses, strides, storages);
+    }
+
+    /// <param name="limbs">Narrow values of one shape, lowest first.</param>
+    public static CircuitValue OfLimbs(ValueInfo info, ImmutableArray<CircuitValue> limbs) => new(info, [], []) { Limbs = limbs };
+
+    /// <summary>A value whose elements' limbs fill storages.</summary>
+    public static CircuitValue OfLimbs(ValueInfo info, WideCells cells) =>
+        OfLimbs(info, [.. cells.Limbs.Select((storage, k) => Of(LimbInfo(info.Shape, cells.Cut, k), storage))]);
+
+    public static ValueInfo LimbInfo(Shape shape, LimbCut cut, int limb) =>
+        new(ElementType.S32, shape, cut.IntervalOf(limb).Low, cut.IntervalOf(limb).High);
+
+    /// <summary>The same elements in another order.</summary>
+    /// <param name="source">The element for each element of the result.</param>
+    public CircuitValue Rearranged(ValueInfo info, Func<int, int> source)
+    {
+        if (IsWide)
+            return OfLimbs(info, [.. Limbs.Select(limb => limb.Rearranged(limb.Info with { Shape = info.Shape }, source))]);
+        var elements = (int)info.Shape.Elements;
+        var (addresses, strides) = (new int[elements], new int[elements]);
+        for (var i = 0; i < elements; i++)
+            (addresses[i], strides[i]) = (Addresses[source(i)], Strides[source(i)]);
+        return new CircuitValue(info, addresses, strides);
     }
 
     /// <summary>A value whose elements fill a storage.</summary>

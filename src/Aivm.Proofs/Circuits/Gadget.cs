@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Aivm.Inference;
 
 namespace Aivm.Proofs;
@@ -27,3 +28,9 @@ internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, S
 
 /// <summary>A function of each element: y = f(x).</summary>
 internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);
+
+/// <summary>A committed number that is the sum of others.</summary>
+internal sealed record SumGadget(int Value, WideCells Result, ImmutableArray<WideSummand> Summands) : Gadget(Value);
+
+/// <summary>What a sum of digits carries: the sum divided by 2^bits.</summary>
+internal sealed record CarryGadget(int Value, WideCells Carry, ImmutableArray<Summand> Sum, int Bits) : Gadget(Value);

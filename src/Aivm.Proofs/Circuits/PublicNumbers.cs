@@ -9,10 +9,10 @@ namespace Aivm.Proofs;
 internal sealed class PublicNumbers(int samples)
 {
     private readonly List<(int First, long[] Numbers)> _constants = [];
-    private readonly List<EntryMap> _maps = [];
+    private readonly List<Derivation> _derivations = [];
 
-    /// <summary>An entry map of the graph, and what it reads and writes.</summary>
-    private sealed record EntryMap(GraphNode Node, CircuitValue Source, int First, int PerSample);
+    /// <summary>Numbers that follow from others, sample by sample.</summary>
+    private sealed record Derivation(EntryMap Map, CircuitValue Source, int First, int PerSample);
 
     public int Count { get; private set; }
 
@@ -28,11 +28,25 @@ internal sealed class PublicNumbers(int samples)
     public CircuitValue AddStated(ValueInfo info) => Value(info, Reserve(PerSample(info) * samples), PerSample(info));
 
     /// <summary>The result of an entry map over public numbers.</summary>
-    public CircuitValue AddMapped(ValueInfo info, GraphNode node, CircuitValue source)
+    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source)
     {
         var first = Reserve(PerSample(info) * samples);
-        _maps.Add(new EntryMap(node, source, first, PerSample(info)));
+        _derivations.Add(new Derivation(map, source, first, PerSample(info)));
         return Value(info, first, PerSample(info));
+    }
+
+    /// <summary>The limbs of public numbers, which are public too.</summary>
+    public CircuitValue AddLimbs(CircuitValue source)
+    {
+        var (info, cut) = (source.Info, LimbCut.Of(source.Info.Min, source.Info.Max));
+        return CircuitValue.OfLimbs(info, [.. Enumerable.Range(0, cut.Count).Select(limb => AddMapped(
+            CircuitValue.LimbInfo(info.Shape, cut, limb),
+            (numbers, limbs) =>
+            {
+                for (var i = 0; i < limbs.Length; i++)
+                    limbs[i] = cut.LimbOf(numbers[i], limb);
+            },
+            source))]);
     }
 
     private static int PerSample(ValueInfo info) => (int)info.Shape.Elements;
@@ -62,20 +76,18 @@ internal sealed class PublicNumbers(int samples)
             constants.CopyTo(numbers, first);
         foreach (var (value, given) in stated)
             given.Span.CopyTo(numbers.AsSpan(value.Addresses[0] - PublicAddress.First));
-        foreach (var map in _maps)
-            for (var i = 0; i < map.PerSample * samples; i++)
-            {
-                var (sample, element) = (i / map.PerSample, i % map.PerSample);
-                var source = map.Source.Addresses[element] + (sample * map.Source.Strides[element]) - PublicAddress.First;
-                numbers[map.First + i] = Apply(map.Node, numbers[source], element);
-            }
+        foreach (var derivation in _derivations)
+            for (var sample = 0; sample < samples; sample++)
+                Derive(derivation, sample, numbers);
         return numbers;
     }
 
-    private static long Apply(GraphNode node, long x, int element) => node switch
+    private static void Derive(Derivation derivation, int sample, long[] numbers)
     {
-        QuantiseNode quantise => quantise.Map(x, element % quantise.Multipliers.Count),
-        ClampNode clamp => Math.Clamp(x, clamp.Low, clamp.High),
-        _ => throw new InvalidOperationException($"{node.Operator} is no entry map."),
-    };
+        var (map, source, first, perSample) = derivation;
+        var read = new long[source.Addresses.Length];
+        for (var i = 0; i < read.Length; i++)
+            read[i] = numbers[source.Addresses[i] + (sample * source.Strides[i]) - PublicAddress.First];
+        map(read, numbers.AsSpan(first + (sample * perSample), perSample));
+    }
 }
