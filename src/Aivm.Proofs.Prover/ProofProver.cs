@@ -1,3 +1,4 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs.Prover;
@@ -13,19 +14,24 @@ public sealed class ProofProver : IDisposable
     private readonly ExtArray _coefficients;
     private readonly FeltArray _cells;
     private readonly FeltArray _scratch = new(1 << 14);
+    private readonly CommittedWeights? _weights;
 
-    private ProofProver(ProofShape shape, WitnessFiller filler, int threads)
+    private ProofProver(ProofShape shape, WitnessFiller filler, CommittedWeights? weights, int threads)
     {
-        (_shape, _filler, _threads) = (shape, filler, threads);
+        (_shape, _filler, _weights, _threads) = (shape, filler, weights, threads);
         _denominators = new ExtArray(1 << shape.LeafVariables);
         _coefficients = new ExtArray(shape.Circuit.CellCount);
         _cells = new FeltArray(shape.Circuit.CellCount);
     }
 
+    /// <param name="graph">The model's, with its weights.</param>
+    /// <param name="weights">The commitment to private weights; stays the caller's.</param>
     /// <param name="threads">Changes nothing but the time.</param>
-    public static bool TryCreate(ProofShape shape, int threads, out ProofProver prover, out Error error)
+    public static bool TryCreate(ProofShape shape, Graph graph, CommittedWeights? weights, int threads, out ProofProver prover, out Error error)
     {
-        prover = WitnessFiller.TryCreate(shape.Circuit, out var filler, out error) ? new ProofProver(shape, filler, threads) : null!;
+        if ((shape.Weights is null) != (weights is null))
+            throw new ArgumentException("Private weights, and no others, are committed.", nameof(weights));
+        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error) ? new ProofProver(shape, filler, weights, threads) : null!;
         return prover is not null;
     }
 
@@ -75,14 +81,37 @@ public sealed class ProofProver : IDisposable
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         _coefficients.Resize(_shape.Circuit.CellCount);
         reduction.AddCoefficients(_coefficients);
-        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(Array.ConvertAll(witness.PublicNumbers, Felt.From)));
-        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim, _coefficients, _cells, _shape.Cells.Variables);
+        // What the verifier knows is left out: constants of forms change no pad's coefficient.
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu);
+        var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
+        using var knownForms = _weights?.Combine(reduction.FormsOfKnown(publicNumbers));
+        var weightsOfKnown = knownForms is null ? Hidden.Zero : channel.Send(_weights!.Weigh(knownForms));
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, _cells, _shape.Cells.Variables);
 
         progress?.Invoke(ProofPhase.Openings);
         var value = commitment.Open(cells.Point, transcript, writer);
-        channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), "cells, the linear reduction");
+        if (_weights is null)
+            channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
+        else
+            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms!);
         pads?.Close(channel, writer);
         return writer.ToArray();
+    }
+
+    /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>
+    private void ProveWeights(
+        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, ExtArray forms)
+    {
+        using var point = new EqPoint(cells.Point);
+        using var cellForms = _weights!.Combine(reduction.FormsOfCells(point));
+        var weightsOfCells = channel.Send(_weights.Weigh(cellForms));
+        channel.RequireZero(cells.Value - weightsOfCells.Times(value), ProofChecks.Cells);
+        var chi = channel.Transcript.NextChallenge();
+        ExtKernels.AddScaled(forms, 0, chi, cellForms, 0, forms.Length);
+        var (weights, form, _) = ProductSumcheckProver.Prove(
+            channel, weightsOfKnown + weightsOfCells.Times(chi), forms, _weights.Cells, _shape.Weights!.Variables);
+        var weight = _weights.Open(weights.Point, channel.Transcript, writer);
+        channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
     }
 
     public void Dispose()

@@ -6,12 +6,21 @@ public sealed class ProofShape
     /// <summary>Names protocol and version in the transcript.</summary>
     public const string Domain = "AIVM proof 1";
 
+    /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge.</param>
     public ProofShape(Circuit circuit, ProofParameters parameters, bool hiding = true)
     {
         Circuit = circuit;
         Cells = OracleShape.Choose(parameters, circuit.CellCount, hiding ? 1 : 0);
+        Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, WeightLayout.MaxOpenings) : null;
         LogupGkr.Reserve(Layout, LeafVariables);
+        if (Weights is not null)
+            Layout.Next();
         ProductSumcheck.Reserve(Layout, Cells.Variables);
+        if (Weights is not null)
+        {
+            Layout.Next();
+            ProductSumcheck.Reserve(Layout, Weights.Variables);
+        }
         Pads = hiding ? PadShape.Choose(parameters, Layout) : null;
     }
 
@@ -20,10 +29,13 @@ public sealed class ProofShape
     /// <summary>Of the committed cells.</summary>
     public OracleShape Cells { get; }
 
+    /// <summary>Of private weights, committed once for many proofs; null where weights are public.</summary>
+    public OracleShape? Weights { get; }
+
     /// <summary>All messages of the arguments, in order.</summary>
     public PadLayout Layout { get; } = new();
 
-    /// <summary>Null where nothing is hidden: a proof for tests, which is not zero-knowledge.</summary>
+    /// <summary>Null where nothing is hidden.</summary>
     public PadShape? Pads { get; }
 
     internal int LeafVariables => LogupGkr.Variables(Circuit.LeafCount);

@@ -15,6 +15,11 @@ public static class ProofVerifier
         error = null!;
         if (!shape.Circuit.TryStatePublic(statement, out var publicNumbers, out error))
             return false;
+        if ((shape.Weights is null) != (statement.WeightRoot is null))
+        {
+            error = new("proof-statement", "A proof for private weights names their root, and no other proof does.");
+            return false;
+        }
         var reader = new ProofReader(proof);
         if (TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish())
             return true;
@@ -41,7 +46,9 @@ public static class ProofVerifier
         using var leaves = new EqPoint(lookups.Point);
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
-        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers));
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers, out var knownForms));
+        var weightsOfKnown = shape.Weights is null ? Hidden.Zero : channel.Receive();
+        claim -= weightsOfKnown;
         var cells = ProductSumcheck.Verify(channel, claim, shape.Cells.Variables);
         if (channel.Failure is { } failure)
             return reader.Fail(failure);
@@ -49,11 +56,41 @@ public static class ProofVerifier
         if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point, transcript, reader, out var value))
             return false;
         using var point = new EqPoint(cells.Point);
-        channel.RequireZero(cells.Value - Hidden.Of(reduction.EvaluateCoefficients(point) * value), "cells, the linear reduction");
+        var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var cellForms));
+        var weightsOfCells = shape.Weights is null ? Hidden.Zero : channel.Receive();
+        channel.RequireZero(cells.Value - (coefficient + weightsOfCells).Times(value), ProofChecks.Cells);
+        if (shape.Weights is not null)
+        {
+            var chi = transcript.NextChallenge();
+            var weights = ProductSumcheck.Verify(channel, weightsOfKnown + weightsOfCells.Times(chi), shape.Weights.Variables);
+            if (channel.Failure is { } broken)
+                return reader.Fail(broken);
+            if (!OracleOpening.TryVerify(shape.Weights, statement.WeightRoot!.Value, weights.Point, transcript, reader, out var weight))
+                return false;
+            using var weightPoint = new EqPoint(weights.Point);
+            var form = Evaluate(knownForms, weightPoint) + (chi * Evaluate(cellForms, weightPoint));
+            channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
+        }
         if (shape.Pads is not null)
             return PadClosing.TryVerify(shape.Pads, padRoot, channel, reader);
-        return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } broken || reader.Fail(broken);
+        return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } fault || reader.Fail(fault);
     }
+
+    private static Ext4 Evaluate(List<WeightForm> forms, EqPoint point)
+    {
+        var sum = Ext4.Zero;
+        foreach (var form in forms)
+            using (form)
+                sum += form.Evaluate(point);
+        return sum;
+    }
+}
+
+/// <summary>Names of the checks that tie the arguments together, as rejections give them.</summary>
+internal static class ProofChecks
+{
+    public const string Cells = "cells, the linear reduction";
+    public const string Weights = "weights, the linear reduction";
 }
 
 /// <summary>The challenges that are drawn when everything is committed, before the first argument.</summary>

@@ -16,9 +16,10 @@ internal sealed class WitnessFiller
         _gadgetOfValue = circuit.Gadgets.Where(gadget => gadget is RequantiseGadget or WideClampGadget or RawGadget).ToDictionary(gadget => gadget.Value);
     }
 
-    public static bool TryCreate(Circuit circuit, out WitnessFiller filler, out Error error)
+    /// <param name="graph">The circuit's, with its weights.</param>
+    public static bool TryCreate(Circuit circuit, Graph graph, out WitnessFiller filler, out Error error)
     {
-        filler = AccumulatorTrace.TryCreate(circuit.Graph, Simd.Level, out var trace, out error) ? new WitnessFiller(circuit, trace) : null!;
+        filler = AccumulatorTrace.TryCreate(graph, Simd.Level, out var trace, out error) ? new WitnessFiller(circuit, trace) : null!;
         return filler is not null;
     }
 

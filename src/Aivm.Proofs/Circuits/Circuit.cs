@@ -4,6 +4,15 @@ using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
+/// <summary>Who knows the weights of a proof's model.</summary>
+public enum WeightVisibility
+{
+    /// <summary>Everybody: they are in the model's container.</summary>
+    Public,
+    /// <summary>The prover: those of Conv and Dense are behind a commitment.</summary>
+    Private,
+}
+
 /// <summary>
 /// What a proof of a model's run says: committed cells, lookups of them in tables, and linear equalities between them. Both sides derive it from the
 /// graph alone (of private weights, from their shapes), so that it is never sent.
@@ -20,6 +29,7 @@ public sealed class Circuit
         (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
         (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
         FullLeafCount = builder.FullLeafCount;
+        Weights = builder.Weights;
         TableEntries = EntriesOf(Tables, TableGrid);
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
     }
@@ -81,6 +91,9 @@ public sealed class Circuit
 
     public int EqualityCount { get; }
 
+    /// <summary>Null where weights are public.</summary>
+    internal WeightLayout? Weights { get; }
+
     internal ImmutableArray<Gadget> Gadgets { get; }
 
     internal Shape ShapeOf(int value) => _values[value].Shape;
@@ -93,11 +106,12 @@ public sealed class Circuit
 
     /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
-    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, out Circuit circuit, out Error error)
+    /// <param name="weights">If private, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
+    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, WeightVisibility weights, out Circuit circuit, out Error error)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
-        var builder = new CircuitBuilder(graph, analysis, samples);
+        var builder = new CircuitBuilder(graph, analysis, samples, weights);
         error = builder.Build()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;

@@ -11,8 +11,9 @@ internal sealed partial class CircuitBuilder
     {
         var (source, shape) = (_values[node.Source], analysis.Values[value].Shape);
         var maps = WindowMaps(node.Window, source.Info.Shape, shape);
-        var term = new LinearTerm(GridOf(node.Source), shape[1] * shape[2], maps, new LayerWeights(node.Weights), shape[0], node.Groups);
-        return AddLayer(value, term, node.Weights, node.Bias, source.Info, node.Requantise);
+        var weights = WeightsOf(value, node.Weights, Math.Max(1, maps.Length), out var bias);
+        var term = new LinearTerm(GridOf(node.Source), shape[1] * shape[2], maps, weights, shape[0], node.Groups);
+        return AddLayer(value, term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
     }
 
     private Error? AddDense(DenseNode node, int value)
@@ -21,18 +22,42 @@ internal sealed partial class CircuitBuilder
         // A row of the layer is a row of its source, whatever the rank: [a, b, c] is not an image here.
         var rows = source with { Info = source.Info with { Shape = [(int)(source.Info.Shape.Elements / source.Info.Shape.Last), source.Info.Shape.Last] } };
         var view = rows.ToGrid(samples, _storages);
-        var term = new LinearTerm(view, view.PositionsPerSample, [], new LayerWeights(node.Weights), node.Weights.Shape[0], groups: 1);
-        return AddLayer(value, term, node.Weights, node.Bias, source.Info, node.Requantise);
+        var weights = WeightsOf(value, node.Weights, taps: 1, out var bias);
+        var term = new LinearTerm(view, view.PositionsPerSample, [], weights, node.Weights.Shape[0], groups: 1);
+        return AddLayer(value, term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
     }
 
-    private Error? AddLayer(int value, LinearTerm term, Constant weights, Constant bias, ValueInfo source, Requantise requantise)
+    /// <param name="bias">Where a private bias is committed.</param>
+    private LayerWeights WeightsOf(int value, Constant weights, int taps, out Storage? bias)
     {
-        var outputs = bias.Count;
-        var bounds = new (long Low, long High)[outputs];
+        bias = null;
+        if (Weights is null)
+            return LayerWeights.Public(weights);
+        var outputs = weights.Shape[0];
+        return Weights.Add(value - graph.Inputs.Length, outputs, weights.Count / outputs / taps, taps, out bias);
+    }
+
+    private Error? AddLayer(int value, LinearTerm term, Constant weights, Constant bias, Storage? privateBias, ValueInfo source, Requantise requantise)
+    {
+        if (privateBias is null)
+            return AddRequantised(value, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], BoundsOf(weights, bias, source)), requantise);
+        var bounds = DeclaredBounds(weights, bias, source);
+        var shape = analysis.Values[value].Shape;
+        var biasTerm = new BiasTerm(privateBias, samples * CircuitValue.PositionsOf(shape));
+        for (var c = 0; c < bounds.Length; c++)
+            if ((Int128)bounds[c].High << (requantise.Activation is null ? requantise.MaxShift - requantise.ShiftOf(c) : 0) >= GraphAnalysis.AccumulatorBound - (1L << requantise.ShiftOf(c)))
+                return Unsupported($"private weights of its size may take the sum of channel {c} beyond 2^29");
+        return AddRequantised(value, new Accumulator([(term, Once), (biasTerm, Once)], [Felt.Zero], bounds), requantise);
+    }
+
+    /// <summary>What each output's sum lies between, of the weights as they are.</summary>
+    private static (long Low, long High)[] BoundsOf(Constant weights, Constant bias, ValueInfo source)
+    {
+        var bounds = new (long Low, long High)[bias.Count];
         // A tap outside of the source is a zero.
         var (low, high) = (Math.Min(0, source.Min), Math.Max(0, source.Max));
-        var row = weights.Count / outputs;
-        for (var o = 0; o < outputs; o++)
+        var row = weights.Count / bias.Count;
+        for (var o = 0; o < bounds.Length; o++)
         {
             bounds[o] = (bias[o], bias[o]);
             for (var j = o * row; j < (o + 1) * row; j++)
@@ -43,7 +68,19 @@ internal sealed partial class CircuitBuilder
                     : (bounds[o].Low + (w * high), bounds[o].High + (w * low));
             }
         }
-        return AddRequantised(value, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], bounds), requantise);
+        return bounds;
+    }
+
+    /// <summary>The same from what is declared: any weights of 8 bits, and biases up to those that the graph states.</summary>
+    private static (long Low, long High)[] DeclaredBounds(Constant weights, Constant bias, ValueInfo source)
+    {
+        var bounds = new (long Low, long High)[bias.Count];
+        for (var o = 0; o < bounds.Length; o++)
+        {
+            var most = (weights.Count / bias.Count * ElementTypes.MaxOf(ElementType.S8) * source.Magnitude) + Math.Abs(bias[o]);
+            bounds[o] = (-most, most);
+        }
+        return bounds;
     }
 
     /// <param name="operands">Values of one shape, each with its factor.</param>

@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
-internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples)
+internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples, WeightVisibility weights)
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
@@ -24,6 +24,9 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     public List<LookupTable> Tables { get; } = [];
 
     public List<Gadget> Gadgets { get; } = [];
+
+    /// <summary>Null where weights are public.</summary>
+    public WeightLayout? Weights { get; } = weights == WeightVisibility.Private ? new WeightLayout() : null;
 
     public PublicNumbers Public { get; } = new(samples);
 

@@ -24,9 +24,11 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>The coefficients' multilinear polynomial at a point of the cells' addresses.</summary>
-    public Ext4 EvaluateCoefficients(EqPoint point)
+    /// <param name="forms">Of private weights: to be added to it.</param>
+    public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
         var (sum, assignment) = (Ext4.Zero, new PointAssignment(point));
+        forms = assignment.Forms;
         foreach (var (term, weights) in WeightedTerms())
             using (weights.Columns)
                 if (term.ReadsCells)
@@ -38,7 +40,8 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>The part of N + mu D + mu^2 E that both sides know.</summary>
-    public Ext4 Known(Felt[] publicNumbers)
+    /// <param name="forms">Of private weights: to be added to it.</param>
+    public Ext4 Known(Felt[] publicNumbers, out List<WeightForm> forms)
     {
         var (numerators, denominators, terms) = (Ext4.Zero, Ext4.One, Ext4.Zero);
         foreach (var site in circuit.Lookups)
@@ -54,11 +57,27 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
             if (summand.Term is null)
                 terms += ConstantSum(site, summand) * scale;
         var assignment = new PublicAssignment(publicNumbers);
+        forms = assignment.Forms;
         foreach (var (term, weights) in WeightedTerms())
             using (weights.Columns)
                 if (term.ReadsPublic)
                     terms += term.Evaluate(weights, assignment);
         return numerators + (mu * denominators) + terms;
+    }
+
+    /// <summary>The forms of <see cref="Known"/> alone.</summary>
+    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(new PublicAssignment(publicNumbers), term => term.ReadsPublic);
+
+    /// <summary>The forms of <see cref="EvaluateCoefficients"/> alone.</summary>
+    public List<WeightForm> FormsOfCells(EqPoint point) => Forms(new PointAssignment(point), term => term.ReadsCells);
+
+    private List<WeightForm> Forms(Assignment assignment, Func<Term, bool> reads)
+    {
+        foreach (var (term, weights) in WeightedTerms())
+            using (weights.Columns)
+                if (term.ReadsWeights && reads(term))
+                    term.Evaluate(weights, assignment);
+        return assignment.Forms;
     }
 
     /// <summary>The sum over all rows of eq * key.</summary>

@@ -7,8 +7,6 @@ namespace Aivm.Proofs;
 /// <param name="maps">By tap: the source's position for each position of one sample, -1 outside. No taps: the position itself.</param>
 internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][] maps, LayerWeights weights, int outputs, int groups) : Term
 {
-    private int Taps => Math.Max(1, maps.Length);
-
     private int InputsPerGroup => source.Channels / groups;
 
     private int OutputsPerGroup => outputs / groups;
@@ -17,7 +15,11 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
 
     public LayerWeights Weights => weights;
 
+    public int Taps => Math.Max(1, maps.Length);
+
     internal override bool ReadsPublic => source.HasPublic;
+
+    internal override bool ReadsWeights => weights.Place is not null;
 
     internal override bool ReadsCells => source.HasCells;
 
@@ -32,7 +34,7 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
     internal override void AddTranspose(in GridWeights grid, ExtArray coefficients)
     {
         using var byTap = new ExtArray(Taps * Stride);
-        weights.WeighOutputs(grid, outputs, groups, source.Channels, Taps, Stride, byTap);
+        weights.WeighOutputs(grid, outputs, groups, Taps, Stride, byTap);
         for (var tap = 0; tap < Taps; tap++)
             for (var p = 0; p < source.Samples * positionsPerSample; p++)
                 if (PositionOf(tap, p) is var from && from >= 0)
@@ -56,8 +58,14 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
 
     internal override Ext4 Evaluate(in GridWeights grid, Assignment assignment)
     {
-        using var inputs = WeighInputs(grid, assignment);
-        return weights.Evaluate(grid, inputs, outputs, groups);
+        var inputs = WeighInputs(grid, assignment);
+        if (weights.Place is { } place)
+        {
+            assignment.Forms.Add(new LayerForm(place, grid.CopyColumns(outputs), inputs, groups));
+            return Ext4.Zero;
+        }
+        using (inputs)
+            return weights.Evaluate(grid, inputs, outputs, groups);
     }
 
     /// <summary>[channel * taps + tap]: the sum over the positions of row(p) * source(map(tap, p), channel).</summary>
@@ -100,36 +108,6 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
             for (var tap = 0; tap < Taps; tap++)
                 if (PositionOf(tap, position) is var from && from >= 0)
                     sum += weights.At((((channel * InputsPerGroup) + i) * Taps) + tap) * read(source.AddressOf(from, firstInput + i));
-        return sum;
-    }
-}
-
-/// <summary>The numbers of a layer as its term needs them.</summary>
-internal sealed class LayerWeights(Inference.Constant constant)
-{
-    public long At(int index) => constant[index];
-
-    /// <summary>[tap * stride + i] = the sum over the outputs o of i's group of column(o) * w[o, i, tap].</summary>
-    public void WeighOutputs(in GridWeights grid, int outputs, int groups, int inputs, int taps, int stride, ExtArray result)
-    {
-        var (outputsPerGroup, inputsPerGroup) = (outputs / groups, inputs / groups);
-        var row = inputsPerGroup * taps;
-        using var group = new ExtArray(row);
-        for (var g = 0; g < groups; g++)
-        {
-            SmallKernels.WeighRows(constant.Bytes.Slice(g * outputsPerGroup * row, outputsPerGroup * row), row, grid.Columns, grid.FirstColumn + (g * outputsPerGroup), group);
-            for (var i = 0; i < inputsPerGroup; i++)
-                for (var tap = 0; tap < taps; tap++)
-                    result[(tap * stride) + (g * inputsPerGroup) + i] = group[(i * taps) + tap];
-        }
-    }
-
-    /// <summary>The sum over the outputs o of column(o) * sum over i, tap of w[o, i, tap] * inputs[i * taps + tap].</summary>
-    public Ext4 Evaluate(in GridWeights grid, ExtArray inputs, int outputs, int groups)
-    {
-        var (sum, outputsPerGroup, row) = (Ext4.Zero, outputs / groups, inputs.Length / groups);
-        for (var o = 0; o < outputs; o++)
-            sum += grid.Column(o) * SmallKernels.Dot(constant.Bytes.Slice(o * row, row), inputs, o / outputsPerGroup * row);
         return sum;
     }
 }

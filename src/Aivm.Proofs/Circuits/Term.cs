@@ -9,6 +9,9 @@ internal abstract class Term
     /// <summary>Whether it reads public numbers.</summary>
     internal abstract bool ReadsPublic { get; }
 
+    /// <summary>Whether it reads private weights: its evaluation then leaves a form of them open.</summary>
+    internal virtual bool ReadsWeights => false;
+
     /// <summary>Whether it reads committed cells.</summary>
     internal abstract bool ReadsCells { get; }
 

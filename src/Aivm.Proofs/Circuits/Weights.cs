@@ -10,6 +10,15 @@ internal readonly record struct GridWeights(ExtArray Rows, int FirstRow, ExtArra
     /// <summary>The sum of the weights of all cells.</summary>
     public Ext4 Sum(int positions, int channels) => SumOfRows(positions) * SumOf(Columns, FirstColumn, channels);
 
+    /// <summary>The factors of the first channels, for who keeps them.</summary>
+    public ExtArray CopyColumns(int channels)
+    {
+        var copy = new ExtArray(channels);
+        for (var c = 0; c < channels; c++)
+            copy[c] = Column(c);
+        return copy;
+    }
+
     public Ext4 SumOfRows(int positions) => SumOf(Rows, FirstRow, positions);
 
     private static Ext4 SumOf(ExtArray array, int first, int count)
@@ -72,6 +81,9 @@ internal sealed class EqPoint : IDisposable
 /// <summary>What each address holds when a term is evaluated: a term is linear in it.</summary>
 internal abstract class Assignment
 {
+    /// <summary>What terms with private weights leave open: they evaluate to these forms of the weights, beside the number that they return.</summary>
+    public List<WeightForm> Forms { get; } = [];
+
     public abstract Ext4 At(int address);
 
     /// <summary>The cells of a storage as products of a factor for the position and one for the channel.</summary>

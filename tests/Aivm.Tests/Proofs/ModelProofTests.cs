@@ -1,3 +1,4 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
@@ -18,6 +19,36 @@ public sealed class ModelProofTests
     {
         var (shape, statement) = State(file, takesBytes, samples, ProofParameters.Production);
         Assert.True(ProofVerifier.TryVerify(shape, statement, Prove(shape, statement), out var error), error?.ToString());
+    }
+
+    [Theory]
+    [InlineData("fashion_lenetish", true, 1)]
+    [InlineData("resnet8_cifar10", true, 1)]
+    [InlineData("mobilenetv1_025_vww96", true, 1)]
+    [InlineData("fashion_dscnn", true, 2)]
+    [InlineData("ad01_autoencoder", false, 1)]
+    public void A_verifier_that_never_saw_the_weights_accepts_a_proof_about_them(string file, bool takesBytes, int samples)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes);
+        var skeleton = PrivateModel.Skeleton(model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Circuit Build()
+        {
+            Assert.True(Circuit.TryBuild(skeleton, analysis, samples, WeightVisibility.Private, out var circuit, out var refused), refused?.ToString());
+            return circuit;
+        }
+
+        var (proverShape, verifierShape) = (new ProofShape(Build(), ProofParameters.Production), new ProofShape(Build(), ProofParameters.Production));
+        using var weights = CommittedWeights.Commit(proverShape, model.Graph, new byte[32]);
+        var inputs = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, samples, inputs), weights.Root);
+        Assert.True(ProofProver.TryCreate(proverShape, model.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(statement);
+            Assert.True(ProofVerifier.TryVerify(verifierShape, statement, proof, out error), error?.ToString());
+            AssertRejected(verifierShape, statement with { WeightRoot = Keccak.Hash([3]) }, proof);
+        }
     }
 
     [Fact]
@@ -60,7 +91,7 @@ public sealed class ModelProofTests
 
     private static byte[] Prove(ProofShape shape, ProofStatement statement)
     {
-        Assert.True(ProofProver.TryCreate(shape, threads: 2, out var prover, out var error), error?.ToString());
+        Assert.True(ProofProver.TryCreate(shape, shape.Circuit.Graph, null, threads: 2, out var prover, out var error), error?.ToString());
         using (prover)
             return prover.Prove(statement);
     }

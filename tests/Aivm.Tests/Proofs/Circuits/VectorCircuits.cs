@@ -32,9 +32,9 @@ internal static class VectorCircuits
         return model;
     }
 
-    public static Circuit Build(Model model, int samples)
+    public static Circuit Build(Model model, int samples, WeightVisibility weights = WeightVisibility.Public)
     {
-        Assert.True(Circuit.TryBuild(model.Graph, model.Analysis, samples, out var circuit, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuild(model.Graph, model.Analysis, samples, weights, out var circuit, out var error), error?.ToString());
         return circuit;
     }
 
@@ -57,7 +57,7 @@ internal static class VectorCircuits
     {
         var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, Run(model, circuit.Samples, inputs));
         Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
-        Assert.True(WitnessFiller.TryCreate(circuit, out var filler, out var refused), refused?.ToString());
+        Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused), refused?.ToString());
         return filler.Fill(inputs, numbers);
     }
 }

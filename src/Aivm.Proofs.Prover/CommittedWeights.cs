@@ -1,0 +1,55 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>
+/// A model's private weights behind one commitment, which serves a limited number of proofs: each discloses some columns, and only so many of
+/// them say nothing.
+/// </summary>
+public sealed class CommittedWeights : IDisposable
+{
+    private readonly OracleCommitment _commitment;
+
+    private CommittedWeights(OracleCommitment commitment, FeltArray cells) => (_commitment, Cells) = (commitment, cells);
+
+    public Hash256 Root => _commitment.Root;
+
+    /// <summary>Proofs made with it.</summary>
+    public int Used => _commitment.Opened;
+
+    internal FeltArray Cells { get; }
+
+    /// <summary>Commits, and tells the circuit its weights.</summary>
+    /// <param name="graph">With the weights.</param>
+    /// <param name="seed">32 secret bytes of this model and commitment alone: the same make the same commitment again.</param>
+    /// <param name="used">Proofs made with it before: whoever forgets some may disclose weights.</param>
+    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0)
+    {
+        var layout = shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
+        var (random, cells) = (new SecretRandom(seed), new FeltArray(layout.CellCount));
+        ExtKernels.FromIntegers(layout.Reveal(graph), cells, 0);
+        random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
+        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells);
+    }
+
+    /// <summary>The coefficients of all forms together, which this disposes of.</summary>
+    internal ExtArray Combine(List<WeightForm> forms)
+    {
+        var coefficients = new ExtArray(Cells.Length);
+        foreach (var form in forms)
+            using (form)
+                form.AddTo(coefficients, Ext4.One);
+        return coefficients;
+    }
+
+    internal Ext4 Weigh(ExtArray coefficients) => ExtKernels.Dot(coefficients, 0, Cells, 0, Cells.Length);
+
+    internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
+
+    public void Dispose()
+    {
+        _commitment.Dispose();
+        Cells.Dispose();
+    }
+}
