@@ -11,7 +11,7 @@ public sealed class CommittedWeights : IDisposable
 {
     private readonly OracleCommitment _commitment;
 
-    private CommittedWeights(OracleCommitment commitment, FeltArray cells) => (_commitment, Cells) = (commitment, cells);
+    private CommittedWeights(OracleCommitment commitment, FeltArray cells, int[] numbers) => (_commitment, Cells, Numbers) = (commitment, cells, numbers);
 
     public Hash256 Root => _commitment.Root;
 
@@ -20,6 +20,9 @@ public sealed class CommittedWeights : IDisposable
 
     internal FeltArray Cells { get; }
 
+    /// <summary>The cells as integers, without the random ones.</summary>
+    internal int[] Numbers { get; }
+
     /// <summary>Commits, and tells the circuit its weights.</summary>
     /// <param name="graph">With the weights.</param>
     /// <param name="seed">32 secret bytes of this model and commitment alone: the same make the same commitment again.</param>
@@ -27,10 +30,10 @@ public sealed class CommittedWeights : IDisposable
     public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0)
     {
         var layout = shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
-        var (random, cells) = (new SecretRandom(seed), new FeltArray(layout.CellCount));
-        ExtKernels.FromIntegers(layout.Reveal(graph), cells, 0);
+        var (random, cells, numbers) = (new SecretRandom(seed), new FeltArray(layout.CellCount), layout.Reveal(graph));
+        ExtKernels.FromIntegers(numbers, cells, 0);
         random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
-        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells);
+        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
     }
 
     /// <summary>The coefficients of all forms together, which this disposes of.</summary>

@@ -7,7 +7,7 @@ namespace Aivm.Proofs.Prover;
 public sealed class ProofProver : IDisposable
 {
     private readonly ProofShape _shape;
-    private readonly WitnessFiller _filler;
+    private readonly WitnessFiller? _filler;
     private readonly int _threads;
     private readonly LogupWorkspace _workspace = new();
     private readonly ExtArray _denominators;
@@ -16,7 +16,7 @@ public sealed class ProofProver : IDisposable
     private readonly FeltArray _scratch = new(1 << 14);
     private readonly CommittedWeights? _weights;
 
-    private ProofProver(ProofShape shape, WitnessFiller filler, CommittedWeights? weights, int threads)
+    private ProofProver(ProofShape shape, WitnessFiller? filler, CommittedWeights? weights, int threads)
     {
         (_shape, _filler, _weights, _threads) = (shape, filler, weights, threads);
         _denominators = new ExtArray(1 << shape.LeafVariables);
@@ -35,6 +35,13 @@ public sealed class ProofProver : IDisposable
         return prover is not null;
     }
 
+    /// <summary>Proves that committed weights lie in their ranges (<see cref="Circuit.TryBuildWeightRanges"/>): once, when they are published.</summary>
+    public static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, int threads)
+    {
+        using var prover = new ProofProver(shape, null, weights, threads);
+        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers));
+    }
+
     /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>
     public byte[] Prove(ProofStatement statement, Action<ProofPhase>? progress = null)
     {
@@ -47,14 +54,14 @@ public sealed class ProofProver : IDisposable
     {
         if (!_shape.Circuit.TryCompute(statement, out var numbers, out var error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
-        return _filler.Fill(statement.Inputs.Span, numbers);
+        return _filler!.Fill(statement.Inputs.Span, numbers);
     }
 
     /// <param name="witness">Tests change it.</param>
     internal byte[] Prove(ProofStatement statement, Witness witness, Action<ProofPhase>? progress = null)
     {
         progress?.Invoke(ProofPhase.Commit);
-        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(ProofShape.Domain));
+        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(_shape.Circuit.Domain));
         statement.AbsorbInto(transcript);
         ExtKernels.FromIntegers(witness.Cells, _cells, 0);
         if (_shape.Pads is not null)

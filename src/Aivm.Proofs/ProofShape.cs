@@ -3,9 +3,6 @@ namespace Aivm.Proofs;
 /// <summary>Everything about a proof that the circuit alone decides: sizes of the commitments, the order of messages, the soundness.</summary>
 public sealed class ProofShape
 {
-    /// <summary>Names protocol and version in the transcript.</summary>
-    public const string Domain = "AIVM proof 1";
-
     /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge.</param>
     public ProofShape(Circuit circuit, ProofParameters parameters, bool hiding = true)
     {
@@ -40,5 +37,5 @@ public sealed class ProofShape
 
     internal int LeafVariables => LogupGkr.Variables(Circuit.LeafCount);
 
-    internal int EqualityVariables => LogupGkr.Variables(Circuit.EqualityCount);
+    internal int EqualityVariables => LogupGkr.Variables(Math.Max(1, Circuit.EqualityCount));
 }

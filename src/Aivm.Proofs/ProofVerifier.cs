@@ -30,7 +30,7 @@ public static class ProofVerifier
     private static bool TryVerify(ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader)
     {
         var circuit = shape.Circuit;
-        var transcript = new Transcript(ProofShape.Domain);
+        var transcript = new Transcript(circuit.Domain);
         statement.AbsorbInto(transcript);
         Hash256 padRoot = default;
         if (!reader.TryRead(out Hash256 cellRoot) || (shape.Pads is not null && !reader.TryRead(out padRoot)))

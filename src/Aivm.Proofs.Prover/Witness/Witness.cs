@@ -35,7 +35,9 @@ internal sealed class Witness
     public long Read(int address) => PublicAddress.Is(address) ? PublicNumbers[address - PublicAddress.First] : Cells[address];
 
     /// <summary>Entry <paramref name="entry"/> (from 1) of the site is the storage itself.</summary>
-    public void SetEntry(LookupSite site, int entry, Storage cells) => _entries[_numberOfSite[site]][entry - 1] = new(Cells, cells.Base);
+    public void SetEntry(LookupSite site, int entry, Storage cells) => SetEntry(site, entry, new EntryColumn(Cells, cells.Base));
+
+    public void SetEntry(LookupSite site, int entry, EntryColumn column) => _entries[_numberOfSite[site]][entry - 1] = column;
 
     /// <summary>Entry <paramref name="entry"/> (from 1) of the site, to be filled like the site's grid, from 0.</summary>
     public int[] NewEntry(LookupSite site, int entry)

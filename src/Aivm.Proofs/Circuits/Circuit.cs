@@ -24,6 +24,7 @@ public sealed class Circuit
     internal Circuit(CircuitBuilder builder)
     {
         _values = [.. builder.Infos];
+        Domain = builder.Domain;
         (Graph, Samples) = (builder.Graph, builder.Samples);
         (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
         (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
@@ -51,11 +52,20 @@ public sealed class Circuit
         return entries;
     }
 
+    /// <summary>Of proofs that a model gives certain outputs.</summary>
+    internal const string RunDomain = "AIVM proof 1";
+
+    /// <summary>Of proofs that private weights lie in their ranges.</summary>
+    internal const string WeightRangesDomain = "AIVM weight ranges 1";
+
     /// <summary>Rows of tables lie in rectangles of this many columns.</summary>
     internal const int TableColumns = 64;
 
     /// <summary>Cells at the end that hold nothing but randomness, so that an evaluation of all cells says nothing of the others.</summary>
     internal const int RandomCellCount = 64;
+
+    /// <summary>Names protocol, version and purpose in the transcript.</summary>
+    internal string Domain { get; }
 
     public Graph Graph { get; }
 
@@ -113,6 +123,19 @@ public sealed class Circuit
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
         var builder = new CircuitBuilder(graph, analysis, samples, weights);
         error = builder.Build()!;
+        circuit = error is null ? new Circuit(builder) : null!;
+        return error is null;
+    }
+
+    /// <summary>
+    /// What the owner of private weights proves once: each weight lies in [-127, 127], each bias within its declared bound. Without it a weight could be any
+    /// element of the field, and a sum could wrap around.
+    /// </summary>
+    /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)
+    {
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, WeightVisibility.Private);
+        error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;
     }

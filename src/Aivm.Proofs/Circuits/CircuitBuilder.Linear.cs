@@ -9,7 +9,7 @@ internal sealed partial class CircuitBuilder
 {
     private Error? AddConv(ConvNode node, int value)
     {
-        var (source, shape) = (_values[node.Source], analysis.Values[value].Shape);
+        var (source, shape) = (_values[node.Source], _infos[value].Shape);
         var maps = WindowMaps(node.Window, source.Info.Shape, shape);
         var weights = WeightsOf(value, node.Weights, Math.Max(1, maps.Length), out var bias);
         var term = new LinearTerm(GridOf(node.Source), shape[1] * shape[2], maps, weights, shape[0], node.Groups);
@@ -42,7 +42,7 @@ internal sealed partial class CircuitBuilder
         if (privateBias is null)
             return AddRequantised(value, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], BoundsOf(weights, bias, source)), requantise);
         var bounds = DeclaredBounds(weights, bias, source);
-        var shape = analysis.Values[value].Shape;
+        var shape = _infos[value].Shape;
         var biasTerm = new BiasTerm(privateBias, samples * CircuitValue.PositionsOf(shape));
         for (var c = 0; c < bounds.Length; c++)
             if ((Int128)bounds[c].High << (requantise.Activation is null ? requantise.MaxShift - requantise.ShiftOf(c) : 0) >= GraphAnalysis.AccumulatorBound - (1L << requantise.ShiftOf(c)))
@@ -70,6 +70,10 @@ internal sealed partial class CircuitBuilder
         }
         return bounds;
     }
+
+    /// <summary>How far any output of the layer may lie from 0, at the scale of the largest shift.</summary>
+    private static long DeclaredReach(Constant weights, Constant bias, ValueInfo source, Requantise requantise) =>
+        DeclaredBounds(weights, bias, source).Select((bound, c) => bound.High << (requantise.MaxShift - requantise.ShiftOf(c))).Max();
 
     /// <summary>The same from what is declared: any weights of 8 bits, and biases up to those that the graph states.</summary>
     private static (long Low, long High)[] DeclaredBounds(Constant weights, Constant bias, ValueInfo source)
@@ -119,7 +123,7 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddAveragePool(AveragePoolNode node, int value)
     {
-        var (info, shape) = (_values[node.Source].Info, analysis.Values[value].Shape);
+        var (info, shape) = (_values[node.Source].Info, _infos[value].Shape);
         var maps = WindowMaps(node.Window, info.Shape, shape);
         var (factors, largest) = (new Felt[shape[1] * shape[2]], 0L);
         for (var p = 0; p < factors.Length; p++)
@@ -135,7 +139,7 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddRowSum(SumNode node, int value)
     {
-        var (source, shape) = (_values[node.Source], analysis.Values[value].Shape);
+        var (source, shape) = (_values[node.Source], _infos[value].Shape);
         var (length, channels, positions) = (source.Info.Shape.Last, CircuitValue.ChannelsOf(shape), CircuitValue.PositionsOf(shape));
         var addresses = new int[samples * positions * channels][];
         for (var cell = 0; cell < addresses.Length; cell++)

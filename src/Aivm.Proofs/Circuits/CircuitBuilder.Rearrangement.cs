@@ -8,11 +8,11 @@ internal sealed partial class CircuitBuilder
 {
     /// <param name="source">The source's element for each element of the result.</param>
     private Error? Rearrange(int value, int sourceValue, Func<int, int> source) =>
-        Define(value, _values[sourceValue].Rearranged(analysis.Values[value], source));
+        Define(value, _values[sourceValue].Rearranged(_infos[value], source));
 
     private Error? AddTranspose(TransposeNode node, int value)
     {
-        var (from, shape) = (_values[node.Source].Info.Shape, analysis.Values[value].Shape);
+        var (from, shape) = (_values[node.Source].Info.Shape, _infos[value].Shape);
         return Rearrange(value, node.Source, element =>
         {
             var index = new int[shape.Rank];
@@ -27,7 +27,7 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddGather(GatherNode node, int value)
     {
-        var (from, shape) = (_values[node.Source].Info.Shape, analysis.Values[value].Shape);
+        var (from, shape) = (_values[node.Source].Info.Shape, _infos[value].Shape);
         var inner = InnerOf(shape, node.Axis);
         return Rearrange(value, node.Source, element =>
         {
@@ -38,7 +38,7 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddConcat(ConcatNode node, int value)
     {
-        var info = analysis.Values[value];
+        var info = _infos[value];
         CircuitValue[] parts = [.. node.Parts.Select(part => _values[part])];
         // Numbers that are known to both need limbs only beside others that have some.
         if (!Array.Exists(parts, part => part.IsWide) && (CircuitValue.IsNarrow(info) || Array.TrueForAll(parts, part => part.IsPublic)))

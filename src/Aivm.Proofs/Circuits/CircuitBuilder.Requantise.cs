@@ -89,7 +89,7 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddRequantised(int value, Accumulator accumulator, Requantise requantise)
     {
-        var shape = analysis.Values[value].Shape;
+        var shape = _infos[value].Shape;
         var (positions, channels) = (samples * CircuitValue.PositionsOf(shape), CircuitValue.ChannelsOf(shape));
         if (requantise.Output == ElementType.S32)
             return AddRaw(value, accumulator, requantise, positions, channels);
@@ -155,7 +155,7 @@ internal sealed partial class CircuitBuilder
         var summands = accumulator.Scaled(0, channels, c => Felt.From(1L << (requantise.MaxShift - requantise.ShiftOf(c))), _ => Felt.Zero);
         AddEquality($"value {value}", positions, channels, [.. summands, new(0, Cells(result), [-Felt.One])]);
         Gadgets.Add(new RawGadget(value, requantise, result));
-        return Define(value, CircuitValue.Of(analysis.Values[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result));
     }
 
     /// <summary>T / 2^bits as summands of an entry; less low / 2^bits it is Q.</summary>
@@ -185,7 +185,7 @@ internal sealed partial class CircuitBuilder
         entries.Add(new(2, Cells(result), Once));
         var site = AddLookup($"value {value}, activation", positions, channels, [.. entries], [.. plan.Items(channel => Function(activation, channel.Rescaling.Shift, channel.Bits))]);
         Gadgets.Add(new RequantiseGadget(value, plan.Items(channel => channel), [.. parts], result, [.. sites], site));
-        return Define(value, CircuitValue.Of(analysis.Values[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result));
     }
 
     private FunctionTable Function(Activation activation, int shift, int bits)
@@ -238,6 +238,6 @@ internal sealed partial class CircuitBuilder
             [.. plan.Items(channel => ClampOf(channel.Rescaling).Classes)]);
         var clamps = plan.Items(channel => (channel.Rescaling, ClampOf(channel.Rescaling)));
         Gadgets.Add(new WideClampGadget(value, clamps, low, kind, part, result, classSite, partSite));
-        return Define(value, CircuitValue.Of(analysis.Values[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result));
     }
 }

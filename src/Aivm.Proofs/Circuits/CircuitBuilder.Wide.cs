@@ -156,7 +156,7 @@ internal sealed partial class CircuitBuilder
     /// <summary>What a committed number is as a value: one cell an element below 2^29, limbs above.</summary>
     private CircuitValue ValueOf(int value, WideCells cells)
     {
-        var info = analysis.Values[value];
+        var info = _infos[value];
         if (cells.Limbs.Length == 1)
             return CircuitValue.Of(info, cells.Limbs[0]);
         if (!CircuitValue.IsNarrow(info))

@@ -9,6 +9,9 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
+    /// <summary>What is known of each value: of private weights only what is declared.</summary>
+    private readonly ValueInfo[] _infos = analysis.Values.ToArray();
+
     private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
     private readonly List<Storage> _storages = [];
     private int _leafCount;
@@ -40,15 +43,21 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 
     public Storage RandomCells { get; private set; } = null!;
 
+    /// <summary>What the circuit's proofs are for: <see cref="Circuit.Domain"/>.</summary>
+    public string Domain { get; private set; } = Circuit.RunDomain;
+
     /// <summary>The error, or null.</summary>
     public Error? Build()
     {
         for (var i = 0; i < graph.Inputs.Length; i++)
-            _values[i] = Public.AddStated(analysis.Values[i]);
+        {
+            _values[i] = Public.AddStated(_infos[i]);
+            Inputs.Add(_values[i]);
+        }
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             var value = graph.Inputs.Length + i;
-            if (AddNode(graph.Nodes[i], value) is { } fault)
+            if ((InferAgain(graph.Nodes[i], value) ?? AddNode(graph.Nodes[i], value)) is { } fault)
                 return fault with { Message = $"node {i} ({graph.Nodes[i].Operator}): {fault.Message}" };
             if (CellCount > 1 << Circuit.MaxCellBits || _leafCount > 1 << Circuit.MaxLeafBits)
                 return Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {_leafCount} lookups up to node {i}");
@@ -64,10 +73,31 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
             : null;
     }
 
+    /// <summary>
+    /// The analysis saw zeros in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
+    /// reach as far as any weights could take them, and what is made of them follows.
+    /// </summary>
+    private Error? InferAgain(GraphNode node, int value)
+    {
+        if (Weights is null)
+            return null;
+        var inferred = node.Infer([.. node.Sources.Select(source => _infos[source])]);
+        if (inferred.Fault is not null)
+            return Unsupported(inferred.Fault.Message);
+        var reach = node switch
+        {
+            ConvNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            DenseNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            _ => -1,
+        };
+        _infos[value] = reach < 0 ? inferred.Value : inferred.Value with { Min = -reach, Max = reach };
+        return null;
+    }
+
     private Error? AddNode(GraphNode node, int value)
     {
         if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
-            return Define(value, Public.AddMapped(analysis.Values[value], map, source));
+            return Define(value, Public.AddMapped(_infos[value], map, source));
         return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
             ? AddOperator(node, value)
             : Unsupported("no argument of the proof system covers this operator over numbers from 2^29 on yet");
@@ -83,7 +113,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         TransposeNode n => AddTranspose(n, value),
         GatherNode n => AddGather(n, value),
         ConcatNode n => AddConcat(n, value),
-        ConstantNode n => Define(value, Public.AddConstant(analysis.Values[value], n.Value)),
+        ConstantNode n => Define(value, Public.AddConstant(_infos[value], n.Value)),
         ConvNode n => AddConv(n, value),
         DenseNode n => AddDense(n, value),
         AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
@@ -180,9 +210,10 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     /// <summary>The outputs' public numbers.</summary>
     public List<CircuitValue> Outputs { get; } = [];
 
-    public IEnumerable<ValueInfo> Infos => analysis.Values.ToArray();
+    public IEnumerable<ValueInfo> Infos => _infos;
 
-    public IEnumerable<CircuitValue> Inputs => _values.Take(graph.Inputs.Length);
+    /// <summary>The inputs' public numbers.</summary>
+    public List<CircuitValue> Inputs { get; } = [];
 
     /// <summary>Lookups without a cell in between come first, the widest before others, so that they fill the first leaves without a gap.</summary>
     /// <returns>The number of leaves.</returns>

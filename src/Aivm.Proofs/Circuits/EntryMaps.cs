@@ -21,25 +21,29 @@ internal static class EntryMaps
         {
             for (var i = 0; i < to.Length; i++)
                 to[i] = n.Map(from[i], i % n.Multipliers.Count);
-        },
+        }
+        ,
         ClampNode n => (from, to) =>
         {
             for (var i = 0; i < to.Length; i++)
                 to[i] = Math.Clamp(from[i], n.Low, n.High);
-        },
+        }
+        ,
         RankNode n => (from, to) => Rank(n, from, to),
         EmbeddingNode n => (from, to) => Embed(n, from, to),
         TableNode n => (from, to) =>
         {
             for (var i = 0; i < to.Length; i++)
                 to[i] = n.Entries[(int)(Math.Clamp(from[i], n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)];
-        },
+        }
+        ,
         WideDenseNode n when source.Shape.Elements / source.Shape.Last * n.Weights.Count <= MaxProducts => (from, to) => Multiply(n, from, to),
         InterpolateNode n => (from, to) =>
         {
             for (var i = 0; i < to.Length; i++)
                 to[i] = Interpolate(n, from[i]);
-        },
+        }
+        ,
         ArgMaxNode n => (from, to) => FindLargest(from, source.Shape, n.Axis, to),
         _ => null,
     };

@@ -5,7 +5,11 @@ namespace Aivm.Proofs;
 
 /// <summary>What the prover must know to fill the cells that a node of the graph brought into the circuit.</summary>
 /// <param name="Value">The number of the value that the node yields.</param>
-internal abstract record Gadget(int Value);
+internal abstract record Gadget(int Value)
+{
+    /// <summary>Of gadgets that no node brought.</summary>
+    protected const int NoValue = -1;
+}
 
 /// <summary>T = Q * 2^bits + low and y = f(Q), low in parts of 12 bits.</summary>
 /// <param name="Cuts">One, or one for each channel: how T comes from the accumulator, and bits.</param>
@@ -25,6 +29,12 @@ internal sealed record RawGadget(int Value, Requantise Requantise, Storage Resul
 /// <param name="Maps">By tap: the source's position for each position of a sample.</param>
 /// <param name="Stages">The running maximum after taps 1, 2, …; the last is the result.</param>
 internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, Storage[] Stages, LookupSite[] Sites) : Gadget(Value);
+
+/// <summary>The lookups of a layer's private weights.</summary>
+internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
+
+/// <summary>bound + sign * bias, cut into limbs of 12 bits.</summary>
+internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, Storage[] Limbs, LookupSite[] Sites) : Gadget(NoValue);
 
 /// <summary>A function of each element: y = f(x).</summary>
 internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);

@@ -37,6 +37,18 @@ internal sealed class RangeTable(int bits) : LookupTable
     public override int RowOf(ReadOnlySpan<int> tuple) => (uint)tuple[0] < (uint)Rows ? tuple[0] : -1;
 }
 
+/// <summary>Low … High.</summary>
+internal sealed class IntervalTable(long low, long high) : LookupTable
+{
+    public override int Rows { get; } = (int)(high - low + 1);
+
+    public override int Columns => 1;
+
+    public override int Entry(int row, int column) => (int)low + row;
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= low && tuple[0] <= high ? (int)(tuple[0] - low) : -1;
+}
+
 /// <summary>The pairs (q, f(q)) of a function over an interval that grows while a circuit is built.</summary>
 internal sealed class FunctionTable(Func<int, int> function) : LookupTable
 {

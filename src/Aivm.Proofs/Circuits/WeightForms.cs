@@ -118,6 +118,54 @@ internal sealed class BiasTerm(Storage place, int positions) : Term
     internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private bias is no cell.");
 }
 
+/// <summary>Private weights as they lie in their oracle: cell (p, c) of the layer's place.</summary>
+internal sealed class WeightTerm(Storage place) : Term
+{
+    internal override bool ReadsPublic => true;
+
+    internal override bool ReadsWeights => true;
+
+    internal override bool ReadsCells => false;
+
+    internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
+    {
+    }
+
+    internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
+    {
+        var rows = new ExtArray(place.Positions);
+        for (var p = 0; p < rows.Length; p++)
+            rows[p] = weights.Row(p);
+        assignment.Forms.Add(new GridForm(place, rows, weights.CopyColumns(place.Channels)));
+        return Ext4.Zero;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private weight is no cell.");
+}
+
+/// <summary>The sum over a rectangle of rows[p] * columns[c] * w[p, c].</summary>
+internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) : WeightForm
+{
+    public override void AddTo(ExtArray coefficients, Ext4 scale)
+    {
+        for (var p = 0; p < place.Positions; p++)
+            ExtKernels.AddScaled(coefficients, place.Base + (p * place.Width), scale * rows[p], columns, 0, place.Channels);
+    }
+
+    public override Ext4 Evaluate(EqPoint point)
+    {
+        var cells = point.Of(place);
+        return ExtKernels.Dot(rows, 0, cells.Rows, cells.FirstRow, place.Positions)
+            * ExtKernels.Dot(columns, 0, cells.Columns, cells.FirstColumn, place.Channels);
+    }
+
+    public override void Dispose()
+    {
+        rows.Dispose();
+        columns.Dispose();
+    }
+}
+
 /// <summary>
 /// Where private weights lie in their oracle: layer after layer the weights, then the bias, and at the end random cells. All weights of Conv and
 /// Dense are private, of a model that has private weights.
@@ -126,6 +174,8 @@ internal sealed class WeightLayout
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private int _count;
+
+    public bool IsEmpty => _layers.Count == 0;
 
     /// <summary>Cells, the random ones included.</summary>
     public int CellCount => RandomCells.End;

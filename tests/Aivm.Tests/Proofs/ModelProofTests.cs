@@ -52,6 +52,22 @@ public sealed class ModelProofTests
     }
 
     [Fact]
+    public void Weights_within_their_ranges_are_proved_to_be_so_and_others_cannot_be()
+    {
+        var model = VectorCircuits.ModelOf("fashion_dscnn", takesBytes: true);
+        var skeleton = PrivateModel.Skeleton(model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
+        var shape = new ProofShape(circuit, ProofParameters.Toy);
+        using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32]);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, default, default, weights.Root);
+        var proof = ProofProver.ProveWeightRanges(shape, statement, weights, threads: 2);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out error), error?.ToString());
+        Assert.True(PrivateModel.TryDecode(PrivateModel.Encode(model.Graph, weights.Root), ModelLimits.OnChain, out var decoded, out error), error?.ToString());
+        Assert.Equal(weights.Root, decoded.Root);
+    }
+
+    [Fact]
     public void A_proof_is_worth_nothing_for_another_statement()
     {
         var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
