@@ -24,26 +24,20 @@ internal static unsafe class ExtLanes<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ExtVector<TVector> Load(uint* p0, uint* p1, uint* p2, uint* p3, nint at) =>
-        unchecked(new(TLanes.Load(p0 + at), TLanes.Load(p1 + at), TLanes.Load(p2 + at), TLanes.Load(p3 + at)));
+    public static ExtVector<TVector> Load(ExtPointer from, nint at) =>
+        unchecked(new(TLanes.Load(from.C0 + at), TLanes.Load(from.C1 + at), TLanes.Load(from.C2 + at), TLanes.Load(from.C3 + at)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(ExtVector<TVector> elements, uint* p0, uint* p1, uint* p2, uint* p3, nint at)
+    public static void Store(ExtVector<TVector> elements, ExtPointer to, nint at)
     {
         unchecked
         {
-            TLanes.Store(elements.C0, p0 + at);
-            TLanes.Store(elements.C1, p1 + at);
-            TLanes.Store(elements.C2, p2 + at);
-            TLanes.Store(elements.C3, p3 + at);
+            TLanes.Store(elements.C0, to.C0 + at);
+            TLanes.Store(elements.C1, to.C1 + at);
+            TLanes.Store(elements.C2, to.C2 + at);
+            TLanes.Store(elements.C3, to.C3 + at);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ExtVector<TVector> Load(ExtPointer from, nint at) => Load(from.C0, from.C1, from.C2, from.C3, at);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(ExtVector<TVector> elements, ExtPointer to, nint at) => Store(elements, to.C0, to.C1, to.C2, to.C3, at);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ExtVector<TVector> Add(ExtVector<TVector> a, ExtVector<TVector> b) =>

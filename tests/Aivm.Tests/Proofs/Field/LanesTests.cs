@@ -40,11 +40,9 @@ public sealed unsafe class LanesTests
             Store(result, i, ExtLanes<TLanes, TVector>.Subtract(Load(a, i), Load(b, i)));
         Elements.AssertEqual(result, i => a[i] - b[i]);
 
-        ExtVector<TVector> Load(ExtArray array, int at) =>
-            ExtLanes<TLanes, TVector>.Load(array.Plane(0), array.Plane(1), array.Plane(2), array.Plane(3), at);
+        ExtVector<TVector> Load(ExtArray array, int at) => ExtLanes<TLanes, TVector>.Load(array.At(0), at);
 
-        void Store(ExtArray array, int at, ExtVector<TVector> elements) =>
-            ExtLanes<TLanes, TVector>.Store(elements, array.Plane(0), array.Plane(1), array.Plane(2), array.Plane(3), at);
+        void Store(ExtArray array, int at, ExtVector<TVector> elements) => ExtLanes<TLanes, TVector>.Store(elements, array.At(0), at);
     }
 
     [Fact]
