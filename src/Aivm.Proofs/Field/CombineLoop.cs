@@ -11,6 +11,7 @@ internal readonly unsafe struct CombineLoop(ExtPointer sums, ExtPointer weights,
     private const int Stretch = 16;
     private const int RowsAtOnce = 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct

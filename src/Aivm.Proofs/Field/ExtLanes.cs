@@ -180,6 +180,7 @@ internal static unsafe class ExtLanes<TLanes, TVector>
     public static ExtVector<TVector> Reduce(in ExtSum<TVector> sum) => new(Reduce(sum.C0), Reduce(sum.C1), Reduce(sum.C2), Reduce(sum.C3));
 
     /// <summary>Lane by lane; of zero, zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ExtVector<TVector> Inverse(ExtVector<TVector> elements)
     {
         var lanes = stackalloc uint[Ext4.Degree * FeltArray.Granule];
@@ -191,6 +192,7 @@ internal static unsafe class ExtLanes<TLanes, TVector>
     }
 
     /// <summary>The sum of all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Ext4 Sum(ExtVector<TVector> elements)
     {
         var lanes = stackalloc uint[Ext4.Degree * FeltArray.Granule];

@@ -171,6 +171,7 @@ internal readonly unsafe struct AddProductsBaseLoop(ExtPointer sums, ExtPointer 
 /// </summary>
 internal readonly unsafe struct InvertLoop(ExtPointer a, ExtPointer products) : IFieldLoop
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct

@@ -7,6 +7,7 @@ internal unsafe struct DotLoop(ExtPointer a, ExtPointer b) : IFieldLoop
 {
     public Ext4 Sum { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct
@@ -23,6 +24,7 @@ internal unsafe struct DotBaseLoop(ExtPointer a, uint* b) : IFieldLoop
 {
     public Ext4 Sum { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct
@@ -41,6 +43,7 @@ internal unsafe struct RoundLoop(ExtPointer a, ExtPointer aHigh, ExtPointer v, E
 
     public Ext4 Leading { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct
@@ -66,6 +69,7 @@ internal unsafe struct RoundBaseLoop(ExtPointer a, ExtPointer aHigh, uint* v, ui
 
     public Ext4 Leading { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public nint Run<TLanes, TVector>(nint start, nint end)
         where TLanes : struct, IFieldLanes<TVector>
         where TVector : struct

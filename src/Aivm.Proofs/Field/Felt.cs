@@ -73,6 +73,7 @@ public readonly record struct Felt
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Felt operator *(Felt a, Felt b) => new(Multiply(a.Montgomery, b.Montgomery));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Felt Power(ulong exponent)
     {
         var (result, square) = (One, this);
