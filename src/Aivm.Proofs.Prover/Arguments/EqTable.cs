@@ -1,14 +1,14 @@
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// eq(r, i) for all i, as products of a table over the low variables (a block) and one over the high ones: the square-root split of Gruen 2024, section 3.2,
-/// and Dao and Thaler 2024, "More optimizations to sum-check proving". Sums over i weigh each element by the low table, and each block by the high one.
+/// eq(r, i) for all i, as products of a table over the low variables (a block) and one over the high ones (Dao and Thaler 2024, "More
+/// optimizations to sum-check proving"). Sums over i weigh each element by the low table, and each block by the high one.
 /// </summary>
-internal sealed class EqTable : IDisposable
+internal sealed class EqTable<TLanes, TVector> : IDisposable
+    where TLanes : struct, IFieldLanes<TVector>
+    where TVector : unmanaged
 {
-    private const int BlockVariables = 10;
-
-    private readonly ExtArray _low = new(1 << BlockVariables);
+    private readonly ExtArray _low = new(LogupWorkspace.Chunk);
     private readonly List<Ext4> _high = [];
     private int _lowVariables;
 
@@ -23,10 +23,9 @@ internal sealed class EqTable : IDisposable
 
     public void Build(ReadOnlySpan<Ext4> r)
     {
-        _lowVariables = Math.Min(r.Length, BlockVariables);
-        if (Block < FeltArray.Granule)
-            Low.Fill(Ext4.Zero, FeltArray.Granule);
+        _lowVariables = Math.Min(r.Length, LogupWorkspace.ChunkVariables);
         ExtKernels.EqTable(r[.._lowVariables], Ext4.One, _low);
+        ClearBehind();
 
         _high.Clear();
         _high.Add(Ext4.One);
@@ -44,8 +43,8 @@ internal sealed class EqTable : IDisposable
         if (_high.Count == 1)
         {
             _lowVariables--;
-            for (var i = 0; i < Block; i++)
-                (_low[i], _low[i + Block]) = (_low[i] + _low[i + Block], Ext4.Zero);
+            LogupKernels<TLanes, TVector>.Add(Low.Pointer, Low.From(Block).Pointer, Block);
+            ClearBehind();
             return;
         }
         var half = _high.Count / 2;
@@ -53,6 +52,8 @@ internal sealed class EqTable : IDisposable
             _high[i] += _high[i + half];
         _high.RemoveRange(half, half);
     }
+
+    private void ClearBehind() => Low.From(Block).Fill(Ext4.Zero, Math.Max(0, FeltArray.Granule - Block));
 
     public void Dispose() => _low.Dispose();
 }

@@ -5,10 +5,8 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Fractions that are worked at once: their planes stay in the nearest caches.</summary>
-    public const int Chunk = 256;
-
-    private const int ChunksPerThread = 16;
+    private const int Chunk = LogupWorkspace.Chunk;
+    private const int ChunksPerThread = 4;
 
     private readonly LogupLeaves _leaves;
     private readonly LogupWorkspace _workspace;
@@ -20,7 +18,7 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
         (_leaves, _workspace, _threads) = (leaves, workspace, threads);
         Variables = leaves.Variables;
         _layers = new LogupLayer[Variables + 1];
-        workspace.Reserve(4 * (Variables + 2), 4L << Variables);
+        workspace.Reserve(4 * (Variables + 2), 2L << Variables);
         for (var layer = Variables - 1; layer >= 1; layer--)
             _layers[layer] = LogupLayer.Take(workspace, 1 << (layer - 1));
         var (rootNumerator, rootDenominator) = (workspace.Take(1), workspace.Take(1));
@@ -65,8 +63,6 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
         return new LogupLayer(n0, n1, d0, d1, half);
     }
 
-    private Ext4 Numerator(int leaf) => leaf < _leaves.Ones ? Ext4.One : leaf < _leaves.Count ? _leaves.Numerators[leaf - _leaves.Ones] : Ext4.Zero;
-
     /// <summary>Writes the numerators of leaves from the first on.</summary>
     public void CopyNumerators(int first, Span<uint> numerators)
     {
@@ -89,6 +85,9 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
                 : new(Math.Max(0, _leaves.Ones - half) & -FeltArray.Granule, Math.Min(half, FeltArray.Padded(_leaves.Count - half)));
         }
     }
+
+    private Ext4 Numerator(int leaf) =>
+        leaf < _leaves.Ones ? Ext4.One : leaf < _leaves.Count ? _leaves.Numerators[leaf - _leaves.Ones] : Ext4.Zero;
 
     /// <summary>Neutral leaves where vectors of a general region see them.</summary>
     private void PadLeaves()
@@ -130,7 +129,8 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
         var ((n, d), (d0, d1)) = (into.From(pairs.From), Denominators(pairs));
         CopyNumerators(pairs.From, new Span<uint>(numerators, pairs.Count));
         CopyNumerators(pairs.From + (1 << (Variables - 1)), new Span<uint>(numerators + Chunk, pairs.Count));
-        LogupKernels<TLanes, TVector>.AddFractions(numerators, numerators + Chunk, d0.Pointer, d1.Pointer, n.Pointer, d.Pointer, pairs.Count);
+        LogupKernels<TLanes, TVector>.AddFractions(
+            numerators, numerators + Chunk, d0.Pointer, d1.Pointer, n.Pointer, d.Pointer, pairs.Count);
     }
 
     private void CopyFractions(Stretch pairs, LogupLayer into, uint* numerators)
@@ -158,8 +158,9 @@ internal sealed unsafe class LogupCircuit<TLanes, TVector>
             for (var (i, last) = (begin * chunk, end * chunk); i < last; i += chunk)
             {
                 var (n, d) = into.From(i);
+                var (n0, n1, d0, d1) = (from.N0.From(i), from.N1.From(i), from.D0.From(i), from.D1.From(i));
                 LogupKernels<TLanes, TVector>.AddFractions(
-                    from.N0.From(i).Pointer, from.N1.From(i).Pointer, from.D0.From(i).Pointer, from.D1.From(i).Pointer, n.Pointer, d.Pointer, chunk);
+                    n0.Pointer, n1.Pointer, d0.Pointer, d1.Pointer, n.Pointer, d.Pointer, chunk);
             }
         });
     }

@@ -7,12 +7,13 @@ internal static class LogupGkrProver
 {
     /// <summary>Proves the sum to be zero; of one that is not, the proof is refused. Consumes the leaves' denominators.</summary>
     /// <param name="threads">Changes nothing but the time.</param>
-    public static LogupClaim Prove(ProverChannel channel, LogupLeaves leaves, LogupWorkspace workspace, int threads = 1) => FieldSimd.Level switch
-    {
-        FieldLevel.Avx512 => Prove<Avx512Lanes, Vector512<uint>>(channel, leaves, workspace, threads),
-        FieldLevel.Avx2 => Prove<Avx2Lanes, Vector256<uint>>(channel, leaves, workspace, threads),
-        _ => Prove<ScalarLanes, ulong>(channel, leaves, workspace, threads),
-    };
+    public static LogupClaim Prove(ProverChannel channel, LogupLeaves leaves, LogupWorkspace workspace, int threads = 1) =>
+        FieldSimd.Level switch
+        {
+            FieldLevel.Avx512 => Prove<Avx512Lanes, Vector512<uint>>(channel, leaves, workspace, threads),
+            FieldLevel.Avx2 => Prove<Avx2Lanes, Vector256<uint>>(channel, leaves, workspace, threads),
+            _ => Prove<ScalarLanes, ulong>(channel, leaves, workspace, threads),
+        };
 
     private static LogupClaim Prove<TLanes, TVector>(ProverChannel channel, LogupLeaves leaves, LogupWorkspace workspace, int threads)
         where TLanes : struct, IFieldLanes<TVector>

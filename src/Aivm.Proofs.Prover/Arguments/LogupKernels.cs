@@ -3,22 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// What the fractions' layers need, in whole vectors: a stretch that ends within one has room behind it, and what is written there is of no account.
+/// What the fractions' layers need, in whole vectors: a stretch that ends within one has room behind it, and what is written there is
+/// of no account. Each loop keeps to the registers there are, since spills of wide vectors are not aligned and cost twice.
 /// </summary>
 internal static unsafe class LogupKernels<TLanes, TVector>
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {
     /// <summary>n0 / d0 + n1 / d1, without division.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddFractions(ExtPointer n0, ExtPointer n1, ExtPointer d0, ExtPointer d1, ExtPointer n, ExtPointer d, int count)
     {
-        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-        {
-            var (left, right) = (Load(d0, i), Load(d1, i));
-            Store(MultiplyAdd(Load(n0, i), right, Load(n1, i), left), n, i);
-            Store(ExtLanes<TLanes, TVector>.Multiply(left, right), d, i);
-        }
+        AddCrosswise(n0, n1, d0, d1, n, count);
+        Multiply(d0, d1, d, count);
     }
 
     /// <summary>1 / d0 + 1 / d1.</summary>
@@ -34,18 +30,10 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>n0 / d0 + n1 / d1 for base elements n0, n1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddFractions(uint* n0, uint* n1, ExtPointer d0, ExtPointer d1, ExtPointer n, ExtPointer d, int count)
     {
-        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-        {
-            var (left, right) = (Load(d0, i), Load(d1, i));
-            var (a, b) = (ExtLanes<TLanes, TVector>.Factor(TLanes.Load(n0 + i)), ExtLanes<TLanes, TVector>.Factor(TLanes.Load(n1 + i)));
-            Store(new(
-                MultiplyAdd(a, right.C0, b, left.C0), MultiplyAdd(a, right.C1, b, left.C1),
-                MultiplyAdd(a, right.C2, b, left.C2), MultiplyAdd(a, right.C3, b, left.C3)), n, i);
-            Store(ExtLanes<TLanes, TVector>.Multiply(left, right), d, i);
-        }
+        AddCrosswise(n0, n1, d0, d1, n, count);
+        Multiply(d0, d1, d, count);
     }
 
     /// <summary>low + s (high - low), in the place of low.</summary>
@@ -70,40 +58,75 @@ internal static unsafe class LogupKernels<TLanes, TVector>
             Store(ExtLanes<TLanes, TVector>.Add(Load(a, i), ExtLanes<TLanes, TVector>.Multiply(Load(b, i), factor, eleven)), a, i);
     }
 
-    /// <summary>sum of eq (n0 d1 + m1 d0).</summary>
+    /// <summary>a + b, in the place of a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SumAtZero(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, int count)
+    public static void Add(ExtPointer a, ExtPointer b, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-            sum.Add(Load(eq, i), MultiplyAdd(Load(n0, i), Load(d1, i), Load(m1, i), Load(d0, i)));
+            Store(ExtLanes<TLanes, TVector>.Add(Load(a, i), Load(b, i)), a, i);
     }
 
-    /// <summary>The same sum over differences, of the element at <paramref name="half"/> to the first.</summary>
+    /// <summary>n0 d1 + m1 d0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SumLeading(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, nint half, int count)
+    public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-            sum.Add(Load(eq, i), MultiplyAdd(Difference(n0, half, i), Difference(d1, half, i), Difference(m1, half, i), Difference(d0, half, i)));
+            Store(MultiplyAdd(Load(n0, i), Load(d1, i), Load(m1, i), Load(d0, i)), result, i);
     }
 
-    /// <summary>sum of eq ((d0 + shift) (d1 + shift) - shift^2), which is that of d0 d1 + shift (d0 + d1).</summary>
+    /// <summary>The same of differences, from each element to that at <paramref name="half"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SumOnesAtZero(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer d0, ExtPointer d1, Ext4 shift, int count)
+    public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, nint half, ExtPointer result, int count)
+    {
+        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
+        {
+            var (n, d) = (Difference(n0, half, i), Difference(d1, half, i));
+            Store(MultiplyAdd(n, d, Difference(m1, half, i), Difference(d0, half, i)), result, i);
+        }
+    }
+
+    /// <summary>n0 d1 + n1 d0 for base elements n0, n1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddCrosswise(uint* n0, uint* n1, ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
+    {
+        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
+        {
+            var (left, right) = (Load(d0, i), Load(d1, i));
+            var (a, b) = (ExtLanes<TLanes, TVector>.Factor(TLanes.Load(n0 + i)), ExtLanes<TLanes, TVector>.Factor(TLanes.Load(n1 + i)));
+            var c0 = MultiplyAdd(a, right.C0, b, left.C0);
+            var c1 = MultiplyAdd(a, right.C1, b, left.C1);
+            var c2 = MultiplyAdd(a, right.C2, b, left.C2);
+            var c3 = MultiplyAdd(a, right.C3, b, left.C3);
+            Store(new(c0, c1, c2, c3), result, i);
+        }
+    }
+
+    /// <summary>(d0 + shift) (d1 + shift) - shift^2, which is d0 d1 + shift (d0 + d1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyShifted(ExtPointer d0, ExtPointer d1, Ext4 shift, ExtPointer result, int count)
     {
         var (shifts, square) = (Broadcast(shift), Broadcast(shift * shift));
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
         {
             var (left, right) = (ExtLanes<TLanes, TVector>.Add(Load(d0, i), shifts), ExtLanes<TLanes, TVector>.Add(Load(d1, i), shifts));
-            sum.Add(Load(eq, i), ExtLanes<TLanes, TVector>.Subtract(ExtLanes<TLanes, TVector>.Multiply(left, right), square));
+            Store(ExtLanes<TLanes, TVector>.Subtract(ExtLanes<TLanes, TVector>.Multiply(left, right), square), result, i);
         }
     }
 
-    /// <summary>sum of eq (d0 - d0') (d1 - d1').</summary>
+    /// <summary>d0 d1 of differences, from each element to that at <paramref name="half"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SumOnesLeading(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer d0, ExtPointer d1, nint half, int count)
+    public static void Multiply(ExtPointer d0, ExtPointer d1, nint half, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-            sum.Add(Load(eq, i), ExtLanes<TLanes, TVector>.Multiply(Difference(d0, half, i), Difference(d1, half, i)));
+            Store(ExtLanes<TLanes, TVector>.Multiply(Difference(d0, half, i), Difference(d1, half, i)), result, i);
+    }
+
+    /// <summary>d0 d1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
+    {
+        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
+            Store(ExtLanes<TLanes, TVector>.Multiply(Load(d0, i), Load(d1, i)), result, i);
     }
 
     /// <summary>sum of eq a.</summary>
@@ -149,41 +172,36 @@ internal static unsafe class LogupKernels<TLanes, TVector>
         out TVector r0, out TVector r1, out TVector r2, out TVector r3)
     {
         // In units of p^2: a trimmed sum is below 2.14, 2^33 p is 4.27, and eleven times a sum of at most 4.27 is below 0.94.
-        r0 = TLanes.AddWide(
-            TLanes.AddWide(Product(a.C0, b.C0), Product(c.C0, d.C0)),
-            Eleven(TLanes.AddWide(
-                TLanes.Trim(Sum(Product(a.C1, b.C3), Product(a.C2, b.C2), Product(a.C3, b.C1))),
-                TLanes.Trim(Sum(Product(c.C1, d.C3), Product(c.C2, d.C2), Product(c.C3, d.C1))))));
-        r1 = TLanes.AddWide(
-            TLanes.Trim(TLanes.AddWide(
-                TLanes.AddWide(Product(a.C0, b.C1), Product(a.C1, b.C0)),
-                TLanes.AddWide(Product(c.C0, d.C1), Product(c.C1, d.C0)))),
-            Eleven(TLanes.AddWide(
-                TLanes.AddWide(Product(a.C2, b.C3), Product(a.C3, b.C2)),
-                TLanes.AddWide(Product(c.C2, d.C3), Product(c.C3, d.C2)))));
-        r2 = TLanes.AddWide(
-            TLanes.Trim(Sum(Product(a.C0, b.C2), Product(a.C1, b.C1), Product(a.C2, b.C0))),
-            TLanes.Trim(TLanes.AddWide(
-                Sum(Product(c.C0, d.C2), Product(c.C1, d.C1), Product(c.C2, d.C0)),
-                Eleven(TLanes.AddWide(Product(a.C3, b.C3), Product(c.C3, d.C3))))));
-        r3 = TLanes.AddWide(
-            TLanes.Trim(TLanes.AddWide(
-                TLanes.AddWide(Product(a.C0, b.C3), Product(a.C1, b.C2)),
-                TLanes.AddWide(Product(a.C2, b.C1), Product(a.C3, b.C0)))),
-            TLanes.Trim(TLanes.AddWide(
-                TLanes.AddWide(Product(c.C0, d.C3), Product(c.C1, d.C2)),
-                TLanes.AddWide(Product(c.C2, d.C1), Product(c.C3, d.C0)))));
+        var left = TLanes.AddWide(TLanes.MultiplyEven(a.C1, b.C3), TLanes.MultiplyEven(a.C2, b.C2));
+        var right = TLanes.AddWide(TLanes.MultiplyEven(c.C1, d.C3), TLanes.MultiplyEven(c.C2, d.C2));
+        left = TLanes.Trim(TLanes.AddWide(left, TLanes.MultiplyEven(a.C3, b.C1)));
+        right = TLanes.Trim(TLanes.AddWide(right, TLanes.MultiplyEven(c.C3, d.C1)));
+        left = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(left, right));
+        right = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C0), TLanes.MultiplyEven(c.C0, d.C0));
+        r0 = TLanes.AddWide(left, right);
+
+        left = TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C3), TLanes.MultiplyEven(a.C3, b.C2));
+        right = TLanes.AddWide(TLanes.MultiplyEven(c.C2, d.C3), TLanes.MultiplyEven(c.C3, d.C2));
+        r1 = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(left, right));
+        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C1), TLanes.MultiplyEven(a.C1, b.C0));
+        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C1), TLanes.MultiplyEven(c.C1, d.C0));
+        r1 = TLanes.AddWide(r1, TLanes.Trim(TLanes.AddWide(left, right)));
+
+        r2 = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(TLanes.MultiplyEven(a.C3, b.C3), TLanes.MultiplyEven(c.C3, d.C3)));
+        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C2), TLanes.MultiplyEven(a.C1, b.C1));
+        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C2), TLanes.MultiplyEven(c.C1, d.C1));
+        left = TLanes.Trim(TLanes.AddWide(left, TLanes.MultiplyEven(a.C2, b.C0)));
+        right = TLanes.AddWide(right, TLanes.MultiplyEven(c.C2, d.C0));
+        r2 = TLanes.AddWide(left, TLanes.Trim(TLanes.AddWide(right, r2)));
+
+        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C3), TLanes.MultiplyEven(a.C1, b.C2));
+        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C3), TLanes.MultiplyEven(c.C1, d.C2));
+        left = TLanes.AddWide(left, TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C1), TLanes.MultiplyEven(a.C3, b.C0)));
+        right = TLanes.AddWide(right, TLanes.AddWide(TLanes.MultiplyEven(c.C2, d.C1), TLanes.MultiplyEven(c.C3, d.C0)));
+        r3 = TLanes.AddWide(TLanes.Trim(left), TLanes.Trim(right));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Product(TVector a, TVector b) => TLanes.MultiplyEven(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Sum(TVector a, TVector b, TVector c) => TLanes.AddWide(TLanes.AddWide(a, b), c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Eleven(TVector wide) => ExtLanes<TLanes, TVector>.ElevenTimes(wide);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ExtVector<TVector> Odd(ExtVector<TVector> a) => new(TLanes.Odd(a.C0), TLanes.Odd(a.C1), TLanes.Odd(a.C2), TLanes.Odd(a.C3));
+    private static ExtVector<TVector> Odd(ExtVector<TVector> a) =>
+        new(TLanes.Odd(a.C0), TLanes.Odd(a.C1), TLanes.Odd(a.C2), TLanes.Odd(a.C3));
 }

@@ -4,8 +4,8 @@ namespace Aivm.Proofs.Prover;
 internal readonly record struct Stretch(int From, int Count);
 
 /// <summary>
-/// What is known of pairs of fractions, one of each half of a layer. First come pairs whose numerators are both one, then general ones, then
-/// those whose second fraction is neutral, 0 / 1. Regions begin at whole vectors.
+/// What is known of pairs of fractions, one of each half of a layer. First come pairs whose numerators are both one, then general ones,
+/// then those whose second fraction is neutral, 0 / 1. Regions begin at whole vectors.
 /// </summary>
 /// <param name="Ones">The end of the first region.</param>
 /// <param name="Neutral">The start of the last region.</param>
@@ -22,5 +22,6 @@ internal readonly record struct LogupRegions(int Ones, int Neutral)
     }
 
     /// <summary>Regions of pairs of pairs, <paramref name="half"/> apart: both are of the region.</summary>
-    public LogupRegions Pair(int half) => half < FeltArray.Granule ? General(half) : new(Math.Max(0, Ones - half), Math.Min(Neutral, half));
+    public LogupRegions Pair(int half) =>
+        half < FeltArray.Granule ? General(half) : new(Math.Max(0, Ones - half), Math.Min(Neutral, half));
 }

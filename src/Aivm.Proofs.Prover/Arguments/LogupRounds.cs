@@ -1,18 +1,17 @@
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// The rounds of one layer's sumcheck: sum_i eq(r, i) (n0 d1 + m1 d0)(i), m1 = n1 + lambda d1, over the layer's halves. A pass over the arrays binds the
-/// variable of the last challenge, in place, and sums for the next message, chunk by chunk.
+/// The rounds of one layer's sumcheck: sum_i eq(r, i) (n0 d1 + m1 d0)(i), m1 = n1 + lambda d1, over the layer's halves. A pass over the
+/// arrays binds the variable of the last challenge, in place, and sums for the next message, chunk by chunk.
 /// </summary>
 internal sealed unsafe class LogupRounds<TLanes, TVector> : IDisposable
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {
     private const int BlocksPerThread = 2;
-    private const int Chunk = LogupCircuit<TLanes, TVector>.Chunk;
 
     private readonly int _threads;
-    private readonly EqTable _eq = new();
+    private readonly EqTable<TLanes, TVector> _eq = new();
     private readonly LogupSums<TLanes, TVector>[] _sums;
 
     private LogupCircuit<TLanes, TVector>? _leaves;
@@ -74,8 +73,7 @@ internal sealed unsafe class LogupRounds<TLanes, TVector> : IDisposable
             var sums = _sums[part];
             for (var block = begin; block < end; block++)
             {
-                for (var i = 0; i < _eq.Block; i += Chunk)
-                    Work((block * _eq.Block) + i, Math.Min(Chunk, _eq.Block), challenge, next, sums, _eq.Low.From(i));
+                Work(block * _eq.Block, _eq.Block, challenge, next, sums);
                 sums.Weigh(_eq.High[block], _lambda);
             }
         });
@@ -91,7 +89,7 @@ internal sealed unsafe class LogupRounds<TLanes, TVector> : IDisposable
     }
 
     /// <summary>Pairs from one on: brings them up to date, and adds them to the sums.</summary>
-    private void Work(int from, int count, Ext4? challenge, LogupRegions next, LogupSums<TLanes, TVector> sums, ExtView eq)
+    private void Work(int from, int count, Ext4? challenge, LogupRegions next, LogupSums<TLanes, TVector> sums)
     {
         // Halves shorter than a vector are worked as one stretch: whole vectors of the one would reach into the other.
         var isShort = count < FeltArray.Granule;
@@ -105,11 +103,11 @@ internal sealed unsafe class LogupRounds<TLanes, TVector> : IDisposable
 
         var sumAtZero = challenge is not null;
         if (ones.Count > 0)
-            sums.AddOnes(_layer, ones, _pairs, eq.Pointer, _shift, sumAtZero);
+            sums.AddOnes(_layer, ones, _pairs, _eq.Low.Pointer, _shift, sumAtZero);
         if (general.Count > 0)
-            sums.AddGeneral(_layer, general, _pairs, eq.From(general.From - from).Pointer, sumAtZero);
+            sums.AddGeneral(_layer, general, _pairs, _eq.Low.From(general.From - from).Pointer, sumAtZero);
         if (neutral.Count > 0 && sumAtZero)
-            sums.AddNeutral(_layer, neutral, eq.From(neutral.From - from).Pointer);
+            sums.AddNeutral(_layer, neutral, _eq.Low.From(neutral.From - from).Pointer);
     }
 
     private void Update(int from, int count, Ext4? challenge)
@@ -142,7 +140,7 @@ internal sealed unsafe class LogupRounds<TLanes, TVector> : IDisposable
             return;
         }
         var (_, general, neutral) = _regions.Cut(from, count);
-        Span<uint> numerators = stackalloc uint[Chunk];
+        Span<uint> numerators = stackalloc uint[LogupWorkspace.Chunk];
         numerators = numerators[..(general.Count + neutral.Count)];
         _leaves.CopyNumerators(general.From, numerators);
         _layer.N0.From(general.From).Fill(numerators);

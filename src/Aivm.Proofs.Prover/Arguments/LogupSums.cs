@@ -2,11 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Aivm.Proofs.Prover;
 
-/// <summary>A thread's sums for one message: the value at zero, and the leading coefficient, each in two parts, of which one waits for its factor lambda.</summary>
+/// <summary>
+/// A thread's sums for one message: the value at zero, and the leading coefficient, each in two parts, of which one waits for its
+/// factor lambda.
+/// </summary>
 internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {
+    private readonly ExtArray _summands = new(LogupWorkspace.Chunk);
     private readonly Pair<TVector>* _memory;
     private readonly WideSum<TLanes, TVector> _atZero;
     private readonly WideSum<TLanes, TVector> _leading;
@@ -32,19 +36,25 @@ internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
     {
         var (n0, m1) = (layer.N0.From(pairs.From).Pointer, layer.N1.From(pairs.From).Pointer);
         var (d0, d1) = (layer.D0.From(pairs.From).Pointer, layer.D1.From(pairs.From).Pointer);
-        LogupKernels<TLanes, TVector>.SumLeading(_leading, eq, n0, m1, d0, d1, half, pairs.Count);
-        if (sumAtZero)
-            LogupKernels<TLanes, TVector>.SumAtZero(_atZero, eq, n0, m1, d0, d1, pairs.Count);
+        LogupKernels<TLanes, TVector>.AddCrosswise(n0, m1, d0, d1, half, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Sum(_leading, eq, Summands, pairs.Count);
+        if (!sumAtZero)
+            return;
+        LogupKernels<TLanes, TVector>.AddCrosswise(n0, m1, d0, d1, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Sum(_atZero, eq, Summands, pairs.Count);
     }
 
     /// <param name="shift">1 / lambda: with numerators one the summand is lambda ((d0 + shift) (d1 + shift) - shift^2).</param>
     public void AddOnes(LogupLayer layer, Stretch pairs, int half, ExtPointer eq, Ext4 shift, bool sumAtZero)
     {
         var (d0, d1) = (layer.D0.From(pairs.From).Pointer, layer.D1.From(pairs.From).Pointer);
-        LogupKernels<TLanes, TVector>.SumOnesLeading(_leadingByLambda, eq, d0, d1, half, pairs.Count);
-        if (sumAtZero)
-            LogupKernels<TLanes, TVector>.SumOnesAtZero(_atZeroByLambda, eq, d0, d1, shift, pairs.Count);
         _byLambda = true;
+        LogupKernels<TLanes, TVector>.Multiply(d0, d1, half, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Sum(_leadingByLambda, eq, Summands, pairs.Count);
+        if (!sumAtZero)
+            return;
+        LogupKernels<TLanes, TVector>.MultiplyShifted(d0, d1, shift, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Sum(_atZeroByLambda, eq, Summands, pairs.Count);
     }
 
     /// <summary>The summand is n0 + lambda d0; its leading coefficient is zero.</summary>
@@ -75,10 +85,18 @@ internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
         return sums;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_memory);
+    public void Dispose()
+    {
+        _summands.Dispose();
+        NativeMemory.AlignedFree(_memory);
+    }
+
+    /// <summary>Room for a chunk: products and sums in one loop would need more registers than there are.</summary>
+    private ExtPointer Summands => _summands.At(0);
 
     private static ExtVector<TVector> Add(ExtVector<TVector> a, ExtVector<TVector> b) => ExtLanes<TLanes, TVector>.Add(a, b);
 
     private static ExtVector<TVector> Multiply(ExtVector<TVector> a, Ext4 factor) =>
-        ExtLanes<TLanes, TVector>.Multiply(a, ExtLanes<TLanes, TVector>.Broadcast(factor), ExtLanes<TLanes, TVector>.Broadcast(factor * Ext4.NonResidue));
+        ExtLanes<TLanes, TVector>.Multiply(
+            a, ExtLanes<TLanes, TVector>.Broadcast(factor), ExtLanes<TLanes, TVector>.Broadcast(factor * Ext4.NonResidue));
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// A sum of many products of extension elements, lane by lane, that is reduced once: the seven coefficients of products of two cubic polynomials, wide.
-/// It lives in aligned memory of its owner, since fourteen vectors would not stay in registers, and spills are not aligned.
+/// A sum of many products of extension elements, lane by lane, that is reduced once: the seven coefficients of products of two cubic
+/// polynomials, wide. It lives in aligned memory of its owner, since fourteen vectors would not stay in registers.
 /// </summary>
 internal readonly unsafe struct WideSum<TLanes, TVector>(Pair<TVector>* coefficients)
     where TLanes : struct, IFieldLanes<TVector>

@@ -39,7 +39,8 @@ public sealed class Hidden
 
     public static Hidden operator -(Hidden a, Hidden b) => a + b.Times(-Ext4.One);
 
-    public Hidden Times(Ext4 factor) => new(Constant * factor, Array.ConvertAll(_terms, term => term with { Coefficient = term.Coefficient * factor }));
+    public Hidden Times(Ext4 factor) =>
+        new(Constant * factor, Array.ConvertAll(_terms, term => term with { Coefficient = term.Coefficient * factor }));
 
     /// <summary>The number itself, for who knows the pads.</summary>
     public Ext4 Value(ReadOnlySpan<Ext4> pads)

@@ -45,7 +45,10 @@ public abstract class HiddenChannel(Transcript transcript)
     /// <summary>Rejects with a check that needs no pads.</summary>
     public void Reject(string check) => Failure ??= Rejection(check);
 
-    /// <summary>The first failure, or constraint that given pads break: the closing for who shows the pads, among them the transparent mode, where all are zero.</summary>
+    /// <summary>
+    /// The first failure, or the first constraint that given pads break: the closing where pads are shown, and in the transparent mode,
+    /// in which all are zero.
+    /// </summary>
     public Error? CheckOpenly(ReadOnlySpan<Ext4> pads)
     {
         if (Failure is { } failure)

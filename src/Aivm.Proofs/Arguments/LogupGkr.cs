@@ -5,21 +5,24 @@ namespace Aivm.Proofs;
 public sealed record LogupClaim(Ext4[] Point, Hidden Numerator, Hidden Denominator);
 
 /// <summary>
-/// sum_i n_i / d_i = 0 and no d_i is zero, over at most 2^variables leaves (what is missing is 0 / 1): a layered circuit of fraction additions
-/// (Papini and Haböck 2023, "Improving logarithmic derivative lookups using GKR"), each layer reduced to the next by a sumcheck.
-/// Layer k has 2^k fractions; its i-th is the sum of the i-th and the (i + 2^k)-th of layer k + 1. With every lookup a leaf
-/// 1 / (alpha - key) and every row of a table a leaf -multiplicity / (alpha - key), the sum is zero only if each key is in the table (Haböck 2022).
+/// sum_i n_i / d_i = 0 and no d_i is zero, over at most 2^variables leaves (what is missing is 0 / 1): a layered circuit of additions of
+/// fractions (Papini and Haböck 2023, "Improving logarithmic derivative lookups using GKR"), each layer reduced to the next by a
+/// sumcheck. Layer k has 2^k fractions; its i-th is the sum of the i-th and the (i + 2^k)-th of layer k + 1. With a leaf
+/// 1 / (alpha - key) for every lookup and a leaf -multiplicity / (alpha - key) for every row of a table, the sum is zero only if each
+/// key is in the table (Haböck 2022).
 /// </summary>
 /// <remarks>
-/// <para><b>The root.</b> Its numerator is zero, which both know; its denominator goes over with its inverse. Then the two fractions of layer 1.</para>
-/// <para><b>A layer.</b> Known are n0, n1, d0, d1, the halves of layer k at a point r, and wanted those of layer k + 1. For a challenge lambda let
-/// g(x) = (n0 d1 + n1 d0 + lambda d0 d1)(x) on the halves of layer k + 1, which is N(x) + lambda D(x) on layer k. The sum
-/// q(x) = sum_i eq(r, i) g(i, x) over all but the highest variable has degree 2 and is known at 0, n0 + lambda d0, and at 1, n1 + lambda d1. So the first round
-/// sends its leading coefficient alone, and no challenge is spent on joining the halves.</para>
-/// <para><b>Later rounds</b> are without the factors eq of variables that are bound or being bound (Gruen 2024, "Some improvements for the PIOP for
-/// ZeroCheck", section 3): the sum over the lower variables has degree 2, and the claim about it is c = (1 - r_j) q(0) + r_j q(1). Sent are the
-/// slope u = q(1) - q(0) and the leading coefficient l, so that q(x) = c + u (x - r_j) + l (x^2 - x) satisfies the claim by construction and
-/// nothing is divided. At the end a constraint holds the four new values to what is left of the sum.</para>
+/// <para><b>The root.</b> Its numerator is zero, which both know; its denominator goes over with its inverse. Then the two fractions of
+/// layer 1 go over, held to the root by two constraints.</para>
+/// <para><b>A layer.</b> Known are n0, n1, d0, d1, the halves of layer k at a point r, and wanted those of layer k + 1. For a challenge
+/// lambda let g(x) = (n0 d1 + n1 d0 + lambda d0 d1)(x) on the halves of layer k + 1, which is N(x) + lambda D(x) on layer k. The sum
+/// q(x) = sum_i eq(r, i) g(i, x) over all but the highest variable has degree 2, and is known at 0, n0 + lambda d0, and at 1,
+/// n1 + lambda d1. So the first round sends its leading coefficient alone, and no challenge is spent on joining the halves.</para>
+/// <para><b>Later rounds</b> are without the factors eq of variables that are bound or being bound (Gruen 2024, "Some improvements for
+/// the PIOP for ZeroCheck", section 3): the sum over the lower variables has degree 2, and the claim about it is
+/// c = (1 - r_j) q(0) + r_j q(1). Sent are the slope u = q(1) - q(0) and the leading coefficient l, so that
+/// q(x) = c + u (x - r_j) + l (x^2 - x) satisfies the claim by construction, and nothing is divided. At the end a constraint holds the
+/// four new values to what is left of the sum.</para>
 /// </remarks>
 public static class LogupGkr
 {
@@ -109,7 +112,9 @@ public static class LogupGkr
     internal static LogupClaim Join(HiddenChannel channel, Ext4[] point, in LogupHalves halves)
     {
         var top = channel.Transcript.NextChallenge();
-        return new LogupClaim([.. point, top], halves.N0 + (halves.N1 - halves.N0).Times(top), halves.D0 + (halves.D1 - halves.D0).Times(top));
+        var numerator = halves.N0 + (halves.N1 - halves.N0).Times(top);
+        var denominator = halves.D0 + (halves.D1 - halves.D0).Times(top);
+        return new LogupClaim([.. point, top], numerator, denominator);
     }
 
     internal static string LayerCheck(int layer) => $"lookups, layer {layer}";

@@ -1,9 +1,9 @@
 namespace Aivm.Proofs;
 
 /// <summary>
-/// sum_i X_i Y_i = claim, for two vectors of at most 2^variables entries (what is missing is zero): the sumcheck of Lund, Fortnow, Karloff and Nisan 1992
-/// on two multilinear polynomials, highest variable first. A round sends p(0) and the leading coefficient of p(x), the sum with its
-/// highest variable at x; p(1) is the claim less p(0), so that this check needs no constraint.
+/// sum_i X_i Y_i = claim, for two vectors of at most 2^variables entries (what is missing is zero): the sumcheck of Lund, Fortnow,
+/// Karloff and Nisan 1992 on two multilinear polynomials, highest variable first. A round sends p(0) and the leading coefficient of
+/// p(x), the sum with its highest variable at x; p(1) is the claim less p(0), so that this check needs no constraint.
 /// </summary>
 public static class ProductSumcheck
 {

@@ -2,7 +2,9 @@ using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
-/// <summary>The verifier's end. Does not fail on a broken proof: what cannot be read counts as zero, and <see cref="Failure"/> tells.</summary>
+/// <summary>
+/// The verifier's end. Does not fail on a broken proof: what cannot be read counts as zero, and <see cref="Failure"/> tells.
+/// </summary>
 public sealed class VerifierChannel(Transcript transcript, ProofReader reader) : HiddenChannel(transcript)
 {
     public override Error? Failure => reader.Error ?? base.Failure;

@@ -56,7 +56,7 @@ internal static class ArgumentRun
         return writer.ToArray();
     }
 
-    /// <summary>The multilinear polynomial of values (missing ones are <paramref name="neutral"/>) at a point, from the definition.</summary>
+    /// <summary>The multilinear polynomial of values at a point, from the definition. Missing values are neutral.</summary>
     public static Ext4 Evaluate(ReadOnlySpan<Ext4> values, ReadOnlySpan<Ext4> point, Ext4 neutral = default)
     {
         var sum = Ext4.Zero;

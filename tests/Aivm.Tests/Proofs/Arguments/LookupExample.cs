@@ -27,12 +27,27 @@ internal sealed class LookupExample
         Ones = lookups;
     }
 
+    private LookupExample(int count)
+    {
+        Denominators = new Ext4[count];
+        Denominators.AsSpan().Fill(Ext4.One);
+        Numerators = new long[count];
+    }
+
+    public static LookupExample Neutral(int count) => new(count);
+
     /// <summary>Leading leaves that are declared to have numerator one.</summary>
     public int Ones { get; set; }
 
     public Ext4[] Denominators { get; }
 
     public long[] Numerators { get; }
+
+    /// <summary>The numerators' polynomial at a point.</summary>
+    public Ext4 NumeratorAt(Ext4[] point) => ArgumentRun.Evaluate(Array.ConvertAll(Numerators, n => Ext4.From(n)), point);
+
+    /// <summary>The denominators' polynomial at a point.</summary>
+    public Ext4 DenominatorAt(Ext4[] point) => ArgumentRun.Evaluate(Denominators, point, Ext4.One);
 
     public int Count => Denominators.Length;
 
@@ -48,9 +63,7 @@ internal sealed class LookupExample
         }
     }
 
-    public Ext4 Sum => Denominators.Select((d, i) => d.Inverse() * Felt.From(Numerators[i])).Aggregate(Ext4.Zero, (a, b) => a + b);
-
-    public LogupLeaves Leaves()
+    private LogupLeaves Leaves()
     {
         var denominators = new ExtArray(1 << Variables);
         for (var i = 0; i < Count; i++)
