@@ -20,7 +20,7 @@ public sealed class ProofProver : IDisposable
     {
         (_shape, _filler, _weights, _threads) = (shape, filler, weights, threads);
         _denominators = new ExtArray(1 << shape.LeafVariables);
-        _coefficients = new ExtArray(shape.Circuit.CellCount);
+        _coefficients = new ExtArray(shape.Circuit.AddressCount);
         _cells = new FeltArray(shape.Circuit.CellCount);
     }
 
@@ -39,27 +39,29 @@ public sealed class ProofProver : IDisposable
     public static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, int threads)
     {
         using var prover = new ProofProver(shape, null, weights, threads);
-        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers));
+        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers), null);
     }
 
     /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>
-    public byte[] Prove(ProofStatement statement, Action<ProofPhase>? progress = null)
+    /// <param name="inputs">Where they are private: committed, and the statement names their root.</param>
+    public byte[] Prove(ProofStatement statement, CommittedInputs? inputs = null, Action<ProofPhase>? progress = null)
     {
         progress?.Invoke(ProofPhase.Witness);
-        var witness = Fill(statement);
-        return Prove(statement, witness, progress);
+        return Prove(statement, Fill(statement, inputs), inputs, progress);
     }
 
-    internal Witness Fill(ProofStatement statement)
+    internal Witness Fill(ProofStatement statement, CommittedInputs? inputs = null)
     {
         if (!_shape.Circuit.TryCompute(statement, out var numbers, out var error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
-        return _filler!.Fill(statement.Inputs.Span, numbers);
+        return _filler!.Fill((inputs?.Numbers ?? statement.Inputs).Span, numbers);
     }
 
     /// <param name="witness">Tests change it.</param>
-    internal byte[] Prove(ProofStatement statement, Witness witness, Action<ProofPhase>? progress = null)
+    internal byte[] Prove(ProofStatement statement, Witness witness, CommittedInputs? inputs = null, Action<ProofPhase>? progress = null)
     {
+        if ((_shape.Inputs is null) != (inputs is null))
+            throw new ArgumentException("Private inputs, and no others, are committed.", nameof(inputs));
         progress?.Invoke(ProofPhase.Commit);
         var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(_shape.Circuit.Domain));
         statement.AbsorbInto(transcript);
@@ -86,23 +88,38 @@ public sealed class ProofProver : IDisposable
         using var leaves = new EqPoint(lookups.Point);
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
-        _coefficients.Resize(_shape.Circuit.CellCount);
+        _coefficients.Resize(_shape.Circuit.AddressCount);
         reduction.AddCoefficients(_coefficients);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);
         var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
         using var knownForms = _weights?.Combine(reduction.FormsOfKnown(publicNumbers));
         var weightsOfKnown = knownForms is null ? Hidden.Zero : channel.Send(_weights!.Weigh(knownForms));
-        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, _cells, _shape.Cells.Variables);
+        using var joined = inputs is null ? null : Join(inputs);
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
 
         progress?.Invoke(ProofPhase.Openings);
-        var value = commitment.Open(cells.Point, transcript, writer);
+        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), transcript, writer);
+        if (inputs is not null)
+        {
+            var factors = _shape.OracleFactors(cells.Point);
+            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), transcript, writer));
+        }
         if (_weights is null)
             channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
         else
             ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms!);
         pads?.Close(channel, writer);
         return writer.ToArray();
+    }
+
+    /// <summary>The committed cells and the private inputs as one vector.</summary>
+    private FeltArray Join(CommittedInputs inputs)
+    {
+        var joined = new FeltArray(_shape.Circuit.AddressCount);
+        _cells.AsSpan().CopyTo(joined.AsSpan());
+        inputs.Cells.AsSpan().CopyTo(joined.AsSpan()[_shape.Circuit.InputBase..]);
+        return joined;
     }
 
     /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>

@@ -8,11 +8,12 @@ public sealed class ProofShape
     {
         Circuit = circuit;
         Cells = OracleShape.Choose(parameters, circuit.CellCount, hiding ? 1 : 0);
+        Inputs = circuit.InputCellCount > 0 ? OracleShape.Choose(parameters, circuit.InputCellCount, hiding ? 1 : 0) : null;
         Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, WeightLayout.MaxOpenings) : null;
         LogupGkr.Reserve(Layout, LeafVariables);
         if (Weights is not null)
             Layout.Next();
-        ProductSumcheck.Reserve(Layout, Cells.Variables);
+        ProductSumcheck.Reserve(Layout, AddressVariables);
         if (Weights is not null)
         {
             Layout.Next();
@@ -26,6 +27,9 @@ public sealed class ProofShape
     /// <summary>Of the committed cells.</summary>
     public OracleShape Cells { get; }
 
+    /// <summary>Of private inputs, committed for one proof; null where inputs are public.</summary>
+    public OracleShape? Inputs { get; }
+
     /// <summary>Of private weights, committed once for many proofs; null where weights are public.</summary>
     public OracleShape? Weights { get; }
 
@@ -35,7 +39,24 @@ public sealed class ProofShape
     /// <summary>Null where nothing is hidden.</summary>
     public PadShape? Pads { get; }
 
+    /// <summary>Of cells and private inputs together.</summary>
+    internal int AddressVariables => LogupGkr.Variables(Circuit.AddressCount);
+
     internal int LeafVariables => LogupGkr.Variables(Circuit.LeafCount);
+
+    /// <summary>
+    /// The committed cells and the private inputs as one vector: at a point of all addresses its value is the sum of the two oracles' at the point's first
+    /// coordinates, each times one of these. The top coordinate chooses the oracle, those in between are 0 for all inputs.
+    /// </summary>
+    internal (Ext4 Cells, Ext4 Inputs) OracleFactors(ReadOnlySpan<Ext4> point)
+    {
+        if (Inputs is null)
+            return (Ext4.One, Ext4.Zero);
+        var inputs = point[^1];
+        foreach (var coordinate in point[Inputs.Variables..^1])
+            inputs *= Ext4.One - coordinate;
+        return (Ext4.One - point[^1], inputs);
+    }
 
     internal int EqualityVariables => LogupGkr.Variables(Math.Max(1, Circuit.EqualityCount));
 }

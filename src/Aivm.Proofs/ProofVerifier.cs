@@ -15,9 +15,9 @@ public static class ProofVerifier
         error = null!;
         if (!shape.Circuit.TryStatePublic(statement, out var publicNumbers, out error))
             return false;
-        if ((shape.Weights is null) != (statement.WeightRoot is null))
+        if ((shape.Weights is null) != (statement.WeightRoot is null) || (shape.Inputs is null) != (statement.InputRoot is null))
         {
-            error = new("proof-statement", "A proof for private weights names their root, and no other proof does.");
+            error = new("proof-statement", "A proof about private weights or inputs names their root, and no other proof does.");
             return false;
         }
         var reader = new ProofReader(proof);
@@ -49,12 +49,19 @@ public static class ProofVerifier
         var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers, out var knownForms));
         var weightsOfKnown = shape.Weights is null ? Hidden.Zero : channel.Receive();
         claim -= weightsOfKnown;
-        var cells = ProductSumcheck.Verify(channel, claim, shape.Cells.Variables);
+        var cells = ProductSumcheck.Verify(channel, claim, shape.AddressVariables);
         if (channel.Failure is { } failure)
             return reader.Fail(failure);
 
-        if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point, transcript, reader, out var value))
+        if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point.AsSpan(0, shape.Cells.Variables), transcript, reader, out var value))
             return false;
+        if (shape.Inputs is not null)
+        {
+            if (!OracleOpening.TryVerify(shape.Inputs, statement.InputRoot!.Value, cells.Point.AsSpan(0, shape.Inputs.Variables), transcript, reader, out var input))
+                return false;
+            var factors = shape.OracleFactors(cells.Point);
+            value = (factors.Cells * value) + (factors.Inputs * input);
+        }
         using var point = new EqPoint(cells.Point);
         var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var cellForms));
         var weightsOfCells = shape.Weights is null ? Hidden.Zero : channel.Receive();

@@ -12,7 +12,7 @@ internal sealed class Witness
     public Witness(Circuit circuit, long[] publicNumbers)
     {
         (Circuit, PublicNumbers) = (circuit, publicNumbers);
-        Cells = new int[circuit.CellCount];
+        (Cells, InputCells) = (new int[circuit.CellCount], new int[circuit.InputCellCount]);
         _entries = new EntryColumn[circuit.Lookups.Length][];
         for (var i = 0; i < _entries.Length; i++)
         {
@@ -28,14 +28,21 @@ internal sealed class Witness
     /// <summary>By address. Multiplicities among them; the random cells stay 0 here.</summary>
     public int[] Cells { get; }
 
+    /// <summary>Of private inputs, by address from their base on; the random ones stay 0 here.</summary>
+    public int[] InputCells { get; }
+
     /// <summary>Of site number i: its tuples' entries besides the tag.</summary>
     public EntryColumn[] EntriesOf(int site) => _entries[site];
 
     /// <summary>What an address holds.</summary>
-    public long Read(int address) => PublicAddress.Is(address) ? PublicNumbers[address - PublicAddress.First] : Cells[address];
+    public long Read(int address) =>
+        PublicAddress.Is(address) ? PublicNumbers[address - PublicAddress.First]
+        : Circuit.InputCellCount > 0 && address >= Circuit.InputBase ? InputCells[address - Circuit.InputBase]
+        : Cells[address];
 
     /// <summary>Entry <paramref name="entry"/> (from 1) of the site is the storage itself.</summary>
-    public void SetEntry(LookupSite site, int entry, Storage cells) => SetEntry(site, entry, new EntryColumn(Cells, cells.Base));
+    public void SetEntry(LookupSite site, int entry, Storage cells) => SetEntry(
+        site, entry, Circuit.InputCellCount > 0 && cells.Base >= Circuit.InputBase ? new EntryColumn(InputCells, cells.Base - Circuit.InputBase) : new EntryColumn(Cells, cells.Base));
 
     public void SetEntry(LookupSite site, int entry, EntryColumn column) => _entries[_numberOfSite[site]][entry - 1] = column;
 

@@ -35,6 +35,9 @@ internal sealed class WitnessFiller
             var number = sample;
             _trace.Run(inputs.Slice(sample * length, length), (value, accumulators, channelsLast) => FillRequantised(value, number, accumulators, channelsLast, witness));
         }
+        _circuit.LayOutInputs(inputs).CopyTo(witness.InputCells, 0);
+        foreach (var gadget in _circuit.Gadgets.OfType<PrivateInputGadget>())
+            FillInput(gadget, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
         return witness;
@@ -199,15 +202,23 @@ internal sealed class WitnessFiller
         }
     }
 
+    private static void FillInput(PrivateInputGadget g, Witness witness)
+    {
+        witness.SetEntry(g.Site, 1, g.Numbers);
+        for (var p = 0; p < g.Numbers.Positions; p++)
+            for (var c = 0; c < g.Numbers.Channels; c++)
+                CountRow(g.Site.TableOf(c), [(int)witness.Read(g.Numbers.Base + (p * g.Numbers.Width) + c)], witness);
+    }
+
     private static void FillMap(MapGadget g, Witness witness)
     {
-        var (arguments, function) = (witness.NewEntry(g.Site, 1), (FunctionTable)g.Site.TableOf(0));
+        var arguments = witness.NewEntry(g.Site, 1);
         witness.SetEntry(g.Site, 2, g.Result);
         for (var p = 0; p < g.Result.Positions; p++)
             for (var c = 0; c < g.Result.Channels; c++)
             {
                 var cell = (p * g.Result.Width) + c;
-                var argument = (int)witness.Read(g.Source.AddressOf(p, c));
+                var (argument, function) = ((int)witness.Read(g.Source.AddressOf(p, c)), (FunctionTable)g.Site.TableOf(c));
                 (arguments[cell], witness.Cells[g.Result.Base + cell]) = (argument, function.Values[argument - function.Low]);
                 witness.Count(function, argument - function.Low);
             }

@@ -4,13 +4,16 @@ using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
-/// <summary>Who knows the weights of a proof's model.</summary>
-public enum WeightVisibility
+/// <summary>What of a run its proof keeps to the prover. Outputs are public.</summary>
+[Flags]
+public enum ProofPrivacy
 {
-    /// <summary>Everybody: they are in the model's container.</summary>
-    Public,
-    /// <summary>The prover: those of Conv and Dense are behind a commitment.</summary>
-    Private,
+    /// <summary>Weights are in the model's container, inputs in the statement.</summary>
+    None = 0,
+    /// <summary>The weights of Conv and Dense are behind a commitment that serves many proofs.</summary>
+    Weights = 1,
+    /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
+    Inputs = 2,
 }
 
 /// <summary>
@@ -30,7 +33,7 @@ public sealed class Circuit
         (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
         (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
         FullLeafCount = builder.FullLeafCount;
-        Weights = builder.Weights;
+        (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
         TableEntries = EntriesOf(Tables, TableGrid);
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
     }
@@ -78,6 +81,17 @@ public sealed class Circuit
     /// <summary>The random cells, last of all.</summary>
     internal Storage RandomCells { get; }
 
+    /// <summary>Where the cells of private inputs begin: a power of two, not below <see cref="CellCount"/>.</summary>
+    internal int InputBase { get; }
+
+    /// <summary>Cells of private inputs, the random ones included; 0 where inputs are public.</summary>
+    public int InputCellCount { get; }
+
+    internal Storage? RandomInputCells { get; }
+
+    /// <summary>Addresses below it are committed, in one oracle or the other.</summary>
+    internal int AddressCount => InputCellCount == 0 ? CellCount : InputBase + InputCellCount;
+
     internal ImmutableArray<LookupSite> Lookups { get; }
 
     internal ImmutableArray<EqualitySite> Equalities { get; }
@@ -116,13 +130,19 @@ public sealed class Circuit
 
     /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
-    /// <param name="weights">If private, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
-    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, WeightVisibility weights, out Circuit circuit, out Error error)
+    /// <param name="privacy">With private weights, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
+    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
-        var builder = new CircuitBuilder(graph, analysis, samples, weights);
+        var builder = new CircuitBuilder(graph, analysis, samples, privacy);
         error = builder.Build()!;
+        if (error is null && privacy.HasFlag(ProofPrivacy.Inputs))
+        {
+            // Only now is it known how many cells there are, and so where the inputs' begin.
+            builder = new CircuitBuilder(graph, analysis, samples, privacy, inputBase: 1 << LogupGkr.Variables(builder.CellCount));
+            error = builder.Build()!;
+        }
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;
     }
@@ -134,7 +154,7 @@ public sealed class Circuit
     /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
     public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)
     {
-        var builder = new CircuitBuilder(architecture, analysis, samples: 1, WeightVisibility.Private);
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights);
         error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;
@@ -146,7 +166,9 @@ public sealed class Circuit
     internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
     {
         numbers = [];
-        error = (CheckCount("input", statement.Inputs.Length, Inputs) ?? CheckCount("output", statement.Outputs.Length, Outputs) ?? CheckInputs(statement.Inputs.Span) ?? CheckOutputs(statement.Outputs.Span))!;
+        error = ((Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
+            ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
+            ?? CheckOutputs(statement.Outputs.Span))!;
         if (error is not null)
             return false;
         numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
@@ -160,21 +182,21 @@ public sealed class Circuit
         return error is null;
     }
 
-    private Error? CheckCount(string name, int count, ImmutableArray<CircuitValue> values)
-    {
-        var needed = (long)Samples * values.Sum(value => value.Addresses.Length);
-        return count == needed ? null : new("proof-statement", $"{count} {name} numbers; {Samples} inferences of this model have {needed}");
-    }
+    private Error? CheckCount(string name, int count, long perSample) => count == Samples * perSample
+        ? null
+        : new("proof-statement", $"{count} {name} numbers; {Samples} inferences have {Samples * perSample}");
 
     /// <summary>Numbers that a run of the model would refuse have no proof.</summary>
-    private Error? CheckInputs(ReadOnlySpan<long> inputs)
+    internal Error? CheckInputs(ReadOnlySpan<long> inputs)
     {
+        if (CheckCount("input", inputs.Length, Graph.Inputs.Sum(input => input.Shape.Elements)) is { } miscounted)
+            return miscounted;
         for (var sample = 0; sample < Samples; sample++)
-            for (var i = 0; i < Inputs.Length; i++)
+            foreach (var input in Graph.Inputs)
             {
-                var values = inputs[..Inputs[i].Addresses.Length];
+                var values = inputs[..(int)input.Shape.Elements];
                 inputs = inputs[values.Length..];
-                var (low, high) = Graph.Inputs[i].Format switch
+                var (low, high) = input.Format switch
                 {
                     InputFormat.U8 => (0, 255),
                     InputFormat.Index(var count) => (0, count - 1),
@@ -182,9 +204,25 @@ public sealed class Circuit
                     _ => (long.MinValue, long.MaxValue),
                 };
                 if (values.ContainsAnyExceptInRange(low, high))
-                    return new("proof-statement", $"input {Graph.Inputs[i].Name} takes {low} to {high}");
+                    return new("proof-statement", $"input {input.Name} takes {low} to {high}");
             }
         return null;
+    }
+
+    /// <summary>The cells of private inputs, by address from their base on, without the random ones.</summary>
+    internal int[] LayOutInputs(ReadOnlySpan<long> inputs)
+    {
+        var (cells, perSample) = (new int[InputCellCount], inputs.Length / Samples);
+        foreach (var (value, numbers, _) in Gadgets.OfType<PrivateInputGadget>())
+        {
+            var first = (int)Graph.Inputs.Take(value).Sum(input => input.Shape.Elements);
+            var (shape, positions) = (ShapeOf(value), numbers.Positions / Samples);
+            for (var p = 0; p < numbers.Positions; p++)
+                for (var c = 0; c < numbers.Channels; c++)
+                    cells[numbers.Base - InputBase + (p * numbers.Width) + c] =
+                        (int)inputs[(p / positions * perSample) + first + CircuitValue.ElementOf(shape, p % positions, c)];
+        }
+        return cells;
     }
 
     /// <summary>No run gives numbers beyond a value's range: the field would take some of them for others.</summary>
@@ -194,7 +232,7 @@ public sealed class Circuit
             for (var i = 0; i < Outputs.Length; i++)
             {
                 var info = Outputs[i].Info;
-                var values = outputs[..Outputs[i].Addresses.Length];
+                var values = outputs[..(int)Outputs[i].Info.Shape.Elements];
                 outputs = outputs[values.Length..];
                 if (values.ContainsAnyExceptInRange(info.Min, info.Max))
                     return new("proof-statement", $"output {Graph.Outputs[i].Name} lies within {info.Min} to {info.Max}");

@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
-internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples, WeightVisibility weights)
+internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, int inputBase = 0)
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
@@ -29,7 +29,13 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     public List<Gadget> Gadgets { get; } = [];
 
     /// <summary>Null where weights are public.</summary>
-    public WeightLayout? Weights { get; } = weights == WeightVisibility.Private ? new WeightLayout() : null;
+    public WeightLayout? Weights { get; } = privacy.HasFlag(ProofPrivacy.Weights) ? new WeightLayout() : null;
+
+    /// <summary>Where the cells of private inputs begin, in an oracle of their own: a power of two above all other cells.</summary>
+    public int InputBase => inputBase;
+
+    /// <summary>Of private inputs, the random ones included; 0 where inputs are public.</summary>
+    public int InputCellCount { get; private set; }
 
     public PublicNumbers Public { get; } = new(samples);
 
@@ -51,9 +57,17 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     {
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
+            if (privacy.HasFlag(ProofPrivacy.Inputs))
+            {
+                if (AddPrivateInput(i) is { } unfit)
+                    return unfit;
+                continue;
+            }
             _values[i] = Public.AddStated(_infos[i]);
             Inputs.Add(_values[i]);
         }
+        if (privacy.HasFlag(ProofPrivacy.Inputs))
+            RandomInputCells = AddInputStorage(Circuit.RandomCellCount, 1);
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             var value = graph.Inputs.Length + i;
@@ -119,6 +133,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
         RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
         TableNode n => AddTable(n, value),
+        QuantiseNode n => AddQuantise(n, value),
         MaxPoolNode n => AddMaxPool(n, value),
         AveragePoolNode n => AddAveragePool(n, value),
         SumNode n => AddRowSum(n, value),
@@ -143,6 +158,18 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         _storages.Add(storage);
         return storage;
     }
+
+    private Storage AddInputStorage(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var storage = new Storage(inputBase + ((InputCellCount + width - 1) & -width), positions, channels);
+        InputCellCount = storage.End - inputBase;
+        _storages.Add(storage);
+        return storage;
+    }
+
+    /// <summary>The random cells of private inputs.</summary>
+    public Storage? RandomInputCells { get; private set; }
 
     private LookupSite AddLookup(string name, int positions, int channels, ImmutableArray<Summand> entries, ImmutableArray<LookupTable> tables)
     {

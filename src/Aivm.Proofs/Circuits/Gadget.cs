@@ -30,6 +30,9 @@ internal sealed record RawGadget(int Value, Requantise Requantise, Storage Resul
 /// <param name="Stages">The running maximum after taps 1, 2, …; the last is the result.</param>
 internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, Storage[] Stages, LookupSite[] Sites) : Gadget(Value);
 
+/// <summary>The numbers of a private input, by position and channel.</summary>
+internal sealed record PrivateInputGadget(int Value, Storage Numbers, LookupSite Site) : Gadget(Value);
+
 /// <summary>The lookups of a layer's private weights.</summary>
 internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
 

@@ -34,7 +34,7 @@ public sealed class ModelProofTests
         Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
         Circuit Build()
         {
-            Assert.True(Circuit.TryBuild(skeleton, analysis, samples, WeightVisibility.Private, out var circuit, out var refused), refused?.ToString());
+            Assert.True(Circuit.TryBuild(skeleton, analysis, samples, ProofPrivacy.Weights, out var circuit, out var refused), refused?.ToString());
             return circuit;
         }
 
@@ -48,6 +48,25 @@ public sealed class ModelProofTests
             var proof = prover.Prove(statement);
             Assert.True(ProofVerifier.TryVerify(verifierShape, statement, proof, out error), error?.ToString());
             AssertRejected(verifierShape, statement with { WeightRoot = Keccak.Hash([3]) }, proof);
+        }
+    }
+
+    [Theory]
+    [InlineData("fashion_lenetish", 2)]
+    [InlineData("resnet8_cifar10", 1)]
+    public void A_verifier_that_never_saw_the_inputs_accepts_a_proof_about_them(string file, int samples)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes: true);
+        var shape = new ProofShape(VectorCircuits.Build(model, samples, ProofPrivacy.Inputs), ProofParameters.Production);
+        var numbers = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        using var inputs = CommittedInputs.Commit(shape, numbers);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, default, VectorCircuits.Run(model, samples, numbers), InputRoot: inputs.Root);
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, null, threads: 2, out var prover, out var error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(statement, inputs);
+            Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out error), error?.ToString());
+            AssertRejected(shape, statement with { InputRoot = Keccak.Hash([3]) }, proof);
         }
     }
 

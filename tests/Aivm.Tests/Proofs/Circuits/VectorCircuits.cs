@@ -32,9 +32,9 @@ internal static class VectorCircuits
         return model;
     }
 
-    public static Circuit Build(Model model, int samples, WeightVisibility weights = WeightVisibility.Public)
+    public static Circuit Build(Model model, int samples, ProofPrivacy privacy = ProofPrivacy.None)
     {
-        Assert.True(Circuit.TryBuild(model.Graph, model.Analysis, samples, weights, out var circuit, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuild(model.Graph, model.Analysis, samples, privacy, out var circuit, out var error), error?.ToString());
         return circuit;
     }
 
