@@ -15,6 +15,7 @@ internal static class LookupLeaves
         for (var i = 0; i < circuit.Lookups.Length; i++)
             FillSite(circuit.Lookups[i], witness.EntriesOf(i), alpha, powers, denominators, scratch);
         FillTables(circuit, alpha, powers, denominators);
+        SubtractStated(witness, powers, denominators);
         return new LogupLeaves(denominators, circuit.FullLeafCount, Numerators(witness));
     }
 
@@ -57,6 +58,15 @@ internal static class LookupLeaves
         Fill(denominators, grid.Base, grid.Positions * grid.Width, alpha);
         for (var k = 0; k < powers.Length; k++)
             ExtKernels.AddScaled(denominators, grid.Base, -powers[k], circuit.TableEntries[k], 0, grid.Positions * grid.Width);
+    }
+
+    /// <summary>Rows whose entries are public numbers.</summary>
+    private static void SubtractStated(Witness witness, Ext4[] powers, ExtArray denominators)
+    {
+        var circuit = witness.Circuit;
+        foreach (var table in circuit.Tables)
+            foreach (var (row, column, address) in table.Stated)
+                denominators[circuit.TableGrid.Base + table.FirstRow + row] -= powers[column + 1] * Felt.From(witness.Read(address));
     }
 
     /// <summary>Of the leaves behind the full sites: 1 for lookups, minus the multiplicity for rows, 0 in between.</summary>

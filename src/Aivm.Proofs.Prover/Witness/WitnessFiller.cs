@@ -171,6 +171,18 @@ internal sealed class WitnessFiller
             case CarryGadget g:
                 WideFiller.Fill(g, witness);
                 break;
+            case InterpolateGadget g:
+                ClassicalFiller.Fill(g, witness);
+                break;
+            case InterpolatedGadget g:
+                ClassicalFiller.Fill(g, witness);
+                break;
+            case TreeGadget g:
+                ClassicalFiller.Fill(g, witness);
+                break;
+            case ArgMaxGadget g:
+                ClassicalFiller.Fill(g, witness);
+                break;
         }
     }
 

@@ -153,16 +153,40 @@ internal sealed partial class CircuitBuilder
         return new SparseTerm(channels, addresses);
     }
 
-    /// <summary>What a committed number is as a value: one cell an element below 2^29, limbs above.</summary>
+    /// <summary>A value's elements in row-major order, so many in a row.</summary>
+    private TapTerm Rows(CircuitValue value, int channels) =>
+        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storages));
+
+    /// <summary>
+    /// What a committed number is as a value, its grid being the elements in row-major order: one cell an element below 2^29, limbs above.
+    /// </summary>
     private CircuitValue ValueOf(int value, WideCells cells)
     {
         var info = _infos[value];
-        if (cells.Limbs.Length == 1)
-            return CircuitValue.Of(info, cells.Limbs[0]);
         if (!CircuitValue.IsNarrow(info))
             return CircuitValue.OfLimbs(info, cells);
+        if (cells.Limbs.Length == 1)
+            return CircuitValue.OfRows(info, cells.Limbs[0]);
         var (positions, channels) = (cells.Limbs[0].Positions, cells.Limbs[0].Channels);
-        AddSumOf(value, $"value {value}", positions, channels, [new(cells.Number, 1)], info.Min, info.Max, out var joined);
-        return CircuitValue.Of(info, joined.Limbs[0]);
+        return AddSumOf(value, $"value {value}", positions, channels, [new(cells.Number, 1)], info.Min, info.Max, out var joined) is null
+            ? CircuitValue.OfRows(info, joined.Limbs[0])
+            : throw new InvalidOperationException("A sum below 2^29 takes one cell.");
+    }
+
+    /// <summary>
+    /// The limbs of a value that single cells hold: the sum of the limbs is equal to the cell modulo p, and both lie within intervals that together are
+    /// shorter than p.
+    /// </summary>
+    private CircuitValue Cut(int value, int source)
+    {
+        var (cells, info) = (_values[source], _values[source].Info);
+        var (channels, positions) = (info.Shape.Last, samples * (int)(info.Shape.Elements / info.Shape.Last));
+        WideSummand whole = new(WideNumber.Of(Rows(cells, channels), info.Min, info.Max), 1);
+        var limbs = AddNumber($"value {value}, source", positions, channels, info.Min, info.Max);
+        Gadgets.Add(new SumGadget(value, limbs, [whole]));
+        AddEquality(
+            $"value {value}, source", positions, channels,
+            [.. SummandsModuloP(new DigitSums(channels, [whole, new(limbs.Number, -1)]))]);
+        return CircuitValue.OfLimbs(info, limbs);
     }
 }

@@ -119,7 +119,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 
     /// <summary>Whether it reads numbers that one cell may not hold.</summary>
     private static bool TakesWide(GraphNode node) =>
-        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode;
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode;
 
     private Error? AddOperator(GraphNode node, int value) => node switch
     {
@@ -137,6 +137,10 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         MaxPoolNode n => AddMaxPool(n, value),
         AveragePoolNode n => AddAveragePool(n, value),
         SumNode n => AddRowSum(n, value),
+        InterpolateNode n => AddInterpolate(n, value),
+        WideDenseNode n => AddWideDense(n, value),
+        TreeEnsembleNode n => AddTrees(n, value),
+        ArgMaxNode n => AddArgMax(n, value),
         _ => Unsupported("no argument of the proof system covers this operator yet"),
     };
 

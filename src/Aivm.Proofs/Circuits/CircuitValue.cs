@@ -48,7 +48,7 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
 
     /// <summary>A value whose elements' limbs fill storages.</summary>
     public static CircuitValue OfLimbs(ValueInfo info, WideCells cells) =>
-        OfLimbs(info, [.. cells.Limbs.Select((storage, k) => Of(LimbInfo(info.Shape, cells.Cut, k), storage))]);
+        OfLimbs(info, [.. cells.Limbs.Select((storage, k) => OfRows(LimbInfo(info.Shape, cells.Cut, k), storage))]);
 
     public static ValueInfo LimbInfo(Shape shape, LimbCut cut, int limb) =>
         new(ElementType.S32, shape, cut.IntervalOf(limb).Low, cut.IntervalOf(limb).High);
@@ -66,15 +66,21 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
         return new CircuitValue(info, addresses, strides);
     }
 
-    /// <summary>A value whose elements fill a storage.</summary>
-    public static CircuitValue Of(ValueInfo info, Storage storage)
+    /// <summary>A value whose elements fill a storage, by pixel and channel, or by row and column.</summary>
+    public static CircuitValue Of(ValueInfo info, Storage storage) =>
+        Of(info, storage, (position, channel) => ElementOf(info.Shape, position, channel));
+
+    /// <summary>A value whose elements fill a storage in row-major order.</summary>
+    public static CircuitValue OfRows(ValueInfo info, Storage storage) =>
+        Of(info, storage, (position, channel) => (position * storage.Channels) + channel);
+
+    private static CircuitValue Of(ValueInfo info, Storage storage, Func<int, int, int> elementOf)
     {
-        var (shape, positions, channels) = (info.Shape, PositionsOf(info.Shape), ChannelsOf(info.Shape));
-        var addresses = new int[positions * channels];
+        var (addresses, strides) = (new int[info.Shape.Elements], new int[info.Shape.Elements]);
+        var positions = addresses.Length / storage.Channels;
         for (var p = 0; p < positions; p++)
-            for (var c = 0; c < channels; c++)
-                addresses[ElementOf(shape, p, c)] = storage.Base + (p * storage.Width) + c;
-        var strides = new int[addresses.Length];
+            for (var c = 0; c < storage.Channels; c++)
+                addresses[elementOf(p, c)] = storage.Base + (p * storage.Width) + c;
         Array.Fill(strides, positions * storage.Width);
         return new CircuitValue(info, addresses, strides);
     }

@@ -17,35 +17,22 @@ internal static class EntryMaps
     /// <summary>The map, or null where the operator has none.</summary>
     public static EntryMap? Of(GraphNode node, ValueInfo source) => node switch
     {
-        QuantiseNode n => (from, to) =>
-        {
-            for (var i = 0; i < to.Length; i++)
-                to[i] = n.Map(from[i], i % n.Multipliers.Count);
-        }
-        ,
-        ClampNode n => (from, to) =>
-        {
-            for (var i = 0; i < to.Length; i++)
-                to[i] = Math.Clamp(from[i], n.Low, n.High);
-        }
-        ,
+        QuantiseNode n => EachOf((x, element) => n.Map(x, element % n.Multipliers.Count)),
+        ClampNode n => EachOf((x, _) => Math.Clamp(x, n.Low, n.High)),
+        TableNode n => EachOf((x, _) => n.Entries[(int)(Math.Clamp(x, n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)]),
+        InterpolateNode n => EachOf((x, _) => Interpolate(n, x)),
         RankNode n => (from, to) => Rank(n, from, to),
         EmbeddingNode n => (from, to) => Embed(n, from, to),
-        TableNode n => (from, to) =>
-        {
-            for (var i = 0; i < to.Length; i++)
-                to[i] = n.Entries[(int)(Math.Clamp(from[i], n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)];
-        }
-        ,
         WideDenseNode n when source.Shape.Elements / source.Shape.Last * n.Weights.Count <= MaxProducts => (from, to) => Multiply(n, from, to),
-        InterpolateNode n => (from, to) =>
-        {
-            for (var i = 0; i < to.Length; i++)
-                to[i] = Interpolate(n, from[i]);
-        }
-        ,
         ArgMaxNode n => (from, to) => FindLargest(from, source.Shape, n.Axis, to),
         _ => null,
+    };
+
+    /// <param name="function">Of an element and its number.</param>
+    private static EntryMap EachOf(Func<long, int, long> function) => (from, to) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+            to[i] = function(from[i], i);
     };
 
     private static void Rank(RankNode node, ReadOnlySpan<long> from, Span<long> to)

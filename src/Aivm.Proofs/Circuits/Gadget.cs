@@ -47,3 +47,33 @@ internal sealed record SumGadget(int Value, WideCells Result, ImmutableArray<Wid
 
 /// <summary>What a sum of digits carries: the sum divided by 2^bits.</summary>
 internal sealed record CarryGadget(int Value, WideCells Carry, ImmutableArray<Summand> Sum, int Bits) : Gadget(Value);
+
+/// <summary>The index of the largest element along an axis.</summary>
+/// <param name="Source">The elements along the axis are the channels.</param>
+/// <param name="Before">Whether an element is before the label, all but the last.</param>
+/// <param name="Gap">What an element lacks.</param>
+internal sealed record ArgMaxGadget(int Value, WideNumber Source, Storage Before, WideCells Largest, WideCells Gap) : Gadget(Value);
+
+/// <summary>Where an element lies between the entries of a table, and what the table says there.</summary>
+/// <param name="Digits">Of the offset from an entry to the next, lowest first.</param>
+/// <param name="Products">The step to the next entry times each digit.</param>
+/// <param name="Below">By how much the element is below the table's interval; null where it never is.</param>
+/// <param name="Ranges">The last digit's, where it needs one.</param>
+internal sealed record InterpolateGadget(
+    int Value, InterpolateNode Node, WideNumber Source, InterpolationTable Table, Storage Index, Storage[] Digits, WideCells[] Products, WideCells Entry,
+    GatedNumber? Below, GatedNumber? Above, LookupSite[] Rows, LookupSite[] Ranges) : Gadget(Value);
+
+/// <summary>A number that is zero where a flag is set.</summary>
+internal sealed record GatedNumber(Storage Flag, WideCells Number);
+
+/// <summary>What is committed besides limbs that follow: the interpolated element.</summary>
+internal sealed record InterpolatedGadget(int Value, InterpolateNode Node, WideNumber Source, WideCells Result) : Gadget(Value);
+
+/// <summary>The paths through all trees.</summary>
+/// <param name="Steps">The last one first; channels are trees, the deepest first.</param>
+/// <param name="Leaves">By target of a tree: the values of the leaves reached.</param>
+internal sealed record TreeGadget(int Value, TreePaths Paths, CircuitValue Ranks, TreeStep[] Steps, WideCells[] Leaves) : Gadget(Value);
+
+/// <summary>One step of all trees that are deep enough.</summary>
+/// <param name="Child">The split that it leads to; null for the last step, which leads to a leaf.</param>
+internal sealed record TreeStep(Storage? Child, Storage Code, WideCells Gap, LookupSite Edges, LookupSite Ranks);

@@ -52,7 +52,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
             denominators += (alpha - Ext4.One) * sum;
         }
         var rows = leaves.Of(circuit.TableGrid);
-        denominators += ((alpha - Ext4.One) * rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)) - WeighedKeys(rows);
+        denominators += ((alpha - Ext4.One) * rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)) - WeighedKeys(rows) - WeighedStated(rows, publicNumbers);
         foreach (var (site, summand, scale) in ScaledSummands())
             if (summand.Term is null)
                 terms += ConstantSum(site, summand) * scale;
@@ -97,16 +97,35 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         return sum;
     }
 
+    /// <summary>What public numbers add to that.</summary>
+    private Ext4 WeighedStated(in GridWeights rows, Felt[] publicNumbers)
+    {
+        var (sum, powers) = (Ext4.Zero, PowersOf(gamma));
+        foreach (var table in circuit.Tables)
+            foreach (var (row, column, address) in table.Stated)
+            {
+                var (position, channel) = ((table.FirstRow + row) / Circuit.TableColumns, (table.FirstRow + row) % Circuit.TableColumns);
+                sum += rows.Row(position) * rows.Column(channel) * powers[column + 1] * publicNumbers[address - PublicAddress.First];
+            }
+        return sum;
+    }
+
+    private Ext4[] PowersOf(Ext4 factor)
+    {
+        var powers = new Ext4[circuit.TableEntries.Length];
+        powers[0] = Ext4.One;
+        for (var i = 1; i < powers.Length; i++)
+            powers[i] = powers[i - 1] * factor;
+        return powers;
+    }
+
     /// <summary>Every summand with what multiplies it besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>
     private IEnumerable<(Site Site, Summand Summand, Ext4 Scale)> ScaledSummands()
     {
-        var power = new Ext4[circuit.TableEntries.Length];
-        power[0] = -mu;
-        for (var i = 1; i < power.Length; i++)
-            power[i] = power[i - 1] * gamma;
+        var powers = PowersOf(gamma);
         foreach (var site in circuit.Lookups)
             foreach (var summand in site.Summands)
-                yield return (site, summand, power[summand.Entry]);
+                yield return (site, summand, -mu * powers[summand.Entry]);
         foreach (var site in circuit.Equalities)
             foreach (var summand in site.Summands)
                 yield return (site, summand, mu * mu);

@@ -21,6 +21,9 @@ internal abstract class LookupTable
 
     /// <summary>The only row that a tuple can be, or -1.</summary>
     public abstract int RowOf(ReadOnlySpan<int> tuple);
+
+    /// <summary>Entries that are public numbers, so that each statement has its own: <see cref="Entry"/> is 0 there.</summary>
+    public virtual IEnumerable<(int Row, int Column, int Address)> Stated => [];
 }
 
 /// <summary>0 … 2^bits - 1.</summary>
@@ -34,7 +37,7 @@ internal sealed class RangeTable(int bits) : LookupTable
 
     public override int Entry(int row, int column) => row;
 
-    public override int RowOf(ReadOnlySpan<int> tuple) => (uint)tuple[0] < (uint)Rows ? tuple[0] : -1;
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= 0 && tuple[0] < Rows ? tuple[0] : -1;
 }
 
 /// <summary>Low … High.</summary>
@@ -84,3 +87,25 @@ internal sealed class FunctionTable(Func<int, int> function) : LookupTable
     }
 }
 
+/// <summary>The pairs (0, 0 … 2^bits - 1), and (1, 0): a number of so many bits, which is zero where a flag is set.</summary>
+internal sealed class UnlessTable(int bits) : LookupTable
+{
+    public override int Rows => (1 << bits) + 1;
+
+    public override int Columns => 2;
+
+    public override int Entry(int row, int column) => (row >> bits, column) switch
+    {
+        (0, 0) => 0,
+        (0, _) => row,
+        (_, 0) => 1,
+        _ => 0,
+    };
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] switch
+    {
+        0 when tuple[1] >= 0 && tuple[1] >> bits == 0 => tuple[1],
+        1 when tuple[1] == 0 => 1 << bits,
+        _ => -1,
+    };
+}

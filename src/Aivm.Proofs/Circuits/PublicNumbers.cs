@@ -24,6 +24,14 @@ internal sealed class PublicNumbers(int samples)
         return Value(info, first, stride: 0);
     }
 
+    /// <summary>0, 1, …: each sample's own number.</summary>
+    public CircuitValue AddSampleNumbers()
+    {
+        var first = Reserve(samples);
+        _constants.Add((first, [.. Enumerable.Range(0, samples)]));
+        return Value(new ValueInfo(ElementType.S32, [1], 0, samples - 1), first, stride: 1);
+    }
+
     /// <summary>An input or output: whoever states it fills it.</summary>
     public CircuitValue AddStated(ValueInfo info) => Value(info, Reserve(PerSample(info) * samples), PerSample(info));
 

@@ -144,7 +144,7 @@ internal sealed class WideClamp
         }
 
         public override int RowOf(ReadOnlySpan<int> tuple) =>
-            (uint)tuple[0] < Classes && (uint)tuple[1] < 1 << LowBits && owner.PartOf(owner.ClassOf(tuple[0]), tuple[1]) == tuple[2]
+            tuple[0] >= 0 && tuple[0] < Classes && tuple[1] >= 0 && tuple[1] < 1 << LowBits && owner.PartOf(owner.ClassOf(tuple[0]), tuple[1]) == tuple[2]
                 ? (tuple[0] << LowBits) + tuple[1]
                 : -1;
     }

@@ -72,6 +72,13 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits)
         return new LimbCut(count, (long)low, Storage.BitLength((int)(high - low)));
     }
 
+    /// <summary>The same, but a number below 2^16 stays whole: for limbs that no range check holds, only rows of a table.</summary>
+    public static LimbCut OfEntry(Int128 low, Int128 high)
+    {
+        const int wholeBits = 16;
+        return Int128.Max(-low, high) < 1 << wholeBits ? new LimbCut(1, (long)low, Storage.BitLength((int)(high - low))) : Of(low, high);
+    }
+
     public long LimbOf(Int128 number, int limb)
     {
         var rest = (long)(number >> (WideNumber.LimbBits * limb));

@@ -10,14 +10,16 @@ namespace Aivm.Tests.Proofs.Circuits;
 /// <summary>Circuits of the shared vectors' models, on random inputs.</summary>
 internal static class VectorCircuits
 {
-    private static readonly ConcurrentDictionary<(string, bool), Model> Models = [];
+    private static readonly ConcurrentDictionary<(string, InputFormat), Model> Models = [];
 
-    public static Model ModelOf(string file, bool takesBytes) => Models.GetOrAdd((file, takesBytes), _ => Compile(file, takesBytes));
+    public static Model ModelOf(string file, bool takesBytes) => ModelOf(file, takesBytes ? new InputFormat.U8() : new InputFormat.Fixed(6));
 
-    private static Model Compile(string file, bool takesBytes)
+    public static Model ModelOf(string file, InputFormat input) => Models.GetOrAdd((file, input), _ => Compile(file, input));
+
+    private static Model Compile(string file, InputFormat input)
     {
         var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{file}.onnx"));
-        var result = OnnxCompiler.Compile(onnx, takesBytes ? new CompileOptions { Input = new InputFormat.U8(), Scale = 1.0 / 255 } : new CompileOptions { Input = new InputFormat.Fixed(6) });
+        var result = OnnxCompiler.Compile(onnx, input is InputFormat.U8 ? new CompileOptions { Input = input, Scale = 1.0 / 255 } : new CompileOptions { Input = input });
         Assert.True(Model.TryLoad(result.Container, out var model, out var error), error?.ToString());
         return WithoutSoftmax(model);
     }

@@ -34,6 +34,8 @@ internal static class WitnessCheck
                 Assert.Equal(Felt.From(table.Tag), Sum(site, 0, p, c, witness));
                 var row = table.RowOf(tuple);
                 Assert.True(row >= 0, $"{site.Name} at {p}, {c}: ({string.Join(", ", tuple)}) is no row");
+                foreach (var stated in table.Stated.Where(entry => entry.Row == row))
+                    Assert.Equal(witness.Read(stated.Address), tuple[stated.Column]);
                 counts[table.FirstRow + row]++;
             }
     }
