@@ -32,7 +32,8 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     public uint* Row(int row) => _codewords.At(row << _codeBits);
 
     /// <summary>Writes the codeword of a message into a row.</summary>
-    public void Encode(int row, ReedSolomon code, FeltArray message) => code.Encode(message, 0, message.Length, _codewords, row << _codeBits);
+    public void Encode(int row, ReedSolomon code, FeltArray message) =>
+        code.Encode(message, 0, message.Length, _codewords, row << _codeBits);
 
     /// <summary>Writes four rows, the coefficients of a codeword over the extension.</summary>
     public void Write(int firstRow, ExtArray codeword)
@@ -57,14 +58,27 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     /// <summary>Writes what <see cref="OpenedColumns"/> reads.</summary>
     public void Open(int[] positions, ProofWriter writer)
     {
-        for (var word = 0; word < ColumnHasher.SaltWords && _salted; word++)
-            foreach (var position in positions)
-                writer.Write(_salts[(word << _codeBits) + position]);
+        var words = new uint[positions.Length];
+        fixed (uint* salts = _salts)
+            for (var row = 0; row < ColumnHasher.SaltWords && _salted; row++)
+            {
+                Gather(salts + (row << _codeBits), positions, words);
+                writer.WriteWords(words);
+            }
         for (var row = 0; row < _height; row++)
-            foreach (var position in positions)
-                writer.Write(Felt.FromMontgomery(Row(row)[position]));
+        {
+            Gather(Row(row), positions, words);
+            writer.WriteElements(words);
+        }
         Tree.WriteOpening(positions, writer);
     }
 
     public void Dispose() => _codewords.Dispose();
+
+    /// <summary>Apart from the writing: reads that miss the caches overlap.</summary>
+    private static void Gather(uint* row, int[] positions, uint[] words)
+    {
+        for (var i = 0; i < words.Length; i++)
+            words[i] = row[positions[i]];
+    }
 }

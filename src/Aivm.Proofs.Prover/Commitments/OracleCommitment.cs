@@ -2,7 +2,9 @@ using Aivm.Primitives;
 
 namespace Aivm.Proofs.Prover;
 
-/// <summary>A committed vector of base elements, with what its owner needs to open it. <see cref="OracleOpening"/> has the protocol.</summary>
+/// <summary>
+/// A committed vector of base elements, with what its owner needs to open it. <see cref="OracleOpening"/> has the protocol.
+/// </summary>
 public sealed class OracleCommitment : IDisposable
 {
     /// <summary>Columns that a thread combines at a time.</summary>
@@ -84,8 +86,9 @@ public sealed class OracleCommitment : IDisposable
         else
         {
             transcript.Send([ExtKernels.Dot(mask, 0, columns, 0, _shape.Columns)], writer);
-            using var masked = ExtArray.Of(mask.ToArray());
-            ExtKernels.AddScaled(masked, 0, transcript.NextChallenge(), combination, 0, masked.Length);
+            using var masked = new ExtArray(mask.Length);
+            ExtKernels.AddScaled(masked, 0, Ext4.One, mask, 0, mask.Length);
+            ExtKernels.AddScaled(masked, 0, transcript.NextChallenge(), combination, 0, mask.Length);
             transcript.Send(masked.ToArray(), writer);
         }
         var positions = transcript.NextPositions(_shape.Queries, _shape.CodeBits);

@@ -38,7 +38,8 @@ public sealed class PadCommitment : IDisposable
         Commit(shape, layout, Prover.Pads.Draw(layout, random.NextExt4), random);
 
     /// <summary>Commits given pads.</summary>
-    internal static PadCommitment Commit(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random) => new(shape, layout, pads, random);
+    internal static PadCommitment Commit(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random) =>
+        new(shape, layout, pads, random);
 
     /// <summary>Proves all constraints of the channel. Once.</summary>
     public void Close(HiddenChannel channel, ProofWriter writer)

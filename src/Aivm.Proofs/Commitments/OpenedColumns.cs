@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
@@ -21,17 +20,16 @@ internal sealed class OpenedColumns : IDisposable
     }
 
     /// <summary>
-    /// Reads the rows of the columns' salts (8 words, if there are salts) and of the matrix, each at all positions, and the tree's opening. Null
-    /// after a failure, which the reader holds.
+    /// Reads the rows of the columns' salts (8 words, if there are salts) and of the matrix, each at all positions, and the tree's
+    /// opening. Null after a failure, which the reader holds.
     /// </summary>
     public static OpenedColumns? TryRead(Hash256 root, int codeBits, int height, bool salted, int[] positions, ProofReader reader)
     {
         var salts = new uint[ColumnHasher.SaltWords * positions.Length];
-        for (var i = 0; i < salts.Length && salted; i++)
-            if (!reader.TryRead(out salts[i]))
-                return null;
+        if (salted && !reader.TryReadWords(salts))
+            return null;
         var columns = new OpenedColumns(height, positions.Length);
-        if (reader.TryRead(MemoryMarshal.Cast<uint, Felt>(columns.Rows.AsSpan())) && columns.TryAuthenticate(root, codeBits, height, salts, positions, reader))
+        if (reader.TryReadElements(columns.Rows.AsSpan()) && columns.TryAuthenticate(root, codeBits, height, salts, positions, reader))
             return columns;
         columns.Dispose();
         return null;

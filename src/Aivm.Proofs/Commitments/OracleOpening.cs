@@ -3,15 +3,16 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Checks the value of a committed multilinear polynomial at a point. In order: the root of the mask if it is apart; the value v in the clear, which
-/// the oracle's hiding cells make uniform; mu = &lt;mask, eq of the column coordinates&gt;; a challenge rho; u = mask + rho * sum of
-/// eq of the row coordinates times row, all coefficients of it; the positions; the columns with their paths.
+/// Checks the value of a committed multilinear polynomial at a point. In order: the root of the mask if it is apart; the value v in the
+/// clear, which the oracle's hiding cells make uniform; mu = &lt;mask, eq of the column coordinates&gt;; a challenge rho; u = mask + rho
+/// * sum of eq of the row coordinates times row, all coefficients of it; the positions; the columns with their paths.
 /// </summary>
 /// <remarks>
 /// <para><b>Sound:</b> see <see cref="OracleShape.Soundness"/>. The mask is a word fixed before rho, in whichever matrix.</para>
 /// <para><b>Hiding.</b> The mask is uniform over all polynomials of the row's length, drawn for this opening alone: so u is
 /// uniform, whatever the rows are; mu follows from u, rho and v; the mask's value at an opened position follows from u's and the
-/// column's. The columns are uniform by the rows' tails. A simulator draws u, v and the columns, and computes mu and the mask's values.</para>
+/// column's. The columns are uniform by the rows' tails. A simulator draws u, v and the columns, and computes mu and the mask's
+/// values.</para>
 /// </remarks>
 public static class OracleOpening
 {
@@ -42,11 +43,14 @@ public static class OracleOpening
     }
 
     private static bool TryVerifyColumns(
-        OracleShape shape, Hash256 root, Claim claim, ExtArray combination, ReadOnlySpan<Ext4> rowPoint, Transcript transcript, ProofReader reader)
+        OracleShape shape, Hash256 root, Claim claim, ExtArray combination, ReadOnlySpan<Ext4> rowPoint,
+        Transcript transcript, ProofReader reader)
     {
         var positions = transcript.NextPositions(shape.Queries, shape.CodeBits);
         using var columns = OpenedColumns.TryRead(root, shape.CodeBits, shape.ColumnHeight, shape.Hiding, positions, reader);
-        using var masks = shape.MaskApart ? OpenedColumns.TryRead(claim.MaskRoot, shape.CodeBits, Ext4.Degree, salted: true, positions, reader) : null;
+        using var masks = shape.MaskApart
+            ? OpenedColumns.TryRead(claim.MaskRoot, shape.CodeBits, Ext4.Degree, salted: true, positions, reader)
+            : null;
         if (columns is null || (shape.MaskApart && masks is null))
             return false;
         using var words = new ExtArray(positions.Length);

@@ -77,6 +77,13 @@ public sealed record OracleShape
     /// <summary>Errors that the code corrects for certain.</summary>
     public int UniqueRadius => (CodeLength - MessageLength) / 2;
 
+    /// <summary>
+    /// So many uniform cells must end the vector of an oracle that hides: each opening shows a value, four base elements that are a
+    /// linear map of these cells and others. With 60 cells more than elements shown the map of the uniform ones has full rank but for a
+    /// negligible share of the points, and the values are uniform.
+    /// </summary>
+    public static int HidingCells(int openings) => openings == 0 ? 0 : 60 + (Ext4.Degree * openings);
+
     /// <summary>The shape of the shortest opening.</summary>
     /// <param name="cells">1 to 2^26, with the hiding cells.</param>
     /// <param name="openings">As <see cref="Openings"/>.</param>
@@ -87,13 +94,16 @@ public sealed record OracleShape
         ArgumentOutOfRangeException.ThrowIfNegative(openings);
         OracleShape? best = null;
         for (var columnBits = 0; columnBits <= Math.Min(VariablesOf(cells), MaxColumnBits); columnBits++)
-            for (var codeBits = columnBits + 2; codeBits <= MaxCodeBits && Affordable(parameters, cells, openings, columnBits, codeBits); codeBits++)
-                if (FewestQueries(parameters, openings, columnBits, codeBits) is { } queries)
-                {
-                    var shape = new OracleShape(cells, openings, columnBits, codeBits, queries);
-                    if (best is null || shape.OpeningBytes < best.OpeningBytes)
-                        best = shape;
-                }
+            for (var codeBits = columnBits + 2; codeBits <= MaxCodeBits; codeBits++)
+            {
+                if (!IsAffordable(parameters, cells, openings, columnBits, codeBits))
+                    break;
+                if (FewestQueries(parameters, openings, columnBits, codeBits) is not { } queries)
+                    continue;
+                var shape = new OracleShape(cells, openings, columnBits, codeBits, queries);
+                if (best is null || shape.OpeningBytes < best.OpeningBytes)
+                    best = shape;
+            }
         return best ?? throw new ArgumentException("No code in use hides so many openings.", nameof(openings));
     }
 
@@ -105,10 +115,11 @@ public sealed record OracleShape
     /// <b>Rows.</b> If no e columns' removal leaves all rows codewords, their combination by the equality tensor of the 2^l rows is
     /// within e of the code for a share l n / q of the row coordinates at most (Diamond and Gruen 2025, "Proximity gaps in interleaved
     /// codes", corollary 3.7, which improves Diamond and Posen 2023, and rests on Ben-Sasson et al. 2020, theorem 4.1). The row coordinates
-    /// must therefore be uniform challenges drawn after the commitment.
-    /// <b>Mask.</b> The word that is opened is mask + rho * combination. If the combination is farther than e from the code, so is that word,
-    /// except for n / q of the rho (theorem 4.1); if it is close, mask and combination are close on the same positions with that exception,
-    /// and what is sent can only be their decoding's sum.
+    /// must therefore be uniform challenges drawn after the commitment. Rows that are decoded have base coefficients: they agree with
+    /// base elements at more points than they have coefficients.
+    /// <b>Mask.</b> The word that is opened is mask + rho * combination. If the combination is farther than e from the code, so is that
+    /// word, except for n / q of the rho (theorem 4.1); if it is close, mask and combination are close on the same positions with that
+    /// exception, and what is sent can only be their decoding's sum.
     /// <b>Queries.</b> What is sent is a codeword. If the word is farther than e from it, at most n - e - 1 positions accept. That holds
     /// for any codeword but the word's decoding.
     /// <b>Claim.</b> &lt;mask, eq&gt; + rho V(r) = mu + rho v is an equation of rho: if v is wrong, one rho solves it.</para>
@@ -136,7 +147,9 @@ public sealed record OracleShape
         }
     }
 
-    /// <summary>At most so many bytes open positions of a Merkle tree: hashes are fewest where paths meet late, with as many subtrees as positions.</summary>
+    /// <summary>
+    /// About what the opening of a Merkle tree takes: a path for each position, up to where there are as many nodes as positions.
+    /// </summary>
     internal static long PathBytes(int codeBits, int positions) =>
         Blake3.HashBytes * ((positions * (((long)codeBits << Log2.FractionBits) - Log2.Floor((ulong)positions))) >> Log2.FractionBits);
 
@@ -144,7 +157,7 @@ public sealed record OracleShape
 
     private static int RowsOf(int cells, int columnBits) => ((cells - 1) >> columnBits) + 1;
 
-    private static bool Affordable(ProofParameters parameters, int cells, int openings, int columnBits, int codeBits)
+    private static bool IsAffordable(ProofParameters parameters, int cells, int openings, int columnBits, int codeBits)
     {
         var blowUp = openings == 1 ? parameters.BlowUpBits : parameters.ReusedBlowUpBits;
         return codeBits <= columnBits + blowUp || (long)RowsOf(cells, columnBits) << codeBits <= 1L << parameters.SmallCodeBits;

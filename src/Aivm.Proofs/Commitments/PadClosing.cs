@@ -3,17 +3,19 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Checks that the committed pads satisfy every constraint of a channel. In order: the challenges of the three tests; the polynomials of the
-/// tests, each blinding row + rho * combination; the positions; the columns with their paths.
+/// Checks that the committed pads satisfy every constraint of a channel. In order: the challenges of the three tests; the polynomials of
+/// the tests, each blinding row + rho * combination; the positions; the columns with their paths.
 /// </summary>
 /// <remarks>
-/// <para><b>Tests.</b> Proximity: the equality tensor's combination of all rows. Linear: the sum over rows of r * row, where r is the polynomial
-/// whose values on H are the constraints' coefficients; its sum over H is rho times the constraints' sum, which gives its lowest coefficient. Quadratic: the sum of
-/// weight * (X Y - Z), which vanishes on H, so that only its quotient by H's polynomial is sent.</para>
+/// <para><b>Tests.</b> Proximity: the equality tensor's combination of all rows. Linear: the sum over rows of r * row, where r is the
+/// polynomial whose values on H are the constraints' coefficients; its sum over H is rho times the constraints' sum, which gives its
+/// lowest coefficient. Quadratic: the sum of weight * (X Y - Z), which vanishes on H, so that only its quotient by H's polynomial is
+/// sent.</para>
 /// <para><b>Sound:</b> see <see cref="PadShape.Soundness"/>.</para>
-/// <para><b>Hiding.</b> Each blinding row is uniform among the polynomials that pass its test when alone (all; those with sum zero over H; those that
-/// vanish on H), and the combinations are among those, up to the public sum: what is sent is uniform. At the opened positions each row takes
-/// uniform values, as its random part has one coefficient for each; the blinding rows' follow from the rest.</para>
+/// <para><b>Hiding.</b> Each blinding row is uniform among the polynomials that pass its test when alone (all; those with sum zero over
+/// H; those that vanish on H), and the combinations are among those, up to the public sum: what is sent is uniform. At the opened
+/// positions each row takes uniform values, as its random part has one coefficient for each; the blinding rows' follow from the
+/// rest.</para>
 /// </remarks>
 public static class PadClosing
 {
@@ -85,8 +87,10 @@ public static class PadClosing
         var sum = Ext4.Zero;
         for (var i = 0; i < shape.FactorRows; i++)
         {
-            var product = columns.Element(Ext4.Degree * (shape.LeftRow + i), query) * columns.Element(Ext4.Degree * (shape.RightRow + i), query);
-            sum += tests.ProductRows[i] * (product - columns.Element(Ext4.Degree * (shape.ProductRow + i), query));
+            var x = columns.Element(Ext4.Degree * (shape.LeftRow + i), query);
+            var y = columns.Element(Ext4.Degree * (shape.RightRow + i), query);
+            var z = columns.Element(Ext4.Degree * (shape.ProductRow + i), query);
+            sum += tests.ProductRows[i] * ((x * y) - z);
         }
         return columns.Element(Ext4.Degree * shape.QuadraticRow, query) + (tests.QuadraticRho * sum);
     }

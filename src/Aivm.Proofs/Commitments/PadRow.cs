@@ -3,10 +3,14 @@ namespace Aivm.Proofs;
 /// <summary>Polynomials of the pad matrix, by their coefficients.</summary>
 internal static unsafe class PadRow
 {
-    /// <summary>The polynomial of degree below the block with these values on H, whose points are in the order of <see cref="RootsOfUnity"/>.</summary>
+    /// <summary>
+    /// The polynomial of degree below the block with these values on H, whose points are in the order of <see cref="RootsOfUnity"/>.
+    /// </summary>
     public static Ext4[] Interpolate(ReadOnlySpan<Ext4> values, PadShape shape) => RootsOfUnity.Interpolate(values, shape.BlockBits);
 
-    /// <summary>The codeword: values at the points x with x^n = -1, n the code's length. H has none of them, as its points have x^n = 1.</summary>
+    /// <summary>
+    /// The codeword: values at the points x with x^n = -1, n the code's length. H has none of them, as its points have x^n = 1.
+    /// </summary>
     public static ExtArray Encode(ReadOnlySpan<Ext4> polynomial, PadShape shape)
     {
         var codeword = new ExtArray(shape.CodeLength);

@@ -5,9 +5,9 @@ namespace Aivm.Proofs;
 /// <summary>
 /// How the pads of a proof are laid out for the closing (zk-Ligero: Ames, Hazay, Ishai, Venkitasubramaniam 2017, section 4). Rows of
 /// extension elements; a row is a polynomial with <see cref="Block"/> values on the subgroup H of that order, drawn at random
-/// otherwise, of degree below <see cref="MessageLength"/>, encoded as its values at <see cref="CodeLength"/> points outside H. Pad i is the value number
-/// i mod block of row i / block. Then follow the rows X, Y and Z that align left factors, right factors and products of the pads,
-/// then one blinding row for each of the three tests.
+/// otherwise, of degree below <see cref="MessageLength"/>, encoded as its values at <see cref="CodeLength"/> points outside H. Pad i is
+/// the value number i mod block of row i / block. Then follow the rows X, Y and Z that align left factors, right factors and products of
+/// the pads, then one blinding row for each of the three tests.
 /// </summary>
 /// <remarks>
 /// Products of rows have twice the degree. That is why pads live in a short matrix of their own, of a lower rate than the oracles':
@@ -42,7 +42,9 @@ public sealed record PadShape
     /// <summary>Coefficients of a row's polynomial: as many beyond the block as positions are opened.</summary>
     public int MessageLength => Block + Queries;
 
-    /// <summary>Coefficients of the linear test's polynomial, a sum of products of a row and a public polynomial of degree below the block.</summary>
+    /// <summary>
+    /// Coefficients of the linear test's polynomial, a sum of products of a row and a public polynomial of degree below the block.
+    /// </summary>
     public int LinearLength => MessageLength + Block - 1;
 
     /// <summary>Coefficients of the quadratic test's polynomial, a sum of products of two rows.</summary>
@@ -87,7 +89,8 @@ public sealed record PadShape
         PadShape? best = null;
         for (var blockBits = MinBlockBits; blockBits <= MaxBlockBits; blockBits++)
             for (var codeBits = blockBits + 2; codeBits <= blockBits + MaxBlowUpBits; codeBits++)
-                if (FewestQueries(parameters, layout, blockBits, codeBits) is { } shape && (best is null || shape.ClosingBytes < best.ClosingBytes))
+                if (FewestQueries(parameters, layout, blockBits, codeBits) is { } shape
+                    && (best is null || shape.ClosingBytes < best.ClosingBytes))
                     best = shape;
         return best!;
     }
@@ -95,17 +98,17 @@ public sealed record PadShape
     /// <summary>How the closing may accept pads that break a constraint.</summary>
     /// <param name="constraints">Linear constraints of the proof.</param>
     /// <remarks>
-    /// <para>Let e be <see cref="UniqueRadius"/>, k <see cref="MessageLength"/>, b <see cref="Block"/>, n <see cref="CodeLength"/>, q the extension's
-    /// size. Each test sends a polynomial said to be blinding + rho * combination, for a rho drawn when both are fixed.
-    /// <b>Proximity.</b> If no e columns' removal leaves all rows codewords, their combination by an equality tensor of l = log2(rows) challenges is
-    /// within e of the code for l n / q of the challenges at most (Diamond and Gruen 2025, corollary 3.7), and its sum with the blinding for n / q of the rho
-    /// (Ben-Sasson et al. 2020, theorem 4.1); else at most n - e - 1 positions accept.
-    /// <b>Linear and quadratic.</b> Let the rows be decoded, all wrong in the same e columns at most. The combination agrees with a polynomial of D
-    /// coefficients outside these, D = k + b - 1 or 2k - 1. Unless rho is one of n, either the sum with the blinding is farther than e from all such
-    /// polynomials, which is the case before; or it is close to decoded blinding + rho * that polynomial, and any other polynomial that
-    /// might be sent agrees with it in at most D - 1 + e positions. Blinding rows need no test of their own for this: they are words.
-    /// <b>Values.</b> What is left is an identity over H that fails: it holds for one rho, and its coefficients, powers of a challenge, hide the failure
-    /// for as many of these as there are constraints, or rows of products.</para>
+    /// <para>Let e be <see cref="UniqueRadius"/>, k <see cref="MessageLength"/>, b <see cref="Block"/>, n <see cref="CodeLength"/>, q the
+    /// extension's size. Each test sends a polynomial said to be blinding + rho * combination, for a rho drawn when both are fixed.
+    /// <b>Proximity.</b> If no e columns' removal leaves all rows codewords, their combination by an equality tensor of l = log2(rows)
+    /// challenges is within e of the code for l n / q of the challenges at most (Diamond and Gruen 2025, corollary 3.7), and its sum with
+    /// the blinding for n / q of the rho (Ben-Sasson et al. 2020, theorem 4.1); else at most n - e - 1 positions accept.
+    /// <b>Linear and quadratic.</b> Let the rows be decoded, all wrong in the same e columns at most. The combination agrees with a
+    /// polynomial of D coefficients outside these, D = k + b - 1 or 2k - 1. Unless rho is one of n, either the sum with the blinding is
+    /// farther than e from all such polynomials, which is the case before; or it is close to decoded blinding + rho * that polynomial,
+    /// and any other polynomial that might be sent agrees with it in at most D - 1 + e positions. Blinding rows need no test of their own
+    /// for this: they are words. <b>Values.</b> What is left is an identity over H that fails: it holds for one rho, and its
+    /// coefficients, powers of a challenge, hide the failure for as many of these as there are constraints, or rows of products.</para>
     /// </remarks>
     public IEnumerable<SoundnessTerm> Soundness(int constraints)
     {

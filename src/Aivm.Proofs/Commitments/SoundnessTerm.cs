@@ -11,7 +11,8 @@ public readonly record struct SoundnessTerm(string Name, long Units)
     public long Bits => Units >> UnitBits;
 
     /// <summary>count / |Ext4|: a challenge hits one of so many bad values.</summary>
-    internal static SoundnessTerm Challenge(string name, long count) => new(name, ToUnits(Log2.OfField - Log2.Ceiling((ulong)Math.Max(count, 1))));
+    internal static SoundnessTerm Challenge(string name, long count) =>
+        new(name, ToUnits(Log2.OfField - Log2.Ceiling((ulong)Math.Max(count, 1))));
 
     /// <summary>All of the positions drawn, distinct and uniform, lie among those that accept.</summary>
     internal static SoundnessTerm Queries(string name, int length, int accepting, int queries) =>

@@ -5,7 +5,8 @@ using Aivm.Proofs.Prover;
 namespace Aivm.Tests.Proofs.Commitments;
 
 /// <summary>
-/// A conversation of random numbers x_i with y_i, products x_i y_i and sums x_i + 3 y_i sent too, and the closing that proves products and sums.
+/// A conversation of random numbers x_i with y_i, products x_i y_i and sums x_i + 3 y_i sent too, and the closing that proves products
+/// and sums.
 /// </summary>
 internal sealed class Closing
 {
@@ -37,7 +38,8 @@ internal sealed class Closing
     /// <summary>Adds something to the numbers sent: a lie, if it is not zero.</summary>
     public Func<int, (Ext4 Product, Ext4 Sum)> Lie { get; init; } = _ => default;
 
-    public byte[] Prove() => Prove(PadCommitment.Commit(Shape, _layout, Pads.Draw(PadsLaidOut, new SecretRandom().NextExt4), new SecretRandom()));
+    public byte[] Prove() =>
+        Prove(PadCommitment.Commit(Shape, _layout, Pads.Draw(PadsLaidOut, new SecretRandom().NextExt4), new SecretRandom()));
 
     public byte[] Prove(PadCommitment pads)
     {
@@ -60,7 +62,9 @@ internal sealed class Closing
         return writer.ToArray();
     }
 
-    /// <summary>What is wrong with a pad that should be a product. To send a number that is wrong by as much satisfies the linear constraints.</summary>
+    /// <summary>
+    /// What is wrong with a pad that should be a product. To send a number that is wrong by as much satisfies the linear constraints.
+    /// </summary>
     private static Ext4 Fault(Ext4[] pads, PadProduct product) => pads[product.Product] - (pads[product.Left] * pads[product.Right]);
 
     public Error? Verify(ReadOnlyMemory<byte> proof)

@@ -28,8 +28,8 @@ public sealed unsafe class HidingTests
     }
 
     /// <summary>
-    /// Values of a row at the positions of all openings are a fixed part, of the cells, plus a linear map of the random coefficients. Full rank:
-    /// uniform.
+    /// Values of a row at the positions of all openings are a fixed part, of the cells, plus a linear map of the random coefficients.
+    /// Full rank: uniform.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -50,7 +50,9 @@ public sealed unsafe class HidingTests
         Assert.InRange(positions.Count, shape.Queries, shape.Tail);
     }
 
-    /// <summary>Combinations of rows: of cells that are all zero, and of others, each over many proofs, in sixteenths of the field.</summary>
+    /// <summary>
+    /// Combinations of rows: of cells that are all zero, and of others, each over many proofs, in sixteenths of the field.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(20)]
@@ -74,6 +76,28 @@ public sealed unsafe class HidingTests
             var expected = total / 16.0;
             Assert.InRange(counts.Sum(count => (count - expected) * (count - expected) / expected), 1, 50);
         }
+    }
+
+    /// <summary>
+    /// The values at random points are a linear map of the hiding cells, which end the vector, plus what other cells add. Full rank:
+    /// uniform.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public void The_values_of_all_openings_together_are_uniform(int openings)
+    {
+        var (cells, hiding) = (1000, OracleShape.HidingCells(openings));
+        var transcript = new Transcript("points");
+        var map = Enumerable.Range(0, openings).SelectMany(_ =>
+        {
+            var point = new Ext4[10];
+            transcript.NextChallenges(point);
+            var weights = Enumerable.Range(cells - hiding, hiding).Select(i =>
+                point.Select((x, k) => ((i >> k) & 1) == 1 ? x : Ext4.One - x).Aggregate((a, b) => a * b)).ToArray();
+            return new[] { weights.Select(w => w.C0), weights.Select(w => w.C1), weights.Select(w => w.C2), weights.Select(w => w.C3) };
+        }).Select(row => row.ToArray()).ToArray();
+        Assert.Equal(Ext4.Degree * openings, Rank(map));
     }
 
     private static int Differences(Opening first, Opening second, int row)

@@ -1,6 +1,7 @@
+using System.Runtime.InteropServices;
+using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
-using Aivm.Primitives;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -28,7 +29,7 @@ internal sealed class Opening : IDisposable
 
     public CommittedMatrix Matrix => _commitment.Matrix;
 
-    public ReadOnlySpan<Felt> Cells => System.Runtime.InteropServices.MemoryMarshal.Cast<uint, Felt>(_cells.AsSpan());
+    public ReadOnlySpan<Felt> Cells => MemoryMarshal.Cast<uint, Felt>(_cells.AsSpan());
 
     /// <summary>Distinguishes one proof from another.</summary>
     public string Context { get; init; } = "context";

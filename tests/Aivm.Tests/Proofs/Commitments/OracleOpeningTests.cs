@@ -4,9 +4,7 @@ namespace Aivm.Tests.Proofs.Commitments;
 
 public sealed unsafe class OracleOpeningTests
 {
-    private static readonly int[] s_openings = [0, 1, 3];
-
-    public static TheoryData<int> Openings => [.. s_openings];
+    public static TheoryData<int> Openings => [0, 1, 3];
 
     [Theory]
     [MemberData(nameof(Openings))]
