@@ -90,12 +90,14 @@ public sealed class ProofProver : IDisposable
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         _coefficients.Resize(_shape.Circuit.AddressCount);
         reduction.AddCoefficients(_coefficients);
+        using var joined = inputs is null ? null : Join(inputs);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);
         var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
+        if (_shape.Circuit.ProductCount > 0)
+            claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
         using var knownForms = _weights?.Combine(reduction.FormsOfKnown(publicNumbers));
         var weightsOfKnown = knownForms is null ? Hidden.Zero : channel.Send(_weights!.Weigh(knownForms));
-        using var joined = inputs is null ? null : Join(inputs);
         var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
 
         progress?.Invoke(ProofPhase.Openings);
@@ -111,6 +113,21 @@ public sealed class ProofProver : IDisposable
             ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms!);
         pads?.Close(channel, writer);
         return writer.ToArray();
+    }
+
+    /// <summary>Proves the sum of all products, and adds the coefficients of what is left to show about the cells.</summary>
+    private Hidden ProveProducts(ProverChannel channel, LinearReduction reduction, FeltArray cells, Felt[] publicNumbers)
+    {
+        var (x, y) = ProductReduction.Vectors(reduction, cells, publicNumbers);
+        using (x)
+        using (y)
+        {
+            var sum = channel.Send(ExtKernels.Dot(x, 0, y, 0, x.Length));
+            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products);
+            using var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
+            products.AddCoefficients(_coefficients);
+            return products.Join(sum, atX, atY);
+        }
     }
 
     /// <summary>The committed cells and the private inputs as one vector.</summary>

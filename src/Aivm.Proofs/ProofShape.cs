@@ -11,6 +11,11 @@ public sealed class ProofShape
         Inputs = circuit.InputCellCount > 0 ? OracleShape.Choose(parameters, circuit.InputCellCount, hiding ? 1 : 0) : null;
         Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, WeightLayout.MaxOpenings) : null;
         LogupGkr.Reserve(Layout, LeafVariables);
+        if (circuit.ProductCount > 0)
+        {
+            Layout.Next();
+            ProductSumcheck.ReserveBoth(Layout, ProductVariables);
+        }
         if (Weights is not null)
             Layout.Next();
         ProductSumcheck.Reserve(Layout, AddressVariables);
@@ -41,6 +46,9 @@ public sealed class ProofShape
 
     /// <summary>Of cells and private inputs together.</summary>
     internal int AddressVariables => LogupGkr.Variables(Circuit.AddressCount);
+
+    /// <summary>Of the vectors of <see cref="ProductReduction"/>.</summary>
+    internal int ProductVariables => LogupGkr.Variables(Circuit.ProductCount);
 
     internal int LeafVariables => LogupGkr.Variables(Circuit.LeafCount);
 

@@ -47,6 +47,7 @@ public static class ProofVerifier
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers, out var knownForms));
+        var products = circuit.ProductCount == 0 ? null : VerifyProducts(channel, shape, reduction, publicNumbers, ref claim);
         var weightsOfKnown = shape.Weights is null ? Hidden.Zero : channel.Receive();
         claim -= weightsOfKnown;
         var cells = ProductSumcheck.Verify(channel, claim, shape.AddressVariables);
@@ -63,7 +64,8 @@ public static class ProofVerifier
             value = (factors.Cells * value) + (factors.Inputs * input);
         }
         using var point = new EqPoint(cells.Point);
-        var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var cellForms));
+        var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var cellForms) + (products?.EvaluateCoefficients(point) ?? Ext4.Zero));
+        products?.Dispose();
         var weightsOfCells = shape.Weights is null ? Hidden.Zero : channel.Receive();
         channel.RequireZero(cells.Value - (coefficient + weightsOfCells).Times(value), ProofChecks.Cells);
         if (shape.Weights is not null)
@@ -83,6 +85,16 @@ public static class ProofVerifier
         return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } fault || reader.Fail(fault);
     }
 
+    /// <summary>From the sum of all products to two more claims about the cells, which join the others.</summary>
+    private static ProductReduction VerifyProducts(VerifierChannel channel, ProofShape shape, LinearReduction reduction, Felt[] publicNumbers, ref Hidden claim)
+    {
+        var sum = channel.Receive();
+        var (point, x, y) = ProductSumcheck.VerifyBoth(channel, sum, shape.ProductVariables, ProofChecks.Products);
+        var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
+        claim += products.Join(sum, x, y) - Hidden.Of(products.Known(publicNumbers));
+        return products;
+    }
+
     private static Ext4 Evaluate(List<WeightForm> forms, EqPoint point)
     {
         var sum = Ext4.Zero;
@@ -97,6 +109,7 @@ public static class ProofVerifier
 internal static class ProofChecks
 {
     public const string Cells = "cells, the linear reduction";
+    public const string Products = "products, X(s) Y(s)";
     public const string Weights = "weights, the linear reduction";
 }
 

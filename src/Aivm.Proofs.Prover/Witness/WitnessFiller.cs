@@ -67,7 +67,7 @@ internal sealed class WitnessFiller
 
     private void FillRequantised(int value, int sample, ReadOnlySpan<int> accumulators, bool channelsLast, Witness witness)
     {
-        var sums = new SampleSums(accumulators, channelsLast);
+        var sums = new SampleSums(accumulators, channelsLast ? GridShape.OfImage(_circuit.ShapeOf(value)) : null, _circuit.GridOf(value));
         switch (_gadgetOfValue.GetValueOrDefault(value))
         {
             case RequantiseGadget g:
@@ -83,20 +83,25 @@ internal sealed class WitnessFiller
     }
 
     /// <summary>One sample's accumulators by position and channel.</summary>
-    private readonly ref struct SampleSums(ReadOnlySpan<int> sums, bool channelsLast)
+    /// <param name="image">Where the sums are [position, channel] of an image; null where they are in the value's own order.</param>
+    private readonly ref struct SampleSums(ReadOnlySpan<int> sums, GridShape? image, GridShape grid)
     {
         private readonly ReadOnlySpan<int> _sums = sums;
+        private readonly bool _isInOrder = grid == image || (image is null && !grid.ChannelsOutermost);
 
-        /// <param name="isImage">Whether the value is [C, H, W], whose own order has the channels outermost.</param>
-        public int At(int position, int channel, int positions, int channels, bool isImage) =>
-            isImage && !channelsLast ? _sums[(channel * positions) + position] : _sums[(position * channels) + channel];
+        /// <param name="position">Of the value's grid, like <paramref name="channel"/>.</param>
+        public int At(int position, int channel)
+        {
+            if (_isInOrder)
+                return _sums[(position * grid.Channels) + channel];
+            var element = grid.ElementOf(position, channel);
+            return image is { } pixels ? _sums[(element % pixels.Positions * pixels.Channels) + (element / pixels.Positions)] : _sums[element];
+        }
     }
-
-    private bool IsImage(int value) => _circuit.ShapeOf(value).Rank == 3;
 
     private void Fill(RequantiseGadget g, int sample, SampleSums sums, Witness witness)
     {
-        var (positions, channels, width, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width, IsImage(g.Value));
+        var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1));
         var counts = cells.AsSpan(_circuit.Multiplicities.Base);
         for (var c = 0; c < channels; c++)
@@ -108,7 +113,7 @@ internal sealed class WitnessFiller
             for (var p = 0; p < positions; p++)
             {
                 var cell = (((sample * positions) + p) * width) + c;
-                var sum = (int)rescaling.Apply(sums.At(p, c, positions, channels, isImage));
+                var sum = (int)rescaling.Apply(sums.At(p, c));
                 var quotient = sum >> bits;
                 quotients[cell] = quotient;
                 cells[g.Result.Base + cell] = values[quotient - firstQuotient];
@@ -126,7 +131,7 @@ internal sealed class WitnessFiller
 
     private void Fill(WideClampGadget g, int sample, SampleSums sums, Witness witness)
     {
-        var (positions, channels, width, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width, IsImage(g.Value));
+        var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, offsets) = (witness.Cells, witness.NewEntry(g.ClassSite, 1), witness.NewEntry(g.ClassSite, 3));
         Span<int> row = stackalloc int[3];
         for (var p = 0; p < positions; p++)
@@ -134,7 +139,7 @@ internal sealed class WitnessFiller
             {
                 var cell = (((sample * positions) + p) * width) + c;
                 var (rescaling, clamp) = g.Clamps[g.Clamps.Length == 1 ? 0 : c];
-                var sum = (int)rescaling.Apply(sums.At(p, c, positions, channels, isImage));
+                var sum = (int)rescaling.Apply(sums.At(p, c));
                 var (quotient, low) = (sum >> WideClamp.LowBits, sum & ((1 << WideClamp.LowBits) - 1));
                 var (kind, part, result) = clamp.Apply(quotient, low);
                 (quotients[cell], offsets[cell]) = (quotient, result - part);
@@ -148,11 +153,11 @@ internal sealed class WitnessFiller
 
     private void Fill(RawGadget g, int sample, SampleSums sums, Witness witness)
     {
-        var (positions, channels, isImage) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, IsImage(g.Value));
+        var (positions, channels) = (g.Result.Positions / _circuit.Samples, g.Result.Channels);
         for (var p = 0; p < positions; p++)
             for (var c = 0; c < channels; c++)
                 witness.Cells[g.Result.Base + (((sample * positions) + p) * g.Result.Width) + c] =
-                    sums.At(p, c, positions, channels, isImage) << (g.Requantise.MaxShift - g.Requantise.ShiftOf(c));
+                    sums.At(p, c) << (g.Requantise.MaxShift - g.Requantise.ShiftOf(c));
     }
 
     private static void FillDerived(Gadget gadget, Witness witness)

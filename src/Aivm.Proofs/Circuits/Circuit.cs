@@ -22,11 +22,11 @@ public enum ProofPrivacy
 /// </summary>
 public sealed class Circuit
 {
-    private readonly ValueInfo[] _values;
+    private readonly CircuitValue[] _values;
 
     internal Circuit(CircuitBuilder builder)
     {
-        _values = [.. builder.Infos];
+        _values = [.. builder.Values];
         Domain = builder.Domain;
         (Graph, Samples) = (builder.Graph, builder.Samples);
         (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
@@ -34,6 +34,7 @@ public sealed class Circuit
         (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
         FullLeafCount = builder.FullLeafCount;
         (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
+        ProductCount = builder.ProductCount;
         TableEntries = EntriesOf(Tables, TableGrid);
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
     }
@@ -118,9 +119,15 @@ public sealed class Circuit
     /// <summary>Null where weights are public.</summary>
     internal WeightLayout? Weights { get; }
 
+    /// <summary>Length of the two vectors of <see cref="ProductReduction"/>; 0 where no operator multiplies committed cells.</summary>
+    public int ProductCount { get; }
+
     internal ImmutableArray<Gadget> Gadgets { get; }
 
-    internal Shape ShapeOf(int value) => _values[value].Shape;
+    /// <summary>How a value of the graph is numbered by position and channel.</summary>
+    internal GridShape GridOf(int value) => _values[value].Grid;
+
+    internal Shape ShapeOf(int value) => _values[value].Info.Shape;
 
     internal PublicNumbers Public { get; }
 
@@ -216,11 +223,11 @@ public sealed class Circuit
         foreach (var (value, numbers, _) in Gadgets.OfType<PrivateInputGadget>())
         {
             var first = (int)Graph.Inputs.Take(value).Sum(input => input.Shape.Elements);
-            var (shape, positions) = (ShapeOf(value), numbers.Positions / Samples);
+            var (grid, positions) = (GridOf(value), numbers.Positions / Samples);
             for (var p = 0; p < numbers.Positions; p++)
                 for (var c = 0; c < numbers.Channels; c++)
                     cells[numbers.Base - InputBase + (p * numbers.Width) + c] =
-                        (int)inputs[(p / positions * perSample) + first + CircuitValue.ElementOf(shape, p % positions, c)];
+                        (int)inputs[(p / positions * perSample) + first + grid.ElementOf(p % positions, c)];
         }
         return cells;
     }

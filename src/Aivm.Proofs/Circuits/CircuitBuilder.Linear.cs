@@ -12,19 +12,17 @@ internal sealed partial class CircuitBuilder
         var (source, shape) = (_values[node.Source], _infos[value].Shape);
         var maps = WindowMaps(node.Window, source.Info.Shape, shape);
         var weights = WeightsOf(value, node.Weights, Math.Max(1, maps.Length), out var bias);
-        var term = new LinearTerm(GridOf(node.Source), shape[1] * shape[2], maps, weights, shape[0], node.Groups);
-        return AddLayer(value, term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
+        var term = new LinearTerm(GridOf(node.Source, GridShape.OfImage(source.Info.Shape)), shape[1] * shape[2], maps, weights, shape[0], node.Groups);
+        return AddLayer(value, GridShape.OfImage(shape), term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
     }
 
     private Error? AddDense(DenseNode node, int value)
     {
         var source = _values[node.Source];
-        // A row of the layer is a row of its source, whatever the rank: [a, b, c] is not an image here.
-        var rows = source with { Info = source.Info with { Shape = [(int)(source.Info.Shape.Elements / source.Info.Shape.Last), source.Info.Shape.Last] } };
-        var view = rows.ToGrid(samples, _storages);
+        var view = GridOf(node.Source, GridShape.OfRows(source.Info.Shape));
         var weights = WeightsOf(value, node.Weights, taps: 1, out var bias);
         var term = new LinearTerm(view, view.PositionsPerSample, [], weights, node.Weights.Shape[0], groups: 1);
-        return AddLayer(value, term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
+        return AddLayer(value, GridShape.OfRows(_infos[value].Shape), term, node.Weights, node.Bias, bias, source.Info, node.Requantise);
     }
 
     /// <param name="bias">Where a private bias is committed.</param>
@@ -37,17 +35,16 @@ internal sealed partial class CircuitBuilder
         return Weights.Add(value - graph.Inputs.Length, outputs, weights.Count / outputs / taps, taps, out bias);
     }
 
-    private Error? AddLayer(int value, LinearTerm term, Constant weights, Constant bias, Storage? privateBias, ValueInfo source, Requantise requantise)
+    private Error? AddLayer(int value, GridShape grid, LinearTerm term, Constant weights, Constant bias, Storage? privateBias, ValueInfo source, Requantise requantise)
     {
         if (privateBias is null)
-            return AddRequantised(value, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], BoundsOf(weights, bias, source)), requantise);
+            return AddRequantised(value, grid, new Accumulator([(term, Once)], [.. bias.ToArray().Select(Felt.From)], BoundsOf(weights, bias, source)), requantise);
         var bounds = DeclaredBounds(weights, bias, source);
-        var shape = _infos[value].Shape;
-        var biasTerm = new BiasTerm(privateBias, samples * CircuitValue.PositionsOf(shape));
+        var biasTerm = new BiasTerm(privateBias, samples * grid.Positions);
         for (var c = 0; c < bounds.Length; c++)
             if ((Int128)bounds[c].High << (requantise.Activation is null ? requantise.MaxShift - requantise.ShiftOf(c) : 0) >= GraphAnalysis.AccumulatorBound - (1L << requantise.ShiftOf(c)))
                 return Unsupported($"private weights of its size may take the sum of channel {c} beyond 2^29");
-        return AddRequantised(value, new Accumulator([(term, Once), (biasTerm, Once)], [Felt.Zero], bounds), requantise);
+        return AddRequantised(value, grid, new Accumulator([(term, Once), (biasTerm, Once)], [Felt.Zero], bounds), requantise);
     }
 
     /// <summary>What each output's sum lies between, of the weights as they are.</summary>
@@ -90,17 +87,21 @@ internal sealed partial class CircuitBuilder
     /// <param name="operands">Values of one shape, each with its factor.</param>
     private Error? AddSum(int value, (int Value, int Factor)[] operands, Requantise requantise)
     {
-        var terms = ImmutableArray.CreateBuilder<(Term, ImmutableArray<Felt>)>();
+        var terms = ImmutableArray.CreateBuilder<(Expression, ImmutableArray<Felt>)>();
         var (low, high) = (0L, 0L);
+        var grid = GridFor([.. operands.Select(operand => operand.Value)]);
         foreach (var (operand, factor) in operands)
         {
             var info = _values[operand].Info;
-            terms.Add((new TapTerm(GridOf(operand)), [Felt.From(factor)]));
+            terms.Add((new TapTerm(GridOf(operand, grid)), [Felt.From(factor)]));
             low += Math.Min(info.Min * factor, info.Max * factor);
             high += Math.Max(info.Min * factor, info.Max * factor);
         }
-        return AddRequantised(value, new Accumulator(terms.ToImmutable(), [Felt.Zero], [(low, high)]), requantise);
+        return AddRequantised(value, grid, new Accumulator(terms.ToImmutable(), [Felt.Zero], [(low, high)]), requantise);
     }
+
+    /// <summary>The order in which an operator on values of one shape takes their elements: that of the first which is committed.</summary>
+    private GridShape GridFor(int[] operands) => _values[operands.FirstOrDefault(operand => !_values[operand].IsPublic, operands[0])].Grid;
 
     /// <summary>By tap of a window: the source's position for each position of the result, -1 outside.</summary>
     private static int[][] WindowMaps(Window window, Shape source, Shape result)
@@ -132,26 +133,26 @@ internal sealed partial class CircuitBuilder
             factors[p] = Felt.From(node.MultiplierOf(inside));
             largest = Math.Max(largest, (long)node.MultiplierOf(inside) * inside);
         }
-        var term = new TapTerm(GridOf(node.Source), factors.Length, maps, factors);
+        var term = new TapTerm(GridOf(node.Source, GridShape.OfImage(info.Shape)), factors.Length, maps, factors);
         var bounds = (Math.Min(0, info.Min * largest), Math.Max(0, info.Max * largest));
-        return AddRequantised(value, new Accumulator([(term, Once)], [Felt.Zero], [bounds]), node.Requantise);
+        return AddRequantised(value, GridShape.OfImage(shape), new Accumulator([(term, Once)], [Felt.Zero], [bounds]), node.Requantise);
     }
 
     private Error? AddRowSum(SumNode node, int value)
     {
-        var (source, shape) = (_values[node.Source], _infos[value].Shape);
-        var (length, channels, positions) = (source.Info.Shape.Last, CircuitValue.ChannelsOf(shape), CircuitValue.PositionsOf(shape));
+        var (source, grid) = (_values[node.Source], GridShape.OfRows(_infos[value].Shape));
+        var (length, channels, positions) = (source.Info.Shape.Last, grid.Channels, grid.Positions);
         var addresses = new int[samples * positions * channels][];
         for (var cell = 0; cell < addresses.Length; cell++)
         {
             var (sample, local) = (cell / (positions * channels), cell % (positions * channels));
-            var row = CircuitValue.ElementOf(shape, local / channels, local % channels);
+            var row = grid.ElementOf(local / channels, local % channels);
             addresses[cell] = new int[length];
             for (var i = 0; i < length; i++)
                 addresses[cell][i] = source.Addresses[(row * length) + i] + (sample * source.Strides[(row * length) + i]);
         }
         var (low, high) = (source.Info.Min * length * node.Multiplier, source.Info.Max * length * node.Multiplier);
         return AddRequantised(
-            value, new Accumulator([(new SparseTerm(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
+            value, grid, new Accumulator([(new SparseTerm(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
     }
 }

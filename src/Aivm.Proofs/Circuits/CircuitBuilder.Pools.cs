@@ -14,7 +14,7 @@ internal sealed partial class CircuitBuilder
     private Error? AddMaxPool(MaxPoolNode node, int value)
     {
         var (info, shape) = (_values[node.Source].Info, _infos[value].Shape);
-        var (view, positions) = (GridOf(node.Source), shape[1] * shape[2]);
+        var (view, positions) = (GridOf(node.Source, GridShape.OfImage(info.Shape)), shape[1] * shape[2]);
         var maps = WindowMaps(node.Window, info.Shape, shape);
         if (maps.Length <= 1 || info.Max - info.Min >= MaxFunctionRows / 2)
             return Unsupported("pools of one element, or of values of 16 bits");
@@ -41,13 +41,13 @@ internal sealed partial class CircuitBuilder
             running = Cells(stage);
         }
         Gadgets.Add(new MaxPoolGadget(value, view, maps, stages, sites));
-        return Define(value, CircuitValue.Of(_infos[value], stages[^1]));
+        return Define(value, CircuitValue.Of(_infos[value], stages[^1], GridShape.OfImage(shape)));
     }
 
     private Error? AddTable(TableNode node, int value)
     {
-        var (info, shape) = (_values[node.Source].Info, _infos[value].Shape);
-        var (positions, channels) = (samples * CircuitValue.PositionsOf(shape), CircuitValue.ChannelsOf(shape));
+        var (info, grid) = (_values[node.Source].Info, _values[node.Source].Grid);
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
         if (info.Max - info.Min >= MaxFunctionRows)
             return Unsupported($"a table over {info.Max - info.Min + 1} values; at most {MaxFunctionRows}");
         var table = Function(new Activation.Table(node.Low, node.Entries), shift: 0, bits: 0);
@@ -56,6 +56,6 @@ internal sealed partial class CircuitBuilder
         var view = GridOf(node.Source);
         var site = AddLookup($"value {value}", positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(result), Once)], [table]);
         Gadgets.Add(new MapGadget(value, view, result, site));
-        return Define(value, CircuitValue.Of(_infos[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 }

@@ -82,7 +82,7 @@ internal sealed partial class CircuitBuilder
             }
             first += length;
         }
-        return new CircuitValue(info, addresses, strides);
+        return new CircuitValue(info, addresses, strides) { Grid = parts[0].RearrangedGrid(info.Shape) };
     }
 
     private static int InnerOf(Shape shape, int axis)

@@ -6,7 +6,7 @@ namespace Aivm.Proofs;
 
 /// <summary>A sum that a node requantises: terms with factors, a constant, and an interval that holds it, channel by channel or for all.</summary>
 internal sealed record Accumulator(
-    ImmutableArray<(Term Term, ImmutableArray<Felt> Factors)> Terms, ImmutableArray<Felt> Constants, (long Low, long High)[] Bounds)
+    ImmutableArray<(Expression Term, ImmutableArray<Felt> Factors)> Terms, ImmutableArray<Felt> Constants, (long Low, long High)[] Bounds)
 {
     public (long Low, long High) BoundOf(int channel) => Bounds.Length == 1 ? Bounds[0] : Bounds[channel];
 
@@ -87,14 +87,13 @@ internal sealed partial class CircuitBuilder
         return table;
     }
 
-    private Error? AddRequantised(int value, Accumulator accumulator, Requantise requantise)
+    private Error? AddRequantised(int value, GridShape grid, Accumulator accumulator, Requantise requantise)
     {
-        var shape = _infos[value].Shape;
-        var (positions, channels) = (samples * CircuitValue.PositionsOf(shape), CircuitValue.ChannelsOf(shape));
+        var channels = grid.Channels;
         if (requantise.Output == ElementType.S32)
-            return AddRaw(value, accumulator, requantise, positions, channels);
+            return AddRaw(value, grid, accumulator, requantise);
         var clamp = requantise.Activation as Activation.Clamp;
-        var cells = (long)positions * channels;
+        var cells = (long)samples * grid.Elements;
         var one = Plan.Of(accumulator, requantise, channels, requantise.MaxShift == 0 ? 0 : PartBits, shift => Math.Min(shift, PartBits));
         var two = Plan.Of(accumulator, requantise, channels, requantise.MaxShift == 0 ? 0 : PartBits, shift => shift);
         var wide = Plan.Of(accumulator, requantise, channels, WideClampShift, _ => PartBits);
@@ -103,10 +102,10 @@ internal sealed partial class CircuitBuilder
         var twoCost = twoGrowth > MaxFunctionRows || !two.Exceeds(PartBits) ? long.MaxValue : (twoGrowth * RowCost) + (cells * (CellCost + LookupCost));
         var wideCost = clamp is null ? long.MaxValue : (GrowthOfClamps(wide, clamp) * RowCost) + (cells * 2 * CellCost);
         if (wideCost < Math.Min(oneCost, twoCost))
-            return AddWideClamp(value, accumulator, wide, clamp!, positions, channels);
+            return AddWideClamp(value, grid, accumulator, wide, clamp!);
         return oneCost == long.MaxValue && twoCost == long.MaxValue
             ? Unsupported($"its activation would need a table of {Math.Min(oneGrowth, twoGrowth)} rows; at most {MaxFunctionRows}")
-            : AddNarrow(value, accumulator, oneCost <= twoCost ? one : two, requantise.Activation!, positions, channels);
+            : AddNarrow(value, grid, accumulator, oneCost <= twoCost ? one : two, requantise.Activation!);
     }
 
     /// <summary>How accumulators are cut, channel by channel or alike for all: rescaled, then bits are taken off, then the interval of Q.</summary>
@@ -149,13 +148,14 @@ internal sealed partial class CircuitBuilder
         .GroupBy(channel => channel.Rescaling.Shift)
         .Sum(group => (long)(_wideClamps.TryGetValue((clamp, group.Key), out var wide) ? wide : new WideClamp(group.Key, clamp)).Growth(group.Min(c => c.Low), group.Max(c => c.High)));
 
-    private Error? AddRaw(int value, Accumulator accumulator, Requantise requantise, int positions, int channels)
+    private Error? AddRaw(int value, GridShape grid, Accumulator accumulator, Requantise requantise)
     {
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
         var result = AddStorage(positions, channels);
         var summands = accumulator.Scaled(0, channels, c => Felt.From(1L << (requantise.MaxShift - requantise.ShiftOf(c))), _ => Felt.Zero);
         AddEquality($"value {value}", positions, channels, [.. summands, new(0, Cells(result), [-Felt.One])]);
         Gadgets.Add(new RawGadget(value, requantise, result));
-        return Define(value, CircuitValue.Of(_infos[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 
     /// <summary>T / 2^bits as summands of an entry; less low / 2^bits it is Q.</summary>
@@ -166,8 +166,9 @@ internal sealed partial class CircuitBuilder
             .Append(new(entry, null, Accumulator.PerChannel(channels, c => Felt.From(plan.Channels[c].Rescaling.Half) * Inverse(c))));
     }
 
-    private Error? AddNarrow(int value, Accumulator accumulator, Plan plan, Activation activation, int positions, int channels)
+    private Error? AddNarrow(int value, GridShape grid, Accumulator accumulator, Plan plan, Activation activation)
     {
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
         foreach (var (rescaling, bits, low, high) in plan.Channels)
             Function(activation, rescaling.Shift, bits).Cover(low, high);
         var entries = Divided(accumulator, 1, channels, plan).ToList();
@@ -185,7 +186,7 @@ internal sealed partial class CircuitBuilder
         entries.Add(new(2, Cells(result), Once));
         var site = AddLookup($"value {value}, activation", positions, channels, [.. entries], [.. plan.Items(channel => Function(activation, channel.Rescaling.Shift, channel.Bits))]);
         Gadgets.Add(new RequantiseGadget(value, plan.Items(channel => channel), [.. parts], result, [.. sites], site));
-        return Define(value, CircuitValue.Of(_infos[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 
     private FunctionTable Function(Activation activation, int shift, int bits)
@@ -212,8 +213,9 @@ internal sealed partial class CircuitBuilder
         _ => throw new InvalidOperationException("An activation is a clamp or a table."),
     };
 
-    private Error? AddWideClamp(int value, Accumulator accumulator, Plan plan, Activation.Clamp clamp, int positions, int channels)
+    private Error? AddWideClamp(int value, GridShape grid, Accumulator accumulator, Plan plan, Activation.Clamp clamp)
     {
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
         WideClamp ClampOf(Rescaling rescaling)
         {
             if (!_wideClamps.TryGetValue((clamp, rescaling.Shift), out var wide))
@@ -238,6 +240,6 @@ internal sealed partial class CircuitBuilder
             [.. plan.Items(channel => ClampOf(channel.Rescaling).Classes)]);
         var clamps = plan.Items(channel => (channel.Rescaling, ClampOf(channel.Rescaling)));
         Gadgets.Add(new WideClampGadget(value, clamps, low, kind, part, result, classSite, partSite));
-        return Define(value, CircuitValue.Of(_infos[value], result));
+        return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 }

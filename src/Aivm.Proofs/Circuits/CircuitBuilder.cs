@@ -43,6 +43,8 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 
     public int EqualityCount { get; private set; }
 
+    public int ProductCount { get; private set; }
+
     public Storage TableGrid { get; private set; } = null!;
 
     public Storage Multiplicities { get; private set; } = null!;
@@ -130,6 +132,8 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         ConstantNode n => Define(value, Public.AddConstant(_infos[value], n.Value)),
         ConvNode n => AddConv(n, value),
         DenseNode n => AddDense(n, value),
+        MatMulNode n => AddMatMul(n, value),
+        MultiplyNode n => AddMultiply(n, value),
         AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
         RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
         TableNode n => AddTable(n, value),
@@ -152,7 +156,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         return null;
     }
 
-    private GridView GridOf(int value) => _values[value].ToGrid(samples, _storages);
+    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _storages, grid);
 
     private Storage AddStorage(int positions, int channels)
     {
@@ -198,6 +202,15 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         return site;
     }
 
+    /// <summary>A rectangle of the vectors of all products.</summary>
+    private Storage AddProductElements(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var elements = new Storage(checked(ProductCount + width - 1) & -width, positions, channels);
+        ProductCount = elements.End;
+        return elements;
+    }
+
     /// <summary>A storage as it is.</summary>
     private TapTerm Cells(Storage storage) => new(ViewOf(storage));
 
@@ -241,7 +254,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     /// <summary>The outputs' public numbers.</summary>
     public List<CircuitValue> Outputs { get; } = [];
 
-    public IEnumerable<ValueInfo> Infos => _infos;
+    public IEnumerable<CircuitValue> Values => _values;
 
     /// <summary>The inputs' public numbers.</summary>
     public List<CircuitValue> Inputs { get; } = [];

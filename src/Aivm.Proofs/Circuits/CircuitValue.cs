@@ -20,33 +20,32 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     /// <summary>Whether one cell holds an element: the field tells such numbers, and sums of a few, apart.</summary>
     public static bool IsNarrow(ValueInfo info) => info.Magnitude < GraphAnalysis.AccumulatorBound;
 
-    /// <summary>Positions of one sample: pixels of [C, H, W], rows of anything else.</summary>
-    public static int PositionsOf(Shape shape) => (int)(shape.Elements / ChannelsOf(shape));
+    /// <summary>By position and channel, as whoever made the value saw it: its cells lie in this order where they fill a storage.</summary>
+    public GridShape Grid { get; init; } = GridShape.Of(Info.Shape);
 
-    /// <summary>C of [C, H, W], the last dimension of anything else.</summary>
-    public static int ChannelsOf(Shape shape) => shape.Rank == 3 ? shape[0] : shape.Last;
-
-    /// <summary>The row-major number of the element at a position and channel.</summary>
-    public static int ElementOf(Shape shape, int position, int channel) =>
-        shape.Rank == 3 ? (channel * shape[1] * shape[2]) + position : (position * shape.Last) + channel;
-
-    public GridView ToGrid(int samples, IEnumerable<Storage> storages)
+    /// <summary>By position and channel as <paramref name="grid"/> numbers them, or as its own does.</summary>
+    public GridView ToGrid(int samples, IEnumerable<Storage> storages, GridShape? grid = null)
     {
-        var (shape, positions, channels) = (Info.Shape, PositionsOf(Info.Shape), ChannelsOf(Info.Shape));
-        var (addresses, strides) = (new int[Addresses.Length], new int[Addresses.Length]);
-        for (var p = 0; p < positions; p++)
-            for (var c = 0; c < channels; c++)
-            {
-                var element = ElementOf(shape, p, c);
-                (addresses[(p * channels) + c], strides[(p * channels) + c]) = (Addresses[element], Strides[element]);
-            }
+        var shape = grid ?? Grid;
+        return ToGrid(samples, storages, shape.Positions, shape.Channels, shape.ElementOf);
+    }
+
+    /// <param name="element">The row-major number of the element at a position and channel.</param>
+    public GridView ToGrid(int samples, IEnumerable<Storage> storages, int positions, int channels, Func<int, int, int> element)
+    {
+        var (addresses, strides) = (new int[positions * channels], new int[positions * channels]);
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            var number = element(i / channels, i % channels);
+            (addresses[i], strides[i]) = (Addresses[number], Strides[number]);
+        }
         return new GridView(samples, positions, channels, addresses, strides, storages);
     }
 
     /// <param name="limbs">Narrow values of one shape, lowest first.</param>
     public static CircuitValue OfLimbs(ValueInfo info, ImmutableArray<CircuitValue> limbs) => new(info, [], []) { Limbs = limbs };
 
-    /// <summary>A value whose elements' limbs fill storages.</summary>
+    /// <summary>A value whose elements' limbs fill storages in row-major order.</summary>
     public static CircuitValue OfLimbs(ValueInfo info, WideCells cells) =>
         OfLimbs(info, [.. cells.Limbs.Select((storage, k) => OfRows(LimbInfo(info.Shape, cells.Cut, k), storage))]);
 
@@ -63,25 +62,24 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
         var (addresses, strides) = (new int[elements], new int[elements]);
         for (var i = 0; i < elements; i++)
             (addresses[i], strides[i]) = (Addresses[source(i)], Strides[source(i)]);
-        return new CircuitValue(info, addresses, strides);
+        return new CircuitValue(info, addresses, strides) { Grid = RearrangedGrid(info.Shape) };
     }
 
-    /// <summary>A value whose elements fill a storage, by pixel and channel, or by row and column.</summary>
-    public static CircuitValue Of(ValueInfo info, Storage storage) =>
-        Of(info, storage, (position, channel) => ElementOf(info.Shape, position, channel));
+    /// <summary>Of these elements in another shape: what came in rows stays so.</summary>
+    public GridShape RearrangedGrid(Shape shape) => IsPublic || Grid.ChannelsOutermost ? GridShape.Of(shape) : GridShape.OfRows(shape);
 
+    /// <summary>A value whose elements fill a storage.</summary>
+    public static CircuitValue Of(ValueInfo info, Storage storage, GridShape? grid = null)
+    {
+        var shape = grid ?? GridShape.Of(info.Shape);
+        var addresses = new int[shape.Elements];
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[shape.ElementOf(i / shape.Channels, i % shape.Channels)] = storage.Base + (i / shape.Channels * storage.Width) + (i % shape.Channels);
+        var strides = new int[addresses.Length];
+        Array.Fill(strides, shape.Positions * storage.Width);
+        return new CircuitValue(info, addresses, strides) { Grid = shape };
+    }
     /// <summary>A value whose elements fill a storage in row-major order.</summary>
     public static CircuitValue OfRows(ValueInfo info, Storage storage) =>
-        Of(info, storage, (position, channel) => (position * storage.Channels) + channel);
-
-    private static CircuitValue Of(ValueInfo info, Storage storage, Func<int, int, int> elementOf)
-    {
-        var (addresses, strides) = (new int[info.Shape.Elements], new int[info.Shape.Elements]);
-        var positions = addresses.Length / storage.Channels;
-        for (var p = 0; p < positions; p++)
-            for (var c = 0; c < storage.Channels; c++)
-                addresses[elementOf(p, c)] = storage.Base + (p * storage.Width) + c;
-        Array.Fill(strides, positions * storage.Width);
-        return new CircuitValue(info, addresses, strides);
-    }
+        Of(info, storage, new GridShape((int)info.Shape.Elements / storage.Channels, storage.Channels, ChannelsOutermost: false));
 }

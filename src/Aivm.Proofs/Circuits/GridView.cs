@@ -38,6 +38,21 @@ internal sealed class GridView
         return _addresses[index] + (sample * _strides[index]);
     }
 
+    /// <summary>All numbers, position * Channels + channel.</summary>
+    public FeltArray Numbers(FeltArray cells, Felt[] publicNumbers)
+    {
+        var numbers = new FeltArray(Positions * Channels);
+        var result = numbers.AsSpan();
+        var committed = cells.AsSpan();
+        for (var sample = 0; sample < Samples; sample++)
+            for (var i = 0; i < _addresses.Length; i++)
+            {
+                var address = _addresses[i] + (sample * _strides[i]);
+                result[(sample * _addresses.Length) + i] = PublicAddress.Is(address) ? publicNumbers[address - PublicAddress.First].Montgomery : committed[address];
+            }
+        return numbers;
+    }
+
     private bool IsAllOf(Storage storage)
     {
         if (storage.Channels != Channels || storage.Positions != Positions)

@@ -2,7 +2,8 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// The lookups end in N = n(r) and D = d(r), numerators and denominators of all leaves at one point, and the equalities in E(tau) = 0. With the leaves
-/// written out, N + mu D + mu^2 E is a known number plus a linear function of the committed cells: this is that function, for both sides.
+/// written out, N + mu D + mu^2 E is a known number plus a linear function of the committed cells, plus the products of <see cref="ProductReduction"/> where
+/// there are any: this is that function, for both sides.
 /// </summary>
 /// <remarks>
 /// A lookup is the fraction 1 / (alpha - key) and a row of a table -multiplicity / (alpha - key), key = sum over k of gamma^k entry_k with the tag as entry 0;
@@ -11,10 +12,12 @@ namespace Aivm.Proofs;
 /// </remarks>
 internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint equalities, Ext4 alpha, Ext4 gamma, Ext4 mu)
 {
+    public Circuit Circuit => circuit;
+
     /// <summary>Adds the coefficients of all cells.</summary>
     public void AddCoefficients(ExtArray coefficients)
     {
-        foreach (var (term, weights) in WeightedTerms())
+        foreach (var (term, weights) in Weighted<Term>())
             using (weights.Columns)
                 if (term.ReadsCells)
                     term.AddTranspose(weights, coefficients);
@@ -29,7 +32,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     {
         var (sum, assignment) = (Ext4.Zero, new PointAssignment(point));
         forms = assignment.Forms;
-        foreach (var (term, weights) in WeightedTerms())
+        foreach (var (term, weights) in Weighted<Term>())
             using (weights.Columns)
                 if (term.ReadsCells)
                     sum += term.Evaluate(weights, assignment);
@@ -58,7 +61,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
                 terms += ConstantSum(site, summand) * scale;
         var assignment = new PublicAssignment(publicNumbers);
         forms = assignment.Forms;
-        foreach (var (term, weights) in WeightedTerms())
+        foreach (var (term, weights) in Weighted<Term>())
             using (weights.Columns)
                 if (term.ReadsPublic)
                     terms += term.Evaluate(weights, assignment);
@@ -73,7 +76,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
 
     private List<WeightForm> Forms(Assignment assignment, Func<Term, bool> reads)
     {
-        foreach (var (term, weights) in WeightedTerms())
+        foreach (var (term, weights) in Weighted<Term>())
             using (weights.Columns)
                 if (term.ReadsWeights && reads(term))
                     term.Evaluate(weights, assignment);
@@ -141,18 +144,19 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         return columns * weights.SumOfRows(site.Grid.Positions);
     }
 
-    /// <summary>Terms with their weights, factors included. The columns are the taker's to dispose of.</summary>
-    private IEnumerable<(Term Term, GridWeights Weights)> WeightedTerms()
+    /// <summary>Expressions of a kind with their weights, factors included. The columns are the taker's to dispose of.</summary>
+    internal IEnumerable<(T Term, GridWeights Weights)> Weighted<T>()
+        where T : Expression
     {
         foreach (var (site, summand, scale) in ScaledSummands())
         {
-            if (summand.Term is null)
+            if (summand.Term is not T term)
                 continue;
             var weights = WeightsOf(site);
             var columns = new ExtArray(site.Grid.Channels);
             for (var c = 0; c < columns.Length; c++)
                 columns[c] = weights.Column(c) * (scale * summand.FactorOf(c));
-            yield return (summand.Term, new GridWeights(weights.Rows, weights.FirstRow, columns, 0));
+            yield return (term, new GridWeights(weights.Rows, weights.FirstRow, columns, 0));
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Aivm.Proofs;
 /// <param name="Entry">Of a lookup's tuple, 0 being the tag; 0 for equalities.</param>
 /// <param name="Term">None means 1.</param>
 /// <param name="Factors">One for all channels, or one for each.</param>
-internal sealed record Summand(int Entry, Term? Term, ImmutableArray<Felt> Factors)
+internal sealed record Summand(int Entry, Expression? Term, ImmutableArray<Felt> Factors)
 {
     public Felt FactorOf(int channel) => Factors.Length == 1 ? Factors[0] : Factors[channel];
 }

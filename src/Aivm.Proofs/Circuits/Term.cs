@@ -1,10 +1,18 @@
 namespace Aivm.Proofs;
 
+/// <summary>A function of what the addresses hold, with one value in each cell of a grid: linear (<see cref="Term"/>), or a sum of products (<see cref="ProductTerm"/>).</summary>
+internal abstract class Expression
+{
+    /// <summary>The value in one cell, for provers' small gadgets and for tests.</summary>
+    /// <param name="read">What an address holds.</param>
+    internal abstract long ValueAt(Func<int, long> read, int position, int channel);
+}
+
 /// <summary>
 /// A linear function of what the addresses hold, with one value in each cell of a grid. Provers need its transpose: what a weighted sum of its
 /// values takes from each address. Verifiers need that sum itself under an assignment. Neither sees a value of the other's.
 /// </summary>
-internal abstract class Term
+internal abstract class Term : Expression
 {
     /// <summary>Whether it reads public numbers.</summary>
     internal abstract bool ReadsPublic { get; }
@@ -20,10 +28,6 @@ internal abstract class Term
 
     /// <summary>The weighted sum over the grid.</summary>
     internal abstract Ext4 Evaluate(in GridWeights weights, Assignment assignment);
-
-    /// <summary>The value in one cell, for provers' small gadgets and for tests.</summary>
-    /// <param name="read">What an address holds.</param>
-    internal abstract long ValueAt(Func<int, long> read, int position, int channel);
 }
 
 /// <summary>Reads a view at other positions: value (p, c) = factor(p) * sum over taps of source(map(tap, p), c). Cells as they are, pools, shifts.</summary>

@@ -40,7 +40,7 @@ internal static class WitnessCheck
             }
     }
 
-    private static Felt Sum(Site site, int entry, int position, int channel, Witness witness)
+    public static Felt Sum(Site site, int entry, int position, int channel, Witness witness)
     {
         var sum = Felt.Zero;
         foreach (var summand in site.Summands.Where(summand => summand.Entry == entry))
