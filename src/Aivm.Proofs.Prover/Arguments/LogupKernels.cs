@@ -10,6 +10,9 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {
+    // One loop a method: two in one would share registers.
+    private const MethodImplOptions Loop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
+
     /// <summary>n0 / d0 + n1 / d1, without division.</summary>
     public static void AddFractions(ExtPointer n0, ExtPointer n1, ExtPointer d0, ExtPointer d1, ExtPointer n, ExtPointer d, int count)
     {
@@ -18,7 +21,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>1 / d0 + 1 / d1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void AddInverses(ExtPointer d0, ExtPointer d1, ExtPointer n, ExtPointer d, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -37,7 +40,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>low + s (high - low), in the place of low.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void Fold(ExtPointer low, ExtPointer high, Ext4 s, int count)
     {
         var (factor, eleven) = (Broadcast(s), Broadcast(s * Ext4.NonResidue));
@@ -50,7 +53,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>a + k b, in the place of a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void AddMultiple(ExtPointer a, ExtPointer b, Ext4 k, int count)
     {
         var (factor, eleven) = (Broadcast(k), Broadcast(k * Ext4.NonResidue));
@@ -59,7 +62,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>a + b, in the place of a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void Add(ExtPointer a, ExtPointer b, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -67,7 +70,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>n0 d1 + m1 d0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -75,7 +78,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>The same of differences, from each element to that at <paramref name="half"/> on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, nint half, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -86,7 +89,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>n0 d1 + n1 d0 for base elements n0, n1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     private static void AddCrosswise(uint* n0, uint* n1, ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -101,20 +104,17 @@ internal static unsafe class LogupKernels<TLanes, TVector>
         }
     }
 
-    /// <summary>(d0 + shift) (d1 + shift) - shift^2, which is d0 d1 + shift (d0 + d1).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MultiplyShifted(ExtPointer d0, ExtPointer d1, Ext4 shift, ExtPointer result, int count)
+    /// <summary>a + k.</summary>
+    [MethodImpl(Loop)]
+    public static void Add(ExtPointer a, Ext4 k, ExtPointer result, int count)
     {
-        var (shifts, square) = (Broadcast(shift), Broadcast(shift * shift));
+        var constant = Broadcast(k);
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-        {
-            var (left, right) = (ExtLanes<TLanes, TVector>.Add(Load(d0, i), shifts), ExtLanes<TLanes, TVector>.Add(Load(d1, i), shifts));
-            Store(ExtLanes<TLanes, TVector>.Subtract(ExtLanes<TLanes, TVector>.Multiply(left, right), square), result, i);
-        }
+            Store(ExtLanes<TLanes, TVector>.Add(Load(a, i), constant), result, i);
     }
 
     /// <summary>d0 d1 of differences, from each element to that at <paramref name="half"/> on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void Multiply(ExtPointer d0, ExtPointer d1, nint half, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -122,7 +122,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>d0 d1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void Multiply(ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
@@ -130,7 +130,7 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>sum of eq a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Loop)]
     public static void Sum(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer a, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))

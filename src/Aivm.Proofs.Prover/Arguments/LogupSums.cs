@@ -11,6 +11,7 @@ internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
     where TVector : unmanaged
 {
     private readonly ExtArray _summands = new(LogupWorkspace.Chunk);
+    private readonly ExtArray _factors = new(LogupWorkspace.Chunk);
     private readonly Pair<TVector>* _memory;
     private readonly WideSum<TLanes, TVector> _atZero;
     private readonly WideSum<TLanes, TVector> _leading;
@@ -53,7 +54,10 @@ internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
         LogupKernels<TLanes, TVector>.Sum(_leadingByLambda, eq, Summands, pairs.Count);
         if (!sumAtZero)
             return;
-        LogupKernels<TLanes, TVector>.MultiplyShifted(d0, d1, shift, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Add(d0, shift, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Add(d1, shift, Factors, pairs.Count);
+        LogupKernels<TLanes, TVector>.Multiply(Summands, Factors, Summands, pairs.Count);
+        LogupKernels<TLanes, TVector>.Add(Summands, -(shift * shift), Summands, pairs.Count);
         LogupKernels<TLanes, TVector>.Sum(_atZeroByLambda, eq, Summands, pairs.Count);
     }
 
@@ -88,11 +92,14 @@ internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
     public void Dispose()
     {
         _summands.Dispose();
+        _factors.Dispose();
         NativeMemory.AlignedFree(_memory);
     }
 
     /// <summary>Room for a chunk: products and sums in one loop would need more registers than there are.</summary>
     private ExtPointer Summands => _summands.At(0);
+
+    private ExtPointer Factors => _factors.At(0);
 
     private static ExtVector<TVector> Add(ExtVector<TVector> a, ExtVector<TVector> b) => ExtLanes<TLanes, TVector>.Add(a, b);
 
