@@ -75,20 +75,9 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>A storage's cells some channels to the side, and 0 where there is none.</summary>
-    private static SparseTerm Shifted(Storage storage, int channels, int by)
-    {
-        var addresses = new int[storage.Positions * channels][];
-        for (var i = 0; i < addresses.Length; i++)
-            addresses[i] = (i % channels) + by is var c && c >= 0 && c < storage.Channels ? [storage.Base + (i / channels * storage.Width) + c] : [];
-        return new SparseTerm(channels, addresses);
-    }
+    private TapTerm Shifted(Storage storage, int channels, int by) =>
+        Elements(storage, channels, channel => channel + by is var from && from < storage.Channels ? from : -1);
 
     /// <summary>A storage of one channel in many.</summary>
-    private static SparseTerm Spread(Storage storage, int channels)
-    {
-        var addresses = new int[storage.Positions * channels][];
-        for (var i = 0; i < addresses.Length; i++)
-            addresses[i] = [storage.Base + (i / channels * storage.Width)];
-        return new SparseTerm(channels, addresses);
-    }
+    private TapTerm Spread(Storage storage, int channels) => Elements(storage, channels, _ => 0);
 }

@@ -58,11 +58,9 @@ internal sealed partial class CircuitBuilder
 
     private CircuitValue LimbOf(CircuitValue value, int limb) => limb < value.Limbs.Length ? value.Limbs[limb] : Zeros(value.Info.Shape);
 
-    private CircuitValue Zeros(Shape shape)
-    {
-        _zero ??= Public.AddConstant(new ValueInfo(ElementType.S32, [1], 0, 0), Constant.S32([1], [0]));
-        return _zero.Rearranged(_zero.Info with { Shape = shape }, _ => 0);
-    }
+    private CircuitValue Zeros(Shape shape) => Zero.Rearranged(Zero.Info with { Shape = shape }, _ => 0);
+
+    private CircuitValue Zero => _zero ??= Public.AddConstant(new ValueInfo(ElementType.S32, [1], 0, 0), Constant.S32([1], [0]));
 
     private CircuitValue? _zero;
 

@@ -15,6 +15,9 @@ namespace Aivm.Proofs;
 /// </remarks>
 internal sealed partial class CircuitBuilder
 {
+    /// <summary>Limbs of a leaf's values: rows of all tables take as much room as the longest.</summary>
+    private const int MaxLeafColumns = 64;
+
     private CircuitValue? _sampleNumbers;
 
     private Error? AddTrees(TreeEnsembleNode node, int value)
@@ -24,12 +27,16 @@ internal sealed partial class CircuitBuilder
             return Unsupported("trees over ranks that are not public");
         if (!paths.Fits)
             return Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
+        if (paths.Trees.Sum(tree => (long)tree.Depth) * samples > 1 << Circuit.MaxCellBits)
+            return Unsupported($"trees of {paths.Trees.Sum(tree => (long)tree.Depth)} steps");
         var sums = ImmutableArray.CreateBuilder<WideSummand>();
         if (paths.Trees.Length > 0)
         {
             var (low, high) = node.Leaves.Range();
             // Below 2^29 is also the sum of the largest leaves.
-            var cut = CircuitValue.IsNarrow(result) ? new LimbCut(1, low, Storage.BitLength((int)(high - low))) : LimbCut.Of(Math.Min(0, low), Math.Max(0, high));
+            var cut = CircuitValue.IsNarrow(result) ? new LimbCut(1, Math.Min(0, low), Storage.BitLength((int)(Math.Max(0, high) - Math.Min(0, low)))) : LimbCut.Of(Math.Min(0, low), Math.Max(0, high));
+            if (paths.Trees.Max(tree => tree.TargetCount) * cut.Count > MaxLeafColumns)
+                return Unsupported($"leaves of {paths.Trees.Max(tree => tree.TargetCount)} values");
             sums.Add(new(SumOfLeaves(node, paths, AddPaths(node, paths, ranks, cut, value), cut), 1));
         }
         sums.Add(new(WideNumber.One, [.. paths.Base.ToArray().Select(number => (Int128)number)]));
@@ -70,7 +77,7 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>Where a step begins: at the split of the step before, or at a root.</summary>
-    private static ImmutableArray<Summand> ParentOf(Storage? above, TreePaths paths, int count, int entry)
+    private ImmutableArray<Summand> ParentOf(Storage? above, TreePaths paths, int count, int entry)
     {
         var before = above?.Channels ?? 0;
         ImmutableArray<Felt> roots = [.. Enumerable.Range(0, count).Select(tree => tree < before ? Felt.Zero : Felt.From(paths.Trees[tree].Root))];
@@ -80,7 +87,7 @@ internal sealed partial class CircuitBuilder
     private IEnumerable<Summand> LeafEntries(WideCells[] values) =>
         values.SelectMany(number => number.Limbs).Select((limb, column) => new Summand(LeafTable.Leading + 1 + column, Cells(limb), Once));
 
-    private SparseTerm SampleNumbers(int channels) => Elements(_sampleNumbers ??= Public.AddSampleNumbers(), 1, channels, (_, _) => 0);
+    private TapTerm SampleNumbers(int channels) => Elements(_sampleNumbers ??= Public.AddSampleNumbers(), 1, channels, (_, _) => 0);
 
     /// <summary>Target by target, limb by limb.</summary>
     private WideNumber SumOfLeaves(TreeEnsembleNode node, TreePaths paths, WideCells[] values, LimbCut cut)
@@ -99,7 +106,7 @@ internal sealed partial class CircuitBuilder
                 addresses[i] = [.. list];
             }
             var (low, high) = cut.IntervalOf(k);
-            limbs[k] = new Limb(new SparseTerm(node.Targets, addresses), Math.Min(0, low) * paths.Trees.Length, Math.Max(0, high) * paths.Trees.Length);
+            limbs[k] = new Limb(new SparseTerm(node.Targets, addresses), low * paths.Trees.Length, high * paths.Trees.Length);
         }
         return new WideNumber([.. limbs]);
     }

@@ -140,22 +140,29 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>A grid of a value's elements.</summary>
-    /// <param name="element">Of a sample's position and a channel.</param>
-    private SparseTerm Elements(CircuitValue value, int positionsPerSample, int channels, Func<int, int, int> element)
+    /// <param name="element">Of a sample's position and a channel; -1 for a zero.</param>
+    private TapTerm Elements(CircuitValue value, int positionsPerSample, int channels, Func<int, int, int> element)
     {
-        var addresses = new int[samples * positionsPerSample * channels][];
+        var (addresses, strides) = (new int[positionsPerSample * channels], new int[positionsPerSample * channels]);
         for (var i = 0; i < addresses.Length; i++)
-        {
-            var (position, channel) = (i / channels, i % channels);
-            var from = element(position % positionsPerSample, channel);
-            addresses[i] = [value.Addresses[from] + (position / positionsPerSample * value.Strides[from])];
-        }
-        return new SparseTerm(channels, addresses);
+            (addresses[i], strides[i]) = element(i / channels, i % channels) is var from && from < 0
+                ? (Zero.Addresses[0], Zero.Strides[0])
+                : (value.Addresses[from], value.Strides[from]);
+        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _storages));
     }
 
     /// <summary>A value's elements in row-major order, so many in a row.</summary>
     private TapTerm Rows(CircuitValue value, int channels) =>
         new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storages));
+
+    /// <summary>A grid of a storage's cells.</summary>
+    /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>
+    private TapTerm Elements(Storage storage, int channels, Func<int, int> channel)
+    {
+        var perSample = storage.Positions / samples;
+        var value = CircuitValue.OfRows(new ValueInfo(ElementType.S32, [perSample, storage.Channels], 0, 0), storage);
+        return Elements(value, perSample, channels, (position, c) => channel(c) is var from && from < 0 ? -1 : (position * storage.Channels) + from);
+    }
 
     /// <summary>
     /// What a committed number is as a value, its grid being the elements in row-major order: one cell an element below 2^29, limbs above.

@@ -31,6 +31,8 @@ internal sealed class TreePaths
                 MaxGap = Math.Max(MaxGap, split.Rank + 1);
             }
         Spacing = 4L << Storage.BitLength(MaxGap);
+        if (!Fits)
+            return;
         var (trees, next, leaf) = (new List<Tree>(), 0, 0);
         foreach (var shape in node.Trees)
         {
@@ -45,7 +47,7 @@ internal sealed class TreePaths
     internal readonly record struct Tree(int Root, int Depth, int FirstTarget, int TargetCount);
 
     /// <summary>The deepest first; those of a single leaf are part of <see cref="Base"/>.</summary>
-    public ImmutableArray<Tree> Trees { get; }
+    public ImmutableArray<Tree> Trees { get; } = [];
 
     public ReadOnlySpan<long> Base => _base;
 
@@ -107,7 +109,7 @@ internal sealed class TreePaths
 
     private int CodeOf(TreeSplit split, bool isTrue) => checked((int)((VariantOf(split, isTrue) * Spacing) + (isTrue ? split.Rank : -split.Rank - 1)));
 
-    /// <summary>Whether codes stay far below p.</summary>
+    /// <summary>Whether codes stay far below p; no tree is read where they do not.</summary>
     public bool Fits => VariantCount * Spacing < GraphAnalysis.AccumulatorBound;
 
     private int RankOf(long rank, bool missingTrue) => rank == ElementTypes.MissingRank ? (missingTrue ? -1 : MaxGap) : (int)Math.Min(rank, MaxGap);

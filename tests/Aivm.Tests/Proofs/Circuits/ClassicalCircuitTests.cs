@@ -48,6 +48,50 @@ public sealed class ClassicalCircuitTests
         }
     }
 
+    [Theory]
+    [InlineData(65534)]
+    [InlineData(4097)]
+    [InlineData(4095)]
+    public void Thresholds_at_the_ends_of_all_ranks_are_tested(int thresholds)
+    {
+        var model = SmallCircuits.Model(
+            new GraphInput("x", [2], new InputFormat.Fixed(0, AllowsMissing: true)),
+            new RankNode { Source = 0, Counts = [thresholds, 0], Thresholds = Constant.S64([thresholds], [.. Enumerable.Range(0, thresholds).Select(i => (long)i)]) },
+            new TreeEnsembleNode
+            {
+                Source = 1,
+                Targets = 2,
+                Trees = [new TreeShape(5, 0, 2), new TreeShape(1, 1, 1), new TreeShape(3, 1, 1)],
+                Splits = Constant.S32([9], [new TreeSplit(0, thresholds - 1, false).Pack(), new TreeSplit(0, 0, true).Pack(), -1, -1, -1, -1, new TreeSplit(1, 0, true).Pack(), -1, -1]),
+                Leaves = Constant.S32([9], [1, -2, 3, -4, 5, -6, 100, 1000, 10000]),
+                Base = Constant.S64([2], [7, -7]),
+            });
+        SmallCircuits.Fill(model, 3, [-1, 0, 0, 5, thresholds - 1, -5]);
+        SmallCircuits.Fill(model, 3, [thresholds - 2, 0, long.MinValue, long.MinValue, long.MaxValue, 0]);
+    }
+
+    [Fact]
+    public void Trees_with_too_many_features_and_thresholds_are_refused()
+    {
+        const int features = 1100;
+        var counts = new int[features];
+        Array.Fill(counts, 1);
+        var model = SmallCircuits.Model(
+            new GraphInput("x", [features], new InputFormat.Fixed(0)),
+            new RankNode { Source = 0, Counts = [.. counts], Thresholds = Constant.S64([features], new long[features]) },
+            new TreeEnsembleNode
+            {
+                Source = 1,
+                Targets = 1,
+                Trees = [.. counts.Select(_ => new TreeShape(3, 0, 1))],
+                Splits = Constant.S32([3 * features], [.. Enumerable.Range(0, features).SelectMany(feature => (int[])[new TreeSplit(feature, 65533, false).Pack(), -1, -1])]),
+                Leaves = Constant.S32([2 * features], new int[2 * features]),
+                Base = Constant.S64([1], [0]),
+            });
+        Assert.False(Circuit.TryBuild(model.Graph, model.Analysis, 1, ProofPrivacy.None, out _, out var error));
+        Assert.Equal("proof-unsupported", error.Code);
+    }
+
     [Fact]
     public void Leaves_of_64_bits_are_added_in_limbs()
     {
