@@ -184,6 +184,32 @@ public sealed class ClassicalCircuitTests
     }
 
     [Fact]
+    public void Verifiers_compute_entry_maps_as_a_run_does()
+    {
+        var (random, tokens) = (new Random(5), new GraphInput("tokens", [2, 3], new InputFormat.Index(5)));
+        var numbers = new GraphInput("x", [2, 3], new InputFormat.Fixed(2));
+        long[] Draw(Model model, long low, long high) => [.. Enumerable.Range(0, 2 * model.InputCount).Select(_ => random.NextInt64(low, high))];
+
+        var embedded = SmallCircuits.Model(tokens, new EmbeddingNode { Source = 0, Table = Constant.S32([5, 2], [1, -2, int.MaxValue, int.MinValue, 5, 6, 7, 8, 9, 10]) });
+        SmallCircuits.Fill(embedded, 2, Draw(embedded, 0, 5));
+        var mapped = SmallCircuits.Model(
+            numbers,
+            new QuantiseNode { Source = 0, Output = ElementType.S16, Multipliers = Constant.S64([3], [1, -3, 7]), Offsets = Constant.S64([3], [5, 0, -9]), Shift = 1 },
+            new TableNode { Source = 1, Low = -2, Entries = Constant.S8([5], [1, 2, -3, 4, 5]) });
+        SmallCircuits.Fill(mapped, 2, Draw(mapped, -5, 5));
+        var clamped = SmallCircuits.Model(numbers, new ClampNode { Source = 0, Low = -5, High = long.MaxValue - 1 });
+        SmallCircuits.Fill(clamped, 2, Draw(clamped, -50, long.MaxValue));
+        for (var axis = 0; axis < 2; axis++)
+        {
+            var chosen = SmallCircuits.Model(numbers, new ArgMaxNode { Source = 0, Axis = axis });
+            SmallCircuits.Fill(chosen, 2, Draw(chosen, -2, 2));
+        }
+        var interpolated = SmallCircuits.Model(numbers, new InterpolateNode { Source = 0, Low = -20, Shift = 4, Entries = Constant.S32([3], [int.MinValue, 7, int.MaxValue]) });
+        SmallCircuits.Fill(interpolated, 2, Draw(interpolated, -30, 30));
+        Assert.Empty(VectorCircuits.Build(interpolated, 2).Lookups);
+    }
+
+    [Fact]
     public void Numbers_beyond_an_outputs_range_are_no_statement()
     {
         var model = SmallCircuits.OverCommitted([3], new ArgMaxNode { Source = 2, Axis = 0 });

@@ -12,35 +12,35 @@ internal static class SmallCircuits
     {
         var graph = new Graph
         {
-            Inputs = [input], Nodes = [.. nodes], Outputs = [new GraphOutput { Name = "y", Source = nodes.Length, Kind = OutputKind.Values, Exponent = 0 }],
+            Inputs = [input],
+            Nodes = [.. nodes],
+            Outputs = [new GraphOutput { Name = "y", Source = nodes.Length, Kind = OutputKind.Values, Exponent = 0 }],
         };
         Assert.True(Aivm.Inference.Model.TryLoad(Container.Encode(graph), out var model, out var error), error?.ToString());
         return model;
     }
 
-    /// <summary>Committed S8 elements: value 2, equal to the input.</summary>
-    public static (GraphInput Input, GraphNode[] Nodes) Committed(Shape shape) =>
-    (
+    /// <summary>A model over committed S8 elements, value 2, which are the input's.</summary>
+    public static Model OverCommitted(Shape shape, params GraphNode[] nodes) => Model(
         new GraphInput("x", shape, new InputFormat.Fixed(0)),
         [
             QuantiseNode.Scale(0, ElementType.S8, 1, 0),
             new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+            .. nodes,
         ]);
 
-    /// <summary>A model over committed S8 elements.</summary>
-    public static Model OverCommitted(Shape shape, params GraphNode[] nodes)
-    {
-        var (input, first) = Committed(shape);
-        return Model(input, [.. first, .. nodes]);
-    }
-
-    /// <summary>S64 elements 2^bits times a committed S8 element and an offset: value <paramref name="source"/> + 1.</summary>
+    /// <summary>Each element of a row times a factor, plus an offset of its own: S64.</summary>
     public static WideDenseNode Widened(int source, int elements, long factor, params long[] offsets)
     {
         var weights = new long[elements * elements];
         for (var i = 0; i < elements; i++)
             weights[(i * elements) + i] = factor;
-        return new WideDenseNode { Source = source, Weights = Constant.S64([elements, elements], weights), Bias = Constant.S64([elements], offsets.Length == 0 ? new long[elements] : offsets) };
+        return new WideDenseNode
+        {
+            Source = source,
+            Weights = Constant.S64([elements, elements], weights),
+            Bias = Constant.S64([elements], offsets.Length == 0 ? new long[elements] : offsets),
+        };
     }
 
     public static Witness Fill(Model model, int samples, long[] inputs)
