@@ -99,41 +99,46 @@ internal sealed class WitnessFiller
         }
     }
 
+    /// <summary>How one channel's accumulators are cut, and where its tables' rows are counted.</summary>
+    private readonly record struct Cut(Rescaling Rescaling, int Bits, int[] Values, int FirstQuotient, int FunctionRow, int[] PartRows);
+
     private void Fill(RequantiseGadget g, int sample, SampleSums sums, Witness witness)
     {
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
-        var (cells, quotients) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1));
+        var (cells, quotients, result) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1), g.Result.Base);
         var counts = cells.AsSpan(_circuit.Multiplicities.Base);
-        for (var c = 0; c < channels; c++)
-        {
-            var (rescaling, bits) = g.Cuts[g.Cuts.Length == 1 ? 0 : c];
-            var function = (FunctionTable)g.FunctionSite.TableOf(c);
-            var values = function.Values;
-            var (firstQuotient, firstRow) = (function.Low, function.FirstRow);
-            for (var p = 0; p < positions; p++)
+        var cuts = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => CutOf(g, c));
+        for (var p = 0; p < positions; p++)
+            for (var c = 0; c < channels; c++)
             {
+                ref readonly var cut = ref cuts[c];
                 var cell = (((sample * positions) + p) * width) + c;
-                var sum = (int)rescaling.Apply(sums.At(p, c));
-                var quotient = sum >> bits;
-                quotients[cell] = quotient;
-                cells[g.Result.Base + cell] = values[quotient - firstQuotient];
-                counts[firstRow + quotient - firstQuotient]++;
-                var rest = sum & ((1 << bits) - 1);
+                var sum = (int)cut.Rescaling.Apply(sums.At(p, c));
+                var row = (sum >> cut.Bits) - cut.FirstQuotient;
+                quotients[cell] = sum >> cut.Bits;
+                cells[result + cell] = cut.Values[row];
+                counts[cut.FunctionRow + row]++;
+                var rest = sum & ((1 << cut.Bits) - 1);
                 for (var part = 0; part < g.Parts.Length; part++, rest >>= CircuitBuilder.PartBits)
                 {
                     var low = rest & ((1 << CircuitBuilder.PartBits) - 1);
                     cells[g.Parts[part].Base + cell] = low;
-                    counts[g.PartSites[part].TableOf(c).FirstRow + low]++;
+                    counts[cut.PartRows[part] + low]++;
                 }
             }
-        }
+    }
+
+    private static Cut CutOf(RequantiseGadget g, int channel)
+    {
+        var (rescaling, bits) = g.Cuts[g.Cuts.Length == 1 ? 0 : channel];
+        var function = (FunctionTable)g.FunctionSite.TableOf(channel);
+        return new Cut(rescaling, bits, function.Values, function.Low, function.FirstRow, [.. g.PartSites.Select(site => site.TableOf(channel).FirstRow)]);
     }
 
     private void Fill(WideClampGadget g, int sample, SampleSums sums, Witness witness)
     {
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, offsets) = (witness.Cells, witness.NewEntry(g.ClassSite, 1), witness.NewEntry(g.ClassSite, 3));
-        Span<int> row = stackalloc int[3];
         for (var p = 0; p < positions; p++)
             for (var c = 0; c < channels; c++)
             {
@@ -144,10 +149,8 @@ internal sealed class WitnessFiller
                 var (kind, part, result) = clamp.Apply(quotient, low);
                 (quotients[cell], offsets[cell]) = (quotient, result - part);
                 (cells[g.Low.Base + cell], cells[g.Class.Base + cell], cells[g.Part.Base + cell], cells[g.Result.Base + cell]) = (low, kind, part, result);
-                (row[0], row[1], row[2]) = (quotient, kind, result - part);
-                CountRow(g.ClassSite.TableOf(c), row, witness);
-                (row[0], row[1], row[2]) = (kind, low, part);
-                CountRow(g.PartSite.TableOf(c), row, witness);
+                witness.Count(g.ClassSite.TableOf(c), quotient - clamp.FirstQuotient);
+                witness.Count(g.PartSite.TableOf(c), (kind << WideClamp.LowBits) + low);
             }
     }
 

@@ -13,6 +13,7 @@ internal sealed class GridView
     {
         (Samples, PositionsPerSample, Channels) = (samples, positionsPerSample, channels);
         (_addresses, _strides) = (addresses, strides);
+        (HasPublic, HasCells) = (addresses.Any(PublicAddress.Is), addresses.Any(address => !PublicAddress.Is(address)));
         Whole = storages.FirstOrDefault(IsAllOf);
     }
 
@@ -24,9 +25,9 @@ internal sealed class GridView
 
     public int Channels { get; }
 
-    public bool HasPublic => _addresses.Any(PublicAddress.Is);
+    public bool HasPublic { get; }
 
-    public bool HasCells => _addresses.Any(address => !PublicAddress.Is(address));
+    public bool HasCells { get; }
 
     /// <summary>The storage whose cell (p, c) is this view's (p, c).</summary>
     public Storage? Whole { get; }

@@ -30,6 +30,11 @@ internal sealed class LayerWeights
     {
         var (outputsPerGroup, row) = (outputs / groups, Numbers.Count / outputs);
         var inputsPerGroup = row / taps;
+        if (outputsPerGroup == 1)
+        {
+            WeighEachOutput(grid, outputs, inputsPerGroup, taps, stride, result);
+            return;
+        }
         using var group = new ExtArray(row);
         for (var g = 0; g < groups; g++)
         {
@@ -37,6 +42,18 @@ internal sealed class LayerWeights
             for (var i = 0; i < inputsPerGroup; i++)
                 for (var tap = 0; tap < taps; tap++)
                     result[(tap * stride) + (g * inputsPerGroup) + i] = group[(i * taps) + tap];
+        }
+    }
+
+    /// <summary>The same where every output is a group of its own.</summary>
+    private void WeighEachOutput(in GridWeights grid, int outputs, int inputsPerGroup, int taps, int stride, ExtArray result)
+    {
+        for (var o = 0; o < outputs; o++)
+        {
+            var column = grid.Column(o);
+            for (var i = 0; i < inputsPerGroup; i++)
+                for (var tap = 0; tap < taps; tap++)
+                    result[(tap * stride) + (o * inputsPerGroup) + i] = column * Felt.From(Numbers[(((o * inputsPerGroup) + i) * taps) + tap]);
         }
     }
 

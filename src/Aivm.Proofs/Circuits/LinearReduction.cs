@@ -22,8 +22,10 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
                 if (term.ReadsCells)
                     term.AddTranspose(weights, coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
-        for (var p = 0; p < multiplicities.Positions; p++)
-            ExtKernels.AddScaled(coefficients, multiplicities.Base + (p * multiplicities.Width), -rows.Row(p), rows.Columns, rows.FirstColumn, multiplicities.Channels);
+        using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
+        for (var c = 0; c < multiplicities.Channels; c++)
+            columns[c] = -rows.Column(c);
+        OuterKernel.Add(coefficients, multiplicities.Base, rows.Rows, rows.FirstRow, 0, columns, taps: 1, multiplicities.Positions, multiplicities.Width);
     }
 
     /// <summary>The coefficients' multilinear polynomial at a point of the cells' addresses.</summary>
@@ -86,16 +88,16 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>The sum over all rows of eq * key.</summary>
     private Ext4 WeighedKeys(in GridWeights rows)
     {
-        var (sum, entries) = (Ext4.Zero, circuit.TableEntries);
-        for (var p = 0; p < circuit.TableGrid.Positions; p++)
+        using var weights = new ExtArray(circuit.TableGrid.Positions);
+        for (var p = 0; p < weights.Length; p++)
+            weights[p] = rows.Row(p);
+        var (sum, power) = (Ext4.Zero, Ext4.One);
+        foreach (var column in circuit.TableEntries)
         {
-            var (key, power) = (Ext4.Zero, Ext4.One);
-            foreach (var column in entries)
-            {
-                key += power * ExtKernels.Dot(rows.Columns, rows.FirstColumn, column, p * Circuit.TableColumns, Circuit.TableColumns);
-                power *= gamma;
-            }
-            sum += rows.Row(p) * key;
+            using var entries = new ExtArray(Circuit.TableColumns);
+            ExtKernels.CombineRows(entries, 0, weights, column, 0, Circuit.TableColumns, Circuit.TableColumns);
+            sum += power * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
+            power *= gamma;
         }
         return sum;
     }

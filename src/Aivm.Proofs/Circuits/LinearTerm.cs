@@ -4,18 +4,13 @@ namespace Aivm.Proofs;
 /// Convolutions and dense layers: value (p, o) = sum over the channels i of o's group and the taps of w[o, i, tap] * source(map(tap, p), i).
 /// A dense layer has one tap, which stays where it is. Weights are [Out, In / Groups, taps], as in the graph.
 /// </summary>
-/// <param name="maps">By tap: the source's position for each position of one sample, -1 outside. No taps: the position itself.</param>
-internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][] maps, LayerWeights weights, int outputs, int groups) : Term
+internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights weights, int outputs, int groups) : Term
 {
-    private int InputsPerGroup => source.Channels / groups;
-
-    private int OutputsPerGroup => outputs / groups;
-
-    public GridView Source => source;
-
-    public LayerWeights Weights => weights;
-
-    public int Taps => Math.Max(1, maps.Length);
+    /// <param name="maps">As <see cref="TapMaps"/> has them.</param>
+    public LinearTerm(GridView source, int positionsPerSample, int[][] maps, LayerWeights weights, int outputs, int groups)
+        : this(source, new TapMaps(source.Samples, source.PositionsPerSample, positionsPerSample, maps), weights, outputs, groups)
+    {
+    }
 
     internal override bool ReadsPublic => source.HasPublic;
 
@@ -23,37 +18,42 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
 
     internal override bool ReadsCells => source.HasCells;
 
-    /// <summary>The source's position, -1 outside.</summary>
-    private int PositionOf(int tap, int position)
-    {
-        var (sample, local) = (position / positionsPerSample, position % positionsPerSample);
-        var from = maps.Length == 0 ? local : maps[tap][local];
-        return from < 0 ? -1 : (sample * source.PositionsPerSample) + from;
-    }
+    private int Width => 1 << Storage.BitLength(source.Channels - 1);
 
     internal override void AddTranspose(in GridWeights grid, ExtArray coefficients)
     {
-        using var byTap = new ExtArray(Taps * Stride);
-        weights.WeighOutputs(grid, outputs, groups, Taps, Stride, byTap);
-        for (var tap = 0; tap < Taps; tap++)
-            for (var p = 0; p < source.Samples * positionsPerSample; p++)
-                if (PositionOf(tap, p) is var from && from >= 0)
-                    AddRow(from, grid.Row(p), byTap, tap * Stride, coefficients);
-    }
-
-    /// <summary>Channels of a tap, padded so that each tap begins where vectors do.</summary>
-    private int Stride => (source.Channels + 15) & ~15;
-
-    private void AddRow(int from, Ext4 row, ExtArray channels, int first, ExtArray coefficients)
-    {
+        using var columns = new ExtArray(maps.Count * OuterKernel.StrideOf(Width));
+        using (var byTap = new ExtArray(maps.Count * source.Channels))
+        {
+            weights.WeighOutputs(grid, outputs, groups, maps.Count, source.Channels, byTap);
+            for (var tap = 0; tap < maps.Count; tap++)
+                OuterKernel.Lay(byTap, tap * source.Channels, source.Channels, Width, columns, tap);
+        }
+        using var images = Images(grid, out var rows, out var firstRow);
         if (source.Whole is { } storage)
         {
-            ExtKernels.AddScaled(coefficients, storage.Base + (from * storage.Width), row, channels, first, source.Channels);
+            OuterKernel.Add(coefficients, storage.Base, rows, firstRow, source.Positions, columns, maps.Count, storage.Positions, storage.Width);
             return;
         }
-        for (var i = 0; i < source.Channels; i++)
-            if (source.AddressOf(from, i) is var address && !PublicAddress.Is(address))
-                coefficients[address] += row * channels[first + i];
+        for (var tap = 0; tap < maps.Count; tap++)
+            for (var p = 0; p < source.Positions; p++)
+                for (var i = 0; i < source.Channels; i++)
+                    if (source.AddressOf(p, i) is var address && !PublicAddress.Is(address))
+                        coefficients[address] += rows[firstRow + (tap * source.Positions) + p] * columns[(tap * OuterKernel.StrideOf(Width)) + i];
+    }
+
+    /// <summary>Tap after tap, what the rows' weights weigh the source's positions with: the rows themselves where nothing moves.</summary>
+    private ExtArray? Images(in GridWeights grid, out ExtArray rows, out int firstRow)
+    {
+        if (maps.IsIdentity)
+        {
+            (rows, firstRow) = (grid.Rows, grid.FirstRow);
+            return null;
+        }
+        (rows, firstRow) = (new ExtArray(maps.Count * source.Positions), 0);
+        for (var tap = 0; tap < maps.Count; tap++)
+            maps.AddImage(tap, grid, null, rows, tap * source.Positions);
+        return rows;
     }
 
     internal override Ext4 Evaluate(in GridWeights grid, Assignment assignment)
@@ -71,43 +71,37 @@ internal sealed class LinearTerm(GridView source, int positionsPerSample, int[][
     /// <summary>[channel * taps + tap]: the sum over the positions of row(p) * source(map(tap, p), channel).</summary>
     internal ExtArray WeighInputs(in GridWeights grid, Assignment assignment)
     {
-        var sums = new ExtArray(source.Channels * Taps);
-        if (source.Whole is { } storage && assignment.TryFactor(storage, out var factors))
+        var sums = new ExtArray(source.Channels * maps.Count);
+        using var images = Images(grid, out var rows, out var firstRow);
+        if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
         {
-            for (var tap = 0; tap < Taps; tap++)
+            for (var tap = 0; tap < maps.Count; tap++)
             {
-                var sum = SumOfTap(tap, grid, factors);
+                var sum = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), cells.Rows, cells.FirstRow, source.Positions);
                 for (var i = 0; i < source.Channels; i++)
-                    sums[(i * Taps) + tap] = sum * factors.Column(i);
+                    sums[(i * maps.Count) + tap] = sum * cells.Column(i);
             }
             return sums;
         }
-        for (var tap = 0; tap < Taps; tap++)
-            for (var p = 0; p < source.Samples * positionsPerSample; p++)
-                if (PositionOf(tap, p) is var from && from >= 0)
-                    for (var i = 0; i < source.Channels; i++)
-                        sums[(i * Taps) + tap] += grid.Row(p) * assignment.At(source.AddressOf(from, i));
+        using var held = new ExtArray(source.Positions);
+        for (var i = 0; i < source.Channels; i++)
+        {
+            for (var p = 0; p < source.Positions; p++)
+                held[p] = assignment.At(source.AddressOf(p, i));
+            for (var tap = 0; tap < maps.Count; tap++)
+                sums[(i * maps.Count) + tap] = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), held, 0, source.Positions);
+        }
         return sums;
-    }
-
-    private Ext4 SumOfTap(int tap, in GridWeights grid, in GridWeights factors)
-    {
-        if (maps.Length == 0)
-            return ExtKernels.Dot(grid.Rows, grid.FirstRow, factors.Rows, factors.FirstRow, source.Positions);
-        var sum = Ext4.Zero;
-        for (var p = 0; p < source.Samples * positionsPerSample; p++)
-            if (PositionOf(tap, p) is var from && from >= 0)
-                sum += grid.Row(p) * factors.Row(from);
-        return sum;
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {
-        var (sum, firstInput) = (0L, channel / OutputsPerGroup * InputsPerGroup);
-        for (var i = 0; i < InputsPerGroup; i++)
-            for (var tap = 0; tap < Taps; tap++)
-                if (PositionOf(tap, position) is var from && from >= 0)
-                    sum += weights.At((((channel * InputsPerGroup) + i) * Taps) + tap) * read(source.AddressOf(from, firstInput + i));
+        var (inputsPerGroup, outputsPerGroup) = (source.Channels / groups, outputs / groups);
+        var (sum, firstInput) = (0L, channel / outputsPerGroup * inputsPerGroup);
+        for (var i = 0; i < inputsPerGroup; i++)
+            for (var tap = 0; tap < maps.Count; tap++)
+                if (maps.SourceOf(tap, position) is var from && from >= 0)
+                    sum += weights.At((((channel * inputsPerGroup) + i) * maps.Count) + tap) * read(source.AddressOf(from, firstInput + i));
         return sum;
     }
 }

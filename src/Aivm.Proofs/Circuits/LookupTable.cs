@@ -69,7 +69,7 @@ internal sealed class FunctionTable(Func<int, int> function) : LookupTable
     public override int Columns => 2;
 
     /// <summary>f(Low), f(Low + 1), …</summary>
-    public ReadOnlySpan<int> Values => _values ??= [.. Enumerable.Range(_low, Rows).Select(function)];
+    public int[] Values => _values ??= [.. Enumerable.Range(_low, Rows).Select(function)];
 
     /// <summary>Widens the interval so that it holds both ends.</summary>
     public void Cover(int low, int high)

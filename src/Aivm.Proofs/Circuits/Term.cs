@@ -31,15 +31,18 @@ internal abstract class Term : Expression
 }
 
 /// <summary>Reads a view at other positions: value (p, c) = factor(p) * sum over taps of source(map(tap, p), c). Cells as they are, pools, shifts.</summary>
-/// <param name="maps">By tap: the source's position for each position of one sample, -1 for none. No taps: the position itself.</param>
 /// <param name="factors">One for each position of a sample, or null for 1.</param>
-internal sealed class TapTerm(GridView source, int positionsPerSample, int[][] maps, Felt[]? factors = null) : Term
+internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = null) : Term
 {
-    private static readonly int[][] None = [];
+    /// <param name="maps">As <see cref="TapMaps"/> has them.</param>
+    public TapTerm(GridView source, int positionsPerSample, int[][] maps, Felt[]? factors = null)
+        : this(source, new TapMaps(source.Samples, source.PositionsPerSample, positionsPerSample, maps), factors)
+    {
+    }
 
     /// <summary>The view as it is.</summary>
     public TapTerm(GridView source)
-        : this(source, source.PositionsPerSample, None)
+        : this(source, source.PositionsPerSample, [])
     {
     }
 
@@ -49,47 +52,47 @@ internal sealed class TapTerm(GridView source, int positionsPerSample, int[][] m
 
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {
-        for (var p = 0; p < source.Samples * positionsPerSample; p++)
-        {
-            var row = Factored(weights.Row(p), p);
-            foreach (var from in Sources(p))
-                AddRow(from, row, weights, coefficients);
-        }
-    }
-
-    private void AddRow(int from, Ext4 row, in GridWeights weights, ExtArray coefficients)
-    {
+        using var image = Image(weights, out var rows, out var firstRow);
         if (source.Whole is { } storage)
         {
-            ExtKernels.AddScaled(coefficients, storage.Base + (from * storage.Width), row, weights.Columns, weights.FirstColumn, source.Channels);
+            using var columns = new ExtArray(OuterKernel.StrideOf(storage.Width));
+            OuterKernel.Lay(weights.Columns, weights.FirstColumn, source.Channels, storage.Width, columns, tap: 0);
+            OuterKernel.Add(coefficients, storage.Base, rows, firstRow, 0, columns, taps: 1, storage.Positions, storage.Width);
             return;
         }
-        for (var c = 0; c < source.Channels; c++)
-            if (source.AddressOf(from, c) is var address && !PublicAddress.Is(address))
-                coefficients[address] += row * weights.Column(c);
+        for (var p = 0; p < source.Positions; p++)
+            for (var c = 0; c < source.Channels; c++)
+                if (source.AddressOf(p, c) is var address && !PublicAddress.Is(address))
+                    coefficients[address] += rows[firstRow + p] * weights.Column(c);
+    }
+
+    /// <summary>What the rows' weights weigh the source's positions with: the rows themselves where nothing moves.</summary>
+    private ExtArray? Image(in GridWeights weights, out ExtArray rows, out int firstRow)
+    {
+        if (maps.IsIdentity && factors is null)
+        {
+            (rows, firstRow) = (weights.Rows, weights.FirstRow);
+            return null;
+        }
+        (rows, firstRow) = (new ExtArray(source.Positions), 0);
+        for (var tap = 0; tap < maps.Count; tap++)
+            maps.AddImage(tap, weights, factors, rows, 0);
+        return rows;
     }
 
     internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
     {
+        using var image = Image(weights, out var rows, out var firstRow);
+        if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
+            return ExtKernels.Dot(rows, firstRow, cells.Rows, cells.FirstRow, storage.Positions)
+                * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, source.Channels);
         var sum = Ext4.Zero;
-        if (source.Whole is { } storage && assignment.TryFactor(storage, out var factors))
+        for (var p = 0; p < source.Positions; p++)
         {
-            for (var p = 0; p < source.Samples * positionsPerSample; p++)
-            {
-                var taps = Ext4.Zero;
-                foreach (var from in Sources(p))
-                    taps += factors.Row(from);
-                sum += Factored(weights.Row(p), p) * taps;
-            }
-            return sum * ExtKernels.Dot(weights.Columns, weights.FirstColumn, factors.Columns, factors.FirstColumn, source.Channels);
-        }
-        for (var p = 0; p < source.Samples * positionsPerSample; p++)
-        {
-            var taps = Ext4.Zero;
-            foreach (var from in Sources(p))
-                for (var c = 0; c < source.Channels; c++)
-                    taps += weights.Column(c) * assignment.At(source.AddressOf(from, c));
-            sum += Factored(weights.Row(p), p) * taps;
+            var held = Ext4.Zero;
+            for (var c = 0; c < source.Channels; c++)
+                held += weights.Column(c) * assignment.At(source.AddressOf(p, c));
+            sum += rows[firstRow + p] * held;
         }
         return sum;
     }
@@ -97,39 +100,10 @@ internal sealed class TapTerm(GridView source, int positionsPerSample, int[][] m
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {
         var sum = 0L;
-        foreach (var from in Sources(position))
-            sum += read(source.AddressOf(from, channel));
-        return factors is null ? sum : sum * factors[position % positionsPerSample].ToUInt32();
-    }
-
-    private Ext4 Factored(Ext4 row, int position) => factors is null ? row : row * factors[position % positionsPerSample];
-
-    /// <summary>The positions of the source that a position reads.</summary>
-    private TapEnumerator Sources(int position) => new(maps, position / positionsPerSample * source.PositionsPerSample, position % positionsPerSample);
-
-    private struct TapEnumerator(int[][] maps, int first, int local)
-    {
-        private int _tap = -1;
-
-        public readonly TapEnumerator GetEnumerator() => this;
-
-        public int Current { get; private set; }
-
-        public bool MoveNext()
-        {
-            if (maps.Length == 0)
-            {
-                Current = first + local;
-                return ++_tap == 0;
-            }
-            while (++_tap < maps.Length)
-                if (maps[_tap][local] is var position && position >= 0)
-                {
-                    Current = first + position;
-                    return true;
-                }
-            return false;
-        }
+        for (var tap = 0; tap < maps.Count; tap++)
+            if (maps.SourceOf(tap, position) is var from && from >= 0)
+                sum += read(source.AddressOf(from, channel));
+        return factors is null ? sum : sum * factors[position % maps.Positions].ToUInt32();
     }
 }
 

@@ -47,6 +47,9 @@ internal sealed class WideClamp
     private int _low;
     private int _high = -1;
 
+    /// <summary>The Q of the first row of <see cref="Classes"/>.</summary>
+    public int FirstQuotient => _low;
+
     /// <summary>Widens the interval of Q so that it holds both ends.</summary>
     public void Cover(int low, int high)
     {
