@@ -10,6 +10,7 @@ namespace Aivm.Proofs.Prover;
 public sealed class CommittedWeights : IDisposable
 {
     private readonly OracleCommitment _commitment;
+    private readonly ExtArray _coefficients = new(0);
 
     private CommittedWeights(OracleCommitment commitment, FeltArray cells, int[] numbers) => (_commitment, Cells, Numbers) = (commitment, cells, numbers);
 
@@ -36,23 +37,27 @@ public sealed class CommittedWeights : IDisposable
         return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
     }
 
-    /// <summary>The coefficients of all forms together, which this disposes of.</summary>
-    internal ExtArray Combine(List<WeightForm> forms)
+    internal Ext4 Weigh(List<WeightForm> forms)
     {
-        var coefficients = new ExtArray(Cells.Length);
+        var sum = Ext4.Zero;
         foreach (var form in forms)
-            using (form)
-                form.AddTo(coefficients, Ext4.One);
-        return coefficients;
+            sum += form.Weigh(Cells);
+        return sum;
     }
 
-    internal Ext4 Weigh(ExtArray coefficients) => ExtKernels.Dot(coefficients, 0, Cells, 0, Cells.Length);
+    /// <summary>Room for the coefficients of forms, kept from proof to proof; all zero.</summary>
+    internal ExtArray ClearCoefficients()
+    {
+        _coefficients.Resize(Cells.Length);
+        return _coefficients;
+    }
 
     internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
 
     public void Dispose()
     {
         _commitment.Dispose();
+        _coefficients.Dispose();
         Cells.Dispose();
     }
 }

@@ -96,8 +96,8 @@ public sealed class ProofProver : IDisposable
         var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
         if (_shape.Circuit.ProductCount > 0)
             claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
-        using var knownForms = _weights?.Combine(reduction.FormsOfKnown(publicNumbers));
-        var weightsOfKnown = knownForms is null ? Hidden.Zero : channel.Send(_weights!.Weigh(knownForms));
+        var knownForms = _weights is null ? [] : reduction.FormsOfKnown(publicNumbers);
+        var weightsOfKnown = _weights is null ? Hidden.Zero : channel.Send(_weights.Weigh(knownForms));
         var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
 
         progress?.Invoke(ProofPhase.Openings);
@@ -110,7 +110,7 @@ public sealed class ProofProver : IDisposable
         if (_weights is null)
             channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
         else
-            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms!);
+            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms);
         pads?.Close(channel, writer);
         return writer.ToArray();
     }
@@ -141,18 +141,27 @@ public sealed class ProofProver : IDisposable
 
     /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>
     private void ProveWeights(
-        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, ExtArray forms)
+        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, List<WeightForm> knownForms)
     {
         using var point = new EqPoint(cells.Point);
-        using var cellForms = _weights!.Combine(reduction.FormsOfCells(point));
-        var weightsOfCells = channel.Send(_weights.Weigh(cellForms));
+        var cellForms = reduction.FormsOfCells(point);
+        var weightsOfCells = channel.Send(_weights!.Weigh(cellForms));
         channel.RequireZero(cells.Value - weightsOfCells.Times(value), ProofChecks.Cells);
         var chi = channel.Transcript.NextChallenge();
-        ExtKernels.AddScaled(forms, 0, chi, cellForms, 0, forms.Length);
+        var coefficients = _weights.ClearCoefficients();
+        AddTo(coefficients, knownForms, Ext4.One);
+        AddTo(coefficients, cellForms, chi);
         var (weights, form, _) = ProductSumcheckProver.Prove(
-            channel, weightsOfKnown + weightsOfCells.Times(chi), forms, _weights.Cells, _shape.Weights!.Variables);
+            channel, weightsOfKnown + weightsOfCells.Times(chi), coefficients, _weights.Cells, _shape.Weights!.Variables);
         var weight = _weights.Open(weights.Point, channel.Transcript, writer);
         channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
+    }
+
+    private static void AddTo(ExtArray coefficients, List<WeightForm> forms, Ext4 scale)
+    {
+        foreach (var form in forms)
+            using (form)
+                form.AddTo(coefficients, scale);
     }
 
     public void Dispose()

@@ -17,6 +17,7 @@ internal static class EntryMaps
     /// <summary>The map, or null where the operator has none.</summary>
     public static EntryMap? Of(GraphNode node, ValueInfo source) => node switch
     {
+        QuantiseNode n when source.Min >= 0 && source.Max <= byte.MaxValue && n.Multipliers.Count == 1 => OfBytes(n),
         QuantiseNode n => EachOf((x, element) => n.Map(x, element % n.Multipliers.Count)),
         ClampNode n => EachOf((x, _) => Math.Clamp(x, n.Low, n.High)),
         TableNode n => EachOf((x, _) => n.Entries[(int)(Math.Clamp(x, n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)]),
@@ -34,6 +35,19 @@ internal static class EntryMaps
         for (var i = 0; i < to.Length; i++)
             to[i] = function(from[i], i);
     };
+
+    /// <summary>An image's bytes take 256 values, and an image has more of them.</summary>
+    private static EntryMap OfBytes(QuantiseNode node)
+    {
+        var values = new long[byte.MaxValue + 1];
+        for (var x = 0; x < values.Length; x++)
+            values[x] = node.Map(x, channel: 0);
+        return (from, to) =>
+        {
+            for (var i = 0; i < to.Length; i++)
+                to[i] = values[from[i]];
+        };
+    }
 
     private static void Rank(RankNode node, ReadOnlySpan<long> from, Span<long> to)
     {

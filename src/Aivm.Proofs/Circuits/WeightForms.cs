@@ -8,6 +8,9 @@ internal abstract class WeightForm : IDisposable
     /// <summary>Adds scale times its coefficients, by address of the oracle of weights.</summary>
     public abstract void AddTo(ExtArray coefficients, Ext4 scale);
 
+    /// <summary>The form of the weights themselves.</summary>
+    public abstract Ext4 Weigh(FeltArray weights);
+
     /// <summary>The coefficients' multilinear polynomial at a point.</summary>
     public abstract Ext4 Evaluate(EqPoint point);
 
@@ -54,6 +57,16 @@ internal sealed class LayerForm : WeightForm
                     coefficients, _place.Base + (((tap * _columns.Length) + o) * _place.Width), scale * _columns[o], _inputs, FirstInput(tap, o), _place.Channels);
     }
 
+    public override Ext4 Weigh(FeltArray weights)
+    {
+        var sum = Ext4.Zero;
+        for (var tap = 0; tap < _taps; tap++)
+            for (var o = 0; o < _columns.Length; o++)
+                sum += _columns[o] * ExtKernels.Dot(
+                    _inputs, FirstInput(tap, o), weights, _place.Base + (((tap * _columns.Length) + o) * _place.Width), _place.Channels);
+        return sum;
+    }
+
     public override Ext4 Evaluate(EqPoint point)
     {
         var (sum, cells) = (Ext4.Zero, point.Of(_place));
@@ -81,6 +94,8 @@ internal sealed class LayerForm : WeightForm
 internal sealed class BiasForm(Storage place, ExtArray columns) : WeightForm
 {
     public override void AddTo(ExtArray coefficients, Ext4 scale) => ExtKernels.AddScaled(coefficients, place.Base, scale, columns, 0, place.Channels);
+
+    public override Ext4 Weigh(FeltArray weights) => ExtKernels.Dot(columns, 0, weights, place.Base, place.Channels);
 
     public override Ext4 Evaluate(EqPoint point)
     {
@@ -152,6 +167,14 @@ internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) :
             ExtKernels.AddScaled(coefficients, place.Base + (p * place.Width), scale * rows[p], columns, 0, place.Channels);
     }
 
+    public override Ext4 Weigh(FeltArray weights)
+    {
+        var sum = Ext4.Zero;
+        for (var p = 0; p < place.Positions; p++)
+            sum += rows[p] * ExtKernels.Dot(columns, 0, weights, place.Base + (p * place.Width), place.Channels);
+        return sum;
+    }
+
     public override Ext4 Evaluate(EqPoint point)
     {
         var cells = point.Of(place);
@@ -183,11 +206,10 @@ internal sealed class WeightLayout
     /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
     public Storage RandomCells => new(_count, RandomCellCount, 1);
 
-    /// <summary>Four for each opening, and some to spare.</summary>
-    internal const int RandomCellCount = (Ext4.Degree * MaxOpenings) + Circuit.RandomCellCount;
+    internal static int RandomCellCount => OracleShape.HidingCells(MaxOpenings);
 
-    /// <summary>Proofs that one commitment may serve.</summary>
-    public const int MaxOpenings = 64;
+    /// <summary>Proofs that one commitment may serve. Each adds random coefficients to every row, and so bytes to every proof.</summary>
+    public const int MaxOpenings = 16;
 
     public LayerWeights Add(int node, int outputs, int inputsPerGroup, int taps, out Storage bias)
     {
