@@ -5,6 +5,7 @@ using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Frame;
 using Aivm.Benchmarks.Gas;
 using Aivm.Benchmarks.Inference;
+using Aivm.Benchmarks.Proofs;
 using Aivm.Benchmarks.Signature;
 using Aivm.Primitives;
 
@@ -24,6 +25,8 @@ const string Usage = """
                    [--images 10000] [--precision auto|s8|s16]
       loading      the loading of containers beside its price, in time and in memory
                    [--only PART-OF-A-NAME] [--runs 2000] [--milliseconds 50]
+      proofs       zero-knowledge proofs of inference: proving, verifying, bytes, memory; with --only field their arithmetic
+                   [--rounds 20] [--threads 2] [--only PART-OF-A-NAME]
       signature    one hash of a fixed set of runs for each of this machine's kernel sets; they are all the same
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
@@ -50,6 +53,8 @@ try
         ["gas", .. var options] => [.. new GasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["loading", .. var options] => [.. new LoadBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
+        ["proofs", "--only", "field"] => FieldKernels.Run(cancellation.Token),
+        ["proofs", .. var options] => new ProofsBenchmark(ProofsOptions.Parse(options), log).Run(cancellation.Token),
         ["accuracy", .. var options] => new AccuracyBenchmark(AccuracyOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),

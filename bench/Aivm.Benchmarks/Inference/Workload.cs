@@ -14,6 +14,9 @@ internal sealed class Workload(string name, Model model, long[][] inputs, Runtim
 
     public Model Model => model;
 
+    /// <summary>The first of the inputs.</summary>
+    public long[] Input => inputs[0];
+
     public ReadOnlySpan<long> Output => _output;
 
     public RuntimeSession Peer => peer;

@@ -222,7 +222,7 @@ public sealed class GraphAnalysis
         if (elements > MaxOutputElements)
             return new("limit-size", $"{elements} output elements; at most {MaxOutputElements}");
         for (var i = graph.Inputs.Length; i < _used.Length; i++)
-            if (!_used[i])
+            if (!_used[i] && !_limits.AllowsUnused)
                 return new("graph-unused", $"node {i - graph.Inputs.Length} yields a value that nothing reads");
         Gas = (ulong)Int128.Min(GasTable.ToGas(_gas + (elements * (Int128)GasTable.Port)), ulong.MaxValue);
         return null;

@@ -22,6 +22,9 @@ public sealed record ModelLimits
     /// <summary>Gas of loading: a container that asks for more is refused before more work is done for it.</summary>
     public ulong LoadGas { get; init; } = ulong.MaxValue;
 
+    /// <summary>Whether nodes may yield values that nothing reads, as a trace's do.</summary>
+    internal bool AllowsUnused { get; init; }
+
     /// <summary>Multiply-accumulates of one run.</summary>
     public long Macs { get; init; } = 1L << 33;
 }

@@ -18,6 +18,18 @@ internal sealed partial class PlanBuilder
         return builder.Build();
     }
 
+    /// <param name="watched">Values whose places are wanted.</param>
+    /// <param name="places">The tensors of the watched values, good until a step after the one that yields each of them.</param>
+    public static Plan Build(Graph graph, GraphAnalysis analysis, SimdLevel level, ReadOnlySpan<int> watched, out Tensor[] places)
+    {
+        var builder = new PlanBuilder(graph, analysis, level);
+        var plan = builder.Build();
+        places = new Tensor[watched.Length];
+        for (var i = 0; i < places.Length; i++)
+            places[i] = builder.UseAny(watched[i]);
+        return plan;
+    }
+
     private Plan Build()
     {
         var inputs = new Tensor[_graph.Inputs.Length];

@@ -1,0 +1,16 @@
+namespace Aivm.Proofs.Prover;
+
+/// <summary>Work cut into as many parts as there are threads. Sums in a field do not depend on the cut.</summary>
+internal static class Parts
+{
+    /// <param name="body">Takes the part's number and its units, from the first to before the end.</param>
+    /// <param name="least">Units that are worth a thread.</param>
+    public static void Run(int threads, int units, int least, Action<int, int, int> body)
+    {
+        var parts = Math.Clamp(units / least, 1, threads);
+        if (parts == 1)
+            body(0, 0, units);
+        else
+            Parallel.For(0, parts, part => body(part, (int)((long)units * part / parts), (int)((long)units * (part + 1) / parts)));
+    }
+}

@@ -1,0 +1,56 @@
+namespace Aivm.Proofs.Prover;
+
+/// <summary>The prover of <see cref="ProductSumcheck"/>.</summary>
+internal static class ProductSumcheckProver
+{
+    /// <summary>The prover of <see cref="ProductSumcheck.Verify"/> for base elements y. Consumes x.</summary>
+    /// <param name="claim">sum_i x_i y_i, as the verifier has it.</param>
+    /// <param name="variables">x and y have the same length, at most 2^variables.</param>
+    /// <returns>The claim that is left, and its two factors.</returns>
+    public static (SumcheckClaim Claim, Ext4 X, Ext4 Y) Prove(ProverChannel channel, Hidden claim, ExtArray x, FeltArray y, int variables)
+    {
+        if (variables == 0)
+            return (new SumcheckClaim([], claim), x[0], y[0]);
+
+        var half = 1 << (variables - 1);
+        var (atZero, leading) = ExtKernels.SumcheckRound(x, y, half);
+        (claim, var s) = SendRound(channel, claim, atZero, leading);
+        using var folded = new ExtArray(0);
+        ExtKernels.Fold(x, half, s);
+        ExtKernels.Fold(y, half, s, folded);
+        var (rest, xValue, yValue) = Prove(channel, claim, x, folded, variables - 1);
+        return (rest with { Point = [.. rest.Point, s] }, xValue, yValue);
+    }
+
+    /// <summary>The same for y in the extension. Consumes both.</summary>
+    public static (SumcheckClaim Claim, Ext4 X, Ext4 Y) Prove(ProverChannel channel, Hidden claim, ExtArray x, ExtArray y, int variables)
+    {
+        var point = new Ext4[variables];
+        for (var variable = variables - 1; variable >= 0; variable--)
+        {
+            var half = 1 << variable;
+            var (atZero, leading) = ExtKernels.SumcheckRound(x, y, half);
+            (claim, point[variable]) = SendRound(channel, claim, atZero, leading);
+            ExtKernels.Fold(x, half, point[variable]);
+            ExtKernels.Fold(y, half, point[variable]);
+        }
+        return (new SumcheckClaim(point, claim), x[0], y[0]);
+    }
+
+    /// <summary>The prover of <see cref="ProductSumcheck.VerifyBoth"/>. Consumes both vectors.</summary>
+    public static (Ext4[] Point, Hidden X, Hidden Y) ProveBoth(
+        ProverChannel channel, Hidden claim, ExtArray x, ExtArray y, int variables, string check)
+    {
+        var (rest, xValue, yValue) = Prove(channel, claim, x, y, variables);
+        var (sentX, sentY) = (channel.Send(xValue), channel.Send(yValue));
+        ProductSumcheck.RequireProduct(channel, rest.Value, sentX, sentY, check);
+        return (rest.Point, sentX, sentY);
+    }
+
+    private static (Hidden Claim, Ext4 Challenge) SendRound(ProverChannel channel, Hidden claim, Ext4 atZero, Ext4 leading)
+    {
+        var (sentAtZero, sentLeading) = (channel.Send(atZero), channel.Send(leading));
+        var challenge = channel.Transcript.NextChallenge();
+        return (ProductSumcheck.Bind(claim, sentAtZero, sentLeading, challenge), challenge);
+    }
+}

@@ -1,0 +1,63 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>
+/// A model's private weights behind one commitment, which serves a limited number of proofs: each discloses some columns, and only so many of
+/// them say nothing.
+/// </summary>
+public sealed class CommittedWeights : IDisposable
+{
+    private readonly OracleCommitment _commitment;
+    private readonly ExtArray _coefficients = new(0);
+
+    private CommittedWeights(OracleCommitment commitment, FeltArray cells, int[] numbers) => (_commitment, Cells, Numbers) = (commitment, cells, numbers);
+
+    public Hash256 Root => _commitment.Root;
+
+    /// <summary>Proofs made with it.</summary>
+    public int Used => _commitment.Opened;
+
+    internal FeltArray Cells { get; }
+
+    /// <summary>The cells as integers, without the random ones.</summary>
+    internal int[] Numbers { get; }
+
+    /// <summary>Commits, and tells the circuit its weights.</summary>
+    /// <param name="graph">With the weights.</param>
+    /// <param name="seed">32 secret bytes of this model and commitment alone: the same make the same commitment again.</param>
+    /// <param name="used">Proofs made with it before: whoever forgets some may disclose weights.</param>
+    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0)
+    {
+        var layout = shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
+        var (random, cells, numbers) = (new SecretRandom(seed), new FeltArray(layout.CellCount), layout.Reveal(graph));
+        ExtKernels.FromIntegers(numbers, cells, 0);
+        random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
+        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
+    }
+
+    internal Ext4 Weigh(List<WeightForm> forms)
+    {
+        var sum = Ext4.Zero;
+        foreach (var form in forms)
+            sum += form.Weigh(Cells);
+        return sum;
+    }
+
+    /// <summary>Room for the coefficients of forms, kept from proof to proof; all zero.</summary>
+    internal ExtArray ClearCoefficients()
+    {
+        _coefficients.Resize(Cells.Length);
+        return _coefficients;
+    }
+
+    internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
+
+    public void Dispose()
+    {
+        _commitment.Dispose();
+        _coefficients.Dispose();
+        Cells.Dispose();
+    }
+}

@@ -1,0 +1,185 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs.Prover;
+
+/// <summary>Proves runs of one model: keeps the circuit's plan and its memory from proof to proof. For one proof at a time.</summary>
+public sealed class ProofProver : IDisposable
+{
+    private readonly ProofShape _shape;
+    private readonly WitnessFiller? _filler;
+    private readonly int _threads;
+    private readonly LogupWorkspace _workspace = new();
+    private readonly ExtArray _denominators;
+    private readonly ExtArray _coefficients;
+    private readonly FeltArray _cells;
+    private readonly FeltArray _scratch = new(1 << 14);
+    private readonly CommittedWeights? _weights;
+
+    private ProofProver(ProofShape shape, WitnessFiller? filler, CommittedWeights? weights, int threads)
+    {
+        (_shape, _filler, _weights, _threads) = (shape, filler, weights, threads);
+        _denominators = new ExtArray(1 << shape.LeafVariables);
+        _coefficients = new ExtArray(shape.Circuit.AddressCount);
+        _cells = new FeltArray(shape.Circuit.CellCount);
+    }
+
+    /// <param name="graph">The model's, with its weights.</param>
+    /// <param name="weights">The commitment to private weights; stays the caller's.</param>
+    /// <param name="threads">Changes nothing but the time.</param>
+    public static bool TryCreate(ProofShape shape, Graph graph, CommittedWeights? weights, int threads, out ProofProver prover, out Error error)
+    {
+        if ((shape.Weights is null) != (weights is null))
+            throw new ArgumentException("Private weights, and no others, are committed.", nameof(weights));
+        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error) ? new ProofProver(shape, filler, weights, threads) : null!;
+        return prover is not null;
+    }
+
+    /// <summary>Proves that committed weights lie in their ranges (<see cref="Circuit.TryBuildWeightRanges"/>): once, when they are published.</summary>
+    public static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, int threads)
+    {
+        using var prover = new ProofProver(shape, null, weights, threads);
+        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers), null);
+    }
+
+    /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>
+    /// <param name="inputs">Where they are private: committed, and the statement names their root.</param>
+    public byte[] Prove(ProofStatement statement, CommittedInputs? inputs = null, Action<ProofPhase>? progress = null)
+    {
+        progress?.Invoke(ProofPhase.Witness);
+        return Prove(statement, Fill(statement, inputs), inputs, progress);
+    }
+
+    internal Witness Fill(ProofStatement statement, CommittedInputs? inputs = null)
+    {
+        if (!_shape.Circuit.TryCompute(statement, out var numbers, out var error))
+            throw new AivmException(Failure.Input, error.Code, error.Message);
+        return _filler!.Fill((inputs?.Numbers ?? statement.Inputs).Span, numbers);
+    }
+
+    /// <param name="witness">Tests change it.</param>
+    internal byte[] Prove(ProofStatement statement, Witness witness, CommittedInputs? inputs = null, Action<ProofPhase>? progress = null)
+    {
+        if ((_shape.Inputs is null) != (inputs is null))
+            throw new ArgumentException("Private inputs, and no others, are committed.", nameof(inputs));
+        progress?.Invoke(ProofPhase.Commit);
+        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(_shape.Circuit.Domain));
+        statement.AbsorbInto(transcript);
+        ExtKernels.FromIntegers(witness.Cells, _cells, 0);
+        if (_shape.Pads is not null)
+            random.Fill(_cells.AsSpan()[_shape.Circuit.RandomCells.Base..]);
+        using var commitment = OracleCommitment.Commit(_shape.Cells, _cells, random);
+        using var pads = _shape.Pads is null ? null : PadCommitment.Commit(_shape.Pads, _shape.Layout, random);
+        writer.Write(commitment.Root);
+        transcript.Absorb(commitment.Root.Span);
+        if (pads is not null)
+        {
+            writer.Write(pads.Root);
+            transcript.Absorb(pads.Root.Span);
+        }
+        var channel = new ProverChannel(transcript, writer, pads?.Pads ?? Pads.None(_shape.Layout));
+
+        progress?.Invoke(ProofPhase.Lookups);
+        var challenges = ProofChallenges.Draw(_shape, transcript);
+        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, challenges.Alpha, challenges.Gamma, _denominators, _scratch), _workspace, _threads);
+
+        progress?.Invoke(ProofPhase.Layers);
+        var mu = transcript.NextChallenge();
+        using var leaves = new EqPoint(lookups.Point);
+        using var equalities = new EqPoint(challenges.Equalities);
+        var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
+        _coefficients.Resize(_shape.Circuit.AddressCount);
+        reduction.AddCoefficients(_coefficients);
+        using var joined = inputs is null ? null : Join(inputs);
+        // What the verifier knows is left out: constants of forms change no pad's coefficient.
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu);
+        var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
+        if (_shape.Circuit.ProductCount > 0)
+            claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
+        var knownForms = _weights is null ? [] : reduction.FormsOfKnown(publicNumbers);
+        var weightsOfKnown = _weights is null ? Hidden.Zero : channel.Send(_weights.Weigh(knownForms));
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
+
+        progress?.Invoke(ProofPhase.Openings);
+        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), transcript, writer);
+        if (inputs is not null)
+        {
+            var factors = _shape.OracleFactors(cells.Point);
+            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), transcript, writer));
+        }
+        if (_weights is null)
+            channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
+        else
+            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms);
+        pads?.Close(channel, writer);
+        return writer.ToArray();
+    }
+
+    /// <summary>Proves the sum of all products, and adds the coefficients of what is left to show about the cells.</summary>
+    private Hidden ProveProducts(ProverChannel channel, LinearReduction reduction, FeltArray cells, Felt[] publicNumbers)
+    {
+        var (x, y) = ProductReduction.Vectors(reduction, cells, publicNumbers);
+        using (x)
+        using (y)
+        {
+            var sum = channel.Send(ExtKernels.Dot(x, 0, y, 0, x.Length));
+            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products);
+            using var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
+            products.AddCoefficients(_coefficients);
+            return products.Join(sum, atX, atY);
+        }
+    }
+
+    /// <summary>The committed cells and the private inputs as one vector.</summary>
+    private FeltArray Join(CommittedInputs inputs)
+    {
+        var joined = new FeltArray(_shape.Circuit.AddressCount);
+        _cells.AsSpan().CopyTo(joined.AsSpan());
+        inputs.Cells.AsSpan().CopyTo(joined.AsSpan()[_shape.Circuit.InputBase..]);
+        return joined;
+    }
+
+    /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>
+    private void ProveWeights(
+        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, List<WeightForm> knownForms)
+    {
+        using var point = new EqPoint(cells.Point);
+        var cellForms = reduction.FormsOfCells(point);
+        var weightsOfCells = channel.Send(_weights!.Weigh(cellForms));
+        channel.RequireZero(cells.Value - weightsOfCells.Times(value), ProofChecks.Cells);
+        var chi = channel.Transcript.NextChallenge();
+        var coefficients = _weights.ClearCoefficients();
+        AddTo(coefficients, knownForms, Ext4.One);
+        AddTo(coefficients, cellForms, chi);
+        var (weights, form, _) = ProductSumcheckProver.Prove(
+            channel, weightsOfKnown + weightsOfCells.Times(chi), coefficients, _weights.Cells, _shape.Weights!.Variables);
+        var weight = _weights.Open(weights.Point, channel.Transcript, writer);
+        channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
+    }
+
+    private static void AddTo(ExtArray coefficients, List<WeightForm> forms, Ext4 scale)
+    {
+        foreach (var form in forms)
+            using (form)
+                form.AddTo(coefficients, scale);
+    }
+
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _denominators.Dispose();
+        _coefficients.Dispose();
+        _cells.Dispose();
+        _scratch.Dispose();
+    }
+}
+
+/// <summary>What a prover is at, in order.</summary>
+public enum ProofPhase
+{
+    Witness,
+    Commit,
+    Lookups,
+    Layers,
+    Openings,
+}

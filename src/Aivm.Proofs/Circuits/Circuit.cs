@@ -1,0 +1,268 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>What of a run its proof keeps to the prover. Outputs are public.</summary>
+[Flags]
+public enum ProofPrivacy
+{
+    /// <summary>Weights are in the model's container, inputs in the statement.</summary>
+    None = 0,
+    /// <summary>The weights of Conv and Dense are behind a commitment that serves many proofs.</summary>
+    Weights = 1,
+    /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
+    Inputs = 2,
+}
+
+/// <summary>
+/// What a proof of a model's run says: committed cells, lookups of them in tables, and linear equalities between them. Both sides derive it from the
+/// graph alone (of private weights, from their shapes), so that it is never sent.
+/// </summary>
+public sealed class Circuit
+{
+    private readonly CircuitValue[] _values;
+
+    internal Circuit(CircuitBuilder builder)
+    {
+        _values = [.. builder.Values];
+        Domain = builder.Domain;
+        (Graph, Samples) = (builder.Graph, builder.Samples);
+        (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
+        (Tables, TableGrid, Multiplicities) = ([.. builder.Tables], builder.TableGrid, builder.Multiplicities);
+        (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
+        FullLeafCount = builder.FullLeafCount;
+        (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
+        ProductCount = builder.ProductCount;
+        TableEntries = EntriesOf(Tables, TableGrid);
+        (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
+    }
+
+    private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
+    {
+        var columns = 1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max();
+        var entries = new FeltArray[columns];
+        for (var k = 0; k < columns; k++)
+        {
+            entries[k] = new FeltArray(grid.Positions * grid.Width);
+            foreach (var table in tables)
+                for (var row = 0; row < table.Rows; row++)
+                    entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
+            var last = tables.IsEmpty ? 0 : tables[^1].FirstRow + tables[^1].Rows - 1;
+            for (var row = last + 1; row < entries[k].Length; row++)
+                entries[k][row] = entries[k][last];
+        }
+        return entries;
+    }
+
+    /// <summary>Of proofs that a model gives certain outputs.</summary>
+    internal const string RunDomain = "AIVM proof 1";
+
+    /// <summary>Of proofs that private weights lie in their ranges.</summary>
+    internal const string WeightRangesDomain = "AIVM weight ranges 1";
+
+    /// <summary>Rows of tables lie in rectangles of this many columns.</summary>
+    internal const int TableColumns = 64;
+
+    /// <summary>Cells at the end that hold nothing but randomness, so that an evaluation of all cells says nothing of the others.</summary>
+    internal const int RandomCellCount = 64;
+
+    /// <summary>Names protocol, version and purpose in the transcript.</summary>
+    internal string Domain { get; }
+
+    public Graph Graph { get; }
+
+    /// <summary>Inferences in one proof.</summary>
+    public int Samples { get; }
+
+    /// <summary>Addresses below it are committed.</summary>
+    public int CellCount { get; }
+
+    /// <summary>The random cells, last of all.</summary>
+    internal Storage RandomCells { get; }
+
+    /// <summary>Where the cells of private inputs begin: a power of two, not below <see cref="CellCount"/>.</summary>
+    internal int InputBase { get; }
+
+    /// <summary>Cells of private inputs, the random ones included; 0 where inputs are public.</summary>
+    public int InputCellCount { get; }
+
+    internal Storage? RandomInputCells { get; }
+
+    /// <summary>Addresses below it are committed, in one oracle or the other.</summary>
+    internal int AddressCount => InputCellCount == 0 ? CellCount : InputBase + InputCellCount;
+
+    internal ImmutableArray<LookupSite> Lookups { get; }
+
+    internal ImmutableArray<EqualitySite> Equalities { get; }
+
+    internal ImmutableArray<LookupTable> Tables { get; }
+
+    /// <summary>Where the tables' rows are among the leaves: row n is cell (n / 64, n % 64). Rows past the last repeat it, with multiplicity 0.</summary>
+    internal Storage TableGrid { get; }
+
+    /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>, its last cells repeating the last row.</summary>
+    internal FeltArray[] TableEntries { get; }
+
+    /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
+    internal Storage Multiplicities { get; }
+
+    /// <summary>Lookups and rows together, with the neutral ones in between.</summary>
+    public int LeafCount { get; }
+
+    /// <summary>Leaves below it are lookups without a gap.</summary>
+    internal int FullLeafCount { get; }
+
+    public int EqualityCount { get; }
+
+    /// <summary>Null where weights are public.</summary>
+    internal WeightLayout? Weights { get; }
+
+    /// <summary>Length of the two vectors of <see cref="ProductReduction"/>; 0 where no operator multiplies committed cells.</summary>
+    public int ProductCount { get; }
+
+    internal ImmutableArray<Gadget> Gadgets { get; }
+
+    /// <summary>How a value of the graph is numbered by position and channel.</summary>
+    internal GridShape GridOf(int value) => _values[value].Grid;
+
+    internal Shape ShapeOf(int value) => _values[value].Info.Shape;
+
+    internal PublicNumbers Public { get; }
+
+    internal ImmutableArray<CircuitValue> Inputs { get; }
+
+    internal ImmutableArray<CircuitValue> Outputs { get; }
+
+    /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
+    /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
+    /// <param name="privacy">With private weights, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
+    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
+        var builder = new CircuitBuilder(graph, analysis, samples, privacy);
+        error = builder.Build()!;
+        if (error is null && privacy.HasFlag(ProofPrivacy.Inputs))
+        {
+            // Only now is it known how many cells there are, and so where the inputs' begin.
+            builder = new CircuitBuilder(graph, analysis, samples, privacy, inputBase: 1 << LogupGkr.Variables(builder.CellCount));
+            error = builder.Build()!;
+        }
+        circuit = error is null ? new Circuit(builder) : null!;
+        return error is null;
+    }
+
+    /// <summary>
+    /// What the owner of private weights proves once: each weight lies in [-127, 127], each bias within its declared bound. Without it a weight could be any
+    /// element of the field, and a sum could wrap around.
+    /// </summary>
+    /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)
+    {
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights);
+        error = builder.BuildWeightRanges()!;
+        circuit = error is null ? new Circuit(builder) : null!;
+        return error is null;
+    }
+
+    public const int MaxSamples = 256;
+
+    /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
+    internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
+    {
+        numbers = [];
+        error = ((Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
+            ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
+            ?? CheckOutputs(statement.Outputs.Span))!;
+        if (error is not null)
+            return false;
+        numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
+        return true;
+    }
+
+    /// <summary>The same in the field.</summary>
+    internal bool TryStatePublic(ProofStatement statement, out Felt[] numbers, out Error error)
+    {
+        numbers = TryCompute(statement, out var integers, out error) ? Array.ConvertAll(integers, Felt.From) : [];
+        return error is null;
+    }
+
+    private Error? CheckCount(string name, int count, long perSample) => count == Samples * perSample
+        ? null
+        : new("proof-statement", $"{count} {name} numbers; {Samples} inferences have {Samples * perSample}");
+
+    /// <summary>Numbers that a run of the model would refuse have no proof.</summary>
+    internal Error? CheckInputs(ReadOnlySpan<long> inputs)
+    {
+        if (CheckCount("input", inputs.Length, Graph.Inputs.Sum(input => input.Shape.Elements)) is { } miscounted)
+            return miscounted;
+        for (var sample = 0; sample < Samples; sample++)
+            foreach (var input in Graph.Inputs)
+            {
+                var values = inputs[..(int)input.Shape.Elements];
+                inputs = inputs[values.Length..];
+                var (low, high) = input.Format switch
+                {
+                    InputFormat.U8 => (0, 255),
+                    InputFormat.Index(var count) => (0, count - 1),
+                    InputFormat.Fixed { AllowsMissing: false } => (long.MinValue + 1, long.MaxValue),
+                    _ => (long.MinValue, long.MaxValue),
+                };
+                if (values.ContainsAnyExceptInRange(low, high))
+                    return new("proof-statement", $"input {input.Name} takes {low} to {high}");
+            }
+        return null;
+    }
+
+    /// <summary>The cells of private inputs, by address from their base on, without the random ones.</summary>
+    internal int[] LayOutInputs(ReadOnlySpan<long> inputs)
+    {
+        var (cells, perSample) = (new int[InputCellCount], inputs.Length / Samples);
+        foreach (var (value, numbers, _) in Gadgets.OfType<PrivateInputGadget>())
+        {
+            var first = (int)Graph.Inputs.Take(value).Sum(input => input.Shape.Elements);
+            var (grid, positions) = (GridOf(value), numbers.Positions / Samples);
+            for (var p = 0; p < numbers.Positions; p++)
+                for (var c = 0; c < numbers.Channels; c++)
+                    cells[numbers.Base - InputBase + (p * numbers.Width) + c] =
+                        (int)inputs[(p / positions * perSample) + first + grid.ElementOf(p % positions, c)];
+        }
+        return cells;
+    }
+
+    /// <summary>No run gives numbers beyond a value's range: the field would take some of them for others.</summary>
+    private Error? CheckOutputs(ReadOnlySpan<long> outputs)
+    {
+        for (var sample = 0; sample < Samples; sample++)
+            for (var i = 0; i < Outputs.Length; i++)
+            {
+                var info = Outputs[i].Info;
+                var values = outputs[..(int)Outputs[i].Info.Shape.Elements];
+                outputs = outputs[values.Length..];
+                if (values.ContainsAnyExceptInRange(info.Min, info.Max))
+                    return new("proof-statement", $"output {Graph.Outputs[i].Name} lies within {info.Min} to {info.Max}");
+            }
+        return null;
+    }
+
+    /// <summary>Each value's numbers, sample after sample, from those of whole samples.</summary>
+    private IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> Split(ReadOnlyMemory<long> numbers, ImmutableArray<CircuitValue> values)
+    {
+        var (perSample, first) = (values.Sum(value => value.Addresses.Length), 0);
+        foreach (var value in values)
+        {
+            var own = new long[Samples * value.Addresses.Length];
+            for (var sample = 0; sample < Samples; sample++)
+                numbers.Slice((sample * perSample) + first, value.Addresses.Length).CopyTo(own.AsMemory(sample * value.Addresses.Length));
+            yield return (value, own);
+            first += value.Addresses.Length;
+        }
+    }
+
+    /// <summary>log2 of the most cells, and of the most leaves: with more, the sum of errors would pass 2^-100.</summary>
+    internal const int MaxCellBits = 24;
+
+    internal const int MaxLeafBits = 22;
+}

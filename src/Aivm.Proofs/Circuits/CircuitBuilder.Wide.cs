@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>Numbers beyond the field: committed limb by limb, and sums of them that hold in the integers.</summary>
+internal sealed partial class CircuitBuilder
+{
+    /// <summary>
+    /// Commits a number of an interval in each cell of a grid. Each limb is looked up in its range, so that no prover leaves the interval of
+    /// <see cref="WideCells.Number"/>, which is the given one or a little more.
+    /// </summary>
+    private WideCells AddNumber(string name, int positions, int channels, Int128 low, Int128 high)
+    {
+        var cut = LimbCut.Of(low, high);
+        var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
+        for (var k = 0; k < cut.Count; k++)
+        {
+            var (first, last) = cut.IntervalOf(k);
+            storages[k] = AddStorage(positions, channels);
+            checks[k] = AddLookup(
+                $"{name}, limb {k}", positions, channels,
+                [new(1, Cells(storages[k]), Once), .. first == 0 ? [] : (Summand[])[new(1, null, [Felt.From(-first)])]],
+                [Range(cut.BitsOf(k))]);
+            limbs[k] = new Limb(Cells(storages[k]), first, last);
+        }
+        return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs]));
+    }
+
+    /// <summary>
+    /// The sum is zero in each cell, in the integers. Digits of 2^12 are summed group by group, as many as the field can tell apart; group by group
+    /// <c>carry + sum = 2^(12 count) * next carry</c>, the last with nothing to carry. All limbs and carries lie in known intervals, so that both sides of
+    /// each equality differ by less than p: equal modulo p, they are equal, and the weighted sum of all groups is the sum itself.
+    /// </summary>
+    /// <returns>An error where even a single digit may be too large.</returns>
+    private Error? AddZeroSum(int value, string name, int positions, int channels, ImmutableArray<WideSummand> summands)
+    {
+        var digits = new DigitSums(channels, summands);
+        WideNumber? carried = null;
+        for (var first = 0; first < digits.Count;)
+        {
+            var count = digits.Count - first;
+            while (count > 0 && !Fits(digits, first, count, carried))
+                count--;
+            if (count == 0)
+                return Unsupported($"sums of numbers too large for the field ({name})");
+            ImmutableArray<Summand> sum = [.. digits.SummandsOf(first, count), .. carried is null ? [] : Joined(carried)];
+            var bits = WideNumber.LimbBits * count;
+            first += count;
+            if (first == digits.Count)
+            {
+                AddEquality($"{name}, last digit", positions, channels, sum);
+                return null;
+            }
+            var (low, high) = CarryOf(digits, first - count, count, carried);
+            var carry = AddNumber($"{name}, carry to digit {first}", positions, channels, low, high);
+            AddEquality($"{name}, digit {first - count}", positions, channels, [.. sum, .. Joined(carry.Number, -(1L << bits))]);
+            Gadgets.Add(new CarryGadget(value, carry, sum, bits));
+            carried = carry.Number;
+        }
+        return null;
+    }
+
+    private static (Int128 Low, Int128 High) SumOf(DigitSums digits, int first, int count, WideNumber? carried)
+    {
+        var (sum, carry) = (digits.IntervalOf(first, count), carried?.Interval ?? default);
+        return (sum.Low + carry.Low, sum.High + carry.High);
+    }
+
+    private static (Int128 Low, Int128 High) CarryOf(DigitSums digits, int first, int count, WideNumber? carried)
+    {
+        var (low, high) = SumOf(digits, first, count, carried);
+        return (low >> (WideNumber.LimbBits * count), high >> (WideNumber.LimbBits * count));
+    }
+
+    /// <summary>Whether the field tells all differences of a group's two sides from zero.</summary>
+    private static bool Fits(DigitSums digits, int first, int count, WideNumber? carried)
+    {
+        // Beyond, no carry would help, and 128 bits might not do.
+        if (count > 4)
+            return false;
+        var (low, high) = SumOf(digits, first, count, carried);
+        if (first + count == digits.Count)
+            return Int128.Max(-low, high) < Felt.Modulus;
+        var (least, most) = CarryOf(digits, first, count, carried);
+        var cut = LimbCut.Of(least, most);
+        var reach = ((Int128)1 << (WideNumber.LimbBits * (cut.Count - 1))) * Int128.Max(-cut.TopLow, cut.TopLow + (1L << cut.TopBits));
+        return Int128.Max(-low, high) + (reach << (WideNumber.LimbBits * count)) < Felt.Modulus;
+    }
+
+    /// <summary>A number's limbs with their powers, in one equality.</summary>
+    private static IEnumerable<Summand> Joined(WideNumber number, long factor = 1)
+    {
+        var power = Felt.From(factor);
+        foreach (var limb in number.Limbs)
+        {
+            yield return new Summand(0, limb.Term, [power]);
+            power *= Felt.From(1L << WideNumber.LimbBits);
+        }
+    }
+
+    /// <summary>
+    /// Commits the sum of numbers, which lies in an interval. Below 2^29 one cell holds it without any range check: it is equal to the sum modulo p, and
+    /// the sum itself is in the interval. Above, limbs are committed, and <see cref="AddZeroSum"/> compares.
+    /// </summary>
+    private Error? AddSumOf(int value, string name, int positions, int channels, ImmutableArray<WideSummand> summands, Int128 low, Int128 high, out WideCells result)
+    {
+        if (Int128.Max(-low, high) < GraphAnalysis.AccumulatorBound)
+        {
+            var cell = AddStorage(positions, channels);
+            result = new WideCells([cell], new LimbCut(1, (long)low, 0), [], WideNumber.Of(Cells(cell), (long)low, (long)high));
+            Gadgets.Add(new SumGadget(value, result, summands));
+            var digits = new DigitSums(channels, summands);
+            AddEquality(name, positions, channels, [.. SummandsModuloP(digits), new(0, Cells(cell), [-Felt.One])]);
+            return null;
+        }
+        result = AddNumber(name, positions, channels, low, high);
+        Gadgets.Add(new SumGadget(value, result, summands));
+        return AddZeroSum(value, name, positions, channels, [.. summands, new(result.Number, -1)]);
+    }
+
+    private static IEnumerable<Summand> SummandsModuloP(DigitSums digits)
+    {
+        var power = Felt.One;
+        for (var d = 0; d < digits.Count; d++, power *= Felt.From(1L << WideNumber.LimbBits))
+            foreach (var summand in digits.SummandsOf(d, 1))
+                yield return summand with { Factors = [.. summand.Factors.Select(factor => factor * power)] };
+    }
+
+    /// <summary>A value's elements where a grid reads them: as they are, or limb by limb.</summary>
+    private WideNumber NumberOf(int value, Func<CircuitValue, Term> read) => NumberOf(_values[value], read);
+
+    private WideNumber NumberOf(CircuitValue cells, Func<CircuitValue, Term> read)
+    {
+        if (!CircuitValue.IsNarrow(cells.Info) && !cells.IsWide)
+            cells = Public.AddLimbs(cells);
+        CircuitValue[] limbs = cells.IsWide ? [.. cells.Limbs] : [cells];
+        return new WideNumber([.. limbs.Select(limb => new Limb(read(limb), limb.Info.Min, limb.Info.Max))]);
+    }
+
+    /// <summary>A grid of a value's elements.</summary>
+    /// <param name="element">Of a sample's position and a channel; -1 for a zero.</param>
+    private TapTerm Elements(CircuitValue value, int positionsPerSample, int channels, Func<int, int, int> element)
+    {
+        var (addresses, strides) = (new int[positionsPerSample * channels], new int[positionsPerSample * channels]);
+        for (var i = 0; i < addresses.Length; i++)
+            (addresses[i], strides[i]) = element(i / channels, i % channels) is var from && from < 0
+                ? (Zero.Addresses[0], Zero.Strides[0])
+                : (value.Addresses[from], value.Strides[from]);
+        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _storages));
+    }
+
+    /// <summary>A value's elements in row-major order, so many in a row.</summary>
+    private TapTerm Rows(CircuitValue value, int channels) =>
+        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storages));
+
+    /// <summary>A grid of a storage's cells.</summary>
+    /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>
+    private TapTerm Elements(Storage storage, int channels, Func<int, int> channel)
+    {
+        var perSample = storage.Positions / samples;
+        var value = CircuitValue.OfRows(new ValueInfo(ElementType.S32, [perSample, storage.Channels], 0, 0), storage);
+        return Elements(value, perSample, channels, (position, c) => channel(c) is var from && from < 0 ? -1 : (position * storage.Channels) + from);
+    }
+
+    /// <summary>
+    /// What a committed number is as a value, its grid being the elements in row-major order: one cell an element below 2^29, limbs above.
+    /// </summary>
+    private CircuitValue ValueOf(int value, WideCells cells)
+    {
+        var info = _infos[value];
+        if (!CircuitValue.IsNarrow(info))
+            return CircuitValue.OfLimbs(info, cells);
+        if (cells.Limbs.Length == 1)
+            return CircuitValue.OfRows(info, cells.Limbs[0]);
+        var (positions, channels) = (cells.Limbs[0].Positions, cells.Limbs[0].Channels);
+        return AddSumOf(value, $"value {value}", positions, channels, [new(cells.Number, 1)], info.Min, info.Max, out var joined) is null
+            ? CircuitValue.OfRows(info, joined.Limbs[0])
+            : throw new InvalidOperationException("A sum below 2^29 takes one cell.");
+    }
+
+    /// <summary>
+    /// The limbs of a value that single cells hold: the sum of the limbs is equal to the cell modulo p, and both lie within intervals that together are
+    /// shorter than p.
+    /// </summary>
+    private CircuitValue Cut(int value, int source)
+    {
+        var (cells, info) = (_values[source], _values[source].Info);
+        var (channels, positions) = (info.Shape.Last, samples * (int)(info.Shape.Elements / info.Shape.Last));
+        WideSummand whole = new(WideNumber.Of(Rows(cells, channels), info.Min, info.Max), 1);
+        var limbs = AddNumber($"value {value}, source", positions, channels, info.Min, info.Max);
+        Gadgets.Add(new SumGadget(value, limbs, [whole]));
+        AddEquality(
+            $"value {value}, source", positions, channels,
+            [.. SummandsModuloP(new DigitSums(channels, [whole, new(limbs.Number, -1)]))]);
+        return CircuitValue.OfLimbs(info, limbs);
+    }
+}

@@ -1,0 +1,292 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
+internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, int inputBase = 0)
+{
+    private static readonly ImmutableArray<Felt> Once = [Felt.One];
+
+    /// <summary>What is known of each value: of private weights only what is declared.</summary>
+    private readonly ValueInfo[] _infos = analysis.Values.ToArray();
+
+    private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
+    private readonly List<Storage> _storages = [];
+    private int _leafCount;
+
+    public Graph Graph => graph;
+
+    public int Samples => samples;
+
+    public List<LookupSite> Lookups { get; } = [];
+
+    public List<EqualitySite> Equalities { get; } = [];
+
+    public List<LookupTable> Tables { get; } = [];
+
+    public List<Gadget> Gadgets { get; } = [];
+
+    /// <summary>Null where weights are public.</summary>
+    public WeightLayout? Weights { get; } = privacy.HasFlag(ProofPrivacy.Weights) ? new WeightLayout() : null;
+
+    /// <summary>Where the cells of private inputs begin, in an oracle of their own: a power of two above all other cells.</summary>
+    public int InputBase => inputBase;
+
+    /// <summary>Of private inputs, the random ones included; 0 where inputs are public.</summary>
+    public int InputCellCount { get; private set; }
+
+    public PublicNumbers Public { get; } = new(samples);
+
+    public int CellCount { get; private set; }
+
+    public int EqualityCount { get; private set; }
+
+    public int ProductCount { get; private set; }
+
+    public Storage TableGrid { get; private set; } = null!;
+
+    public Storage Multiplicities { get; private set; } = null!;
+
+    public Storage RandomCells { get; private set; } = null!;
+
+    /// <summary>What the circuit's proofs are for: <see cref="Circuit.Domain"/>.</summary>
+    public string Domain { get; private set; } = Circuit.RunDomain;
+
+    /// <summary>The error, or null.</summary>
+    public Error? Build()
+    {
+        for (var i = 0; i < graph.Inputs.Length; i++)
+        {
+            if (privacy.HasFlag(ProofPrivacy.Inputs))
+            {
+                if (AddPrivateInput(i) is { } unfit)
+                    return unfit;
+                continue;
+            }
+            _values[i] = Public.AddStated(_infos[i]);
+            Inputs.Add(_values[i]);
+        }
+        if (privacy.HasFlag(ProofPrivacy.Inputs))
+            RandomInputCells = AddInputStorage(Circuit.RandomCellCount, 1);
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            var value = graph.Inputs.Length + i;
+            if ((InferAgain(graph.Nodes[i], value) ?? AddNode(graph.Nodes[i], value)) is { } fault)
+                return fault with { Message = $"node {i} ({graph.Nodes[i].Operator}): {fault.Message}" };
+            if (CellCount > 1 << Circuit.MaxCellBits || _leafCount > 1 << Circuit.MaxLeafBits)
+                return Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {_leafCount} lookups up to node {i}");
+        }
+        if (CheckQuotients() is { } unsound)
+            return unsound;
+        if (AddOutputs() is { } refused)
+            return refused;
+        AddTables();
+        RandomCells = AddStorage(Circuit.RandomCellCount, 1);
+        return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
+            ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
+            : null;
+    }
+
+    /// <summary>
+    /// The analysis saw zeros in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
+    /// reach as far as any weights could take them, and what is made of them follows.
+    /// </summary>
+    private Error? InferAgain(GraphNode node, int value)
+    {
+        if (Weights is null)
+            return null;
+        var inferred = node.Infer([.. node.Sources.Select(source => _infos[source])]);
+        if (inferred.Fault is not null)
+            return Unsupported(inferred.Fault.Message);
+        var reach = node switch
+        {
+            ConvNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            DenseNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            _ => -1,
+        };
+        _infos[value] = reach < 0 ? inferred.Value : inferred.Value with { Min = -reach, Max = reach };
+        return null;
+    }
+
+    private Error? AddNode(GraphNode node, int value)
+    {
+        if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
+            return Define(value, Public.AddMapped(_infos[value], map, source));
+        return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
+            ? AddOperator(node, value)
+            : Unsupported("no argument of the proof system covers this operator over numbers from 2^29 on yet");
+    }
+
+    /// <summary>Whether it reads numbers that one cell may not hold.</summary>
+    private static bool TakesWide(GraphNode node) =>
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode;
+
+    private Error? AddOperator(GraphNode node, int value) => node switch
+    {
+        ReshapeNode n => Rearrange(value, n.Source, element => element),
+        TransposeNode n => AddTranspose(n, value),
+        GatherNode n => AddGather(n, value),
+        ConcatNode n => AddConcat(n, value),
+        ConstantNode n => Define(value, Public.AddConstant(_infos[value], n.Value)),
+        ConvNode n => AddConv(n, value),
+        DenseNode n => AddDense(n, value),
+        MatMulNode n => AddMatMul(n, value),
+        MultiplyNode n => AddMultiply(n, value),
+        AddNode n => AddSum(value, [(n.Left, n.LeftFactor), (n.Right, n.RightFactor)], n.Requantise),
+        RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
+        TableNode n => AddTable(n, value),
+        QuantiseNode n => AddQuantise(n, value),
+        MaxPoolNode n => AddMaxPool(n, value),
+        AveragePoolNode n => AddAveragePool(n, value),
+        SumNode n => AddRowSum(n, value),
+        InterpolateNode n => AddInterpolate(n, value),
+        WideDenseNode n => AddWideDense(n, value),
+        TreeEnsembleNode n => AddTrees(n, value),
+        ArgMaxNode n => AddArgMax(n, value),
+        _ => Unsupported("no argument of the proof system covers this operator yet"),
+    };
+
+    private static Error Unsupported(string message) => new("proof-unsupported", message);
+
+    private Error? Define(int value, CircuitValue cells)
+    {
+        _values[value] = cells;
+        return null;
+    }
+
+    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _storages, grid);
+
+    private Storage AddStorage(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var storage = new Storage(checked(CellCount + width - 1) & -width, positions, channels);
+        CellCount = storage.End;
+        _storages.Add(storage);
+        return storage;
+    }
+
+    private Storage AddInputStorage(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var storage = new Storage(inputBase + ((InputCellCount + width - 1) & -width), positions, channels);
+        InputCellCount = storage.End - inputBase;
+        _storages.Add(storage);
+        return storage;
+    }
+
+    /// <summary>The random cells of private inputs.</summary>
+    public Storage? RandomInputCells { get; private set; }
+
+    private LookupSite AddLookup(string name, int positions, int channels, ImmutableArray<Summand> entries, ImmutableArray<LookupTable> tables)
+    {
+        foreach (var table in tables)
+            if (!Tables.Contains(table))
+            {
+                Tables.Add(table);
+                table.Tag = Tables.Count;
+            }
+        var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
+        var site = new LookupSite(name, positions, channels, [tag, .. entries], tables);
+        _leafCount = checked(_leafCount + (positions * site.Grid.Width));
+        Lookups.Add(site);
+        return site;
+    }
+
+    private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
+    {
+        var site = new EqualitySite(name, positions, channels, summands);
+        EqualityCount = site.Place(EqualityCount);
+        Equalities.Add(site);
+        return site;
+    }
+
+    /// <summary>A rectangle of the vectors of all products.</summary>
+    private Storage AddProductElements(int positions, int channels)
+    {
+        var width = 1 << Storage.BitLength(channels - 1);
+        var elements = new Storage(checked(ProductCount + width - 1) & -width, positions, channels);
+        ProductCount = elements.End;
+        return elements;
+    }
+
+    /// <summary>A storage as it is.</summary>
+    private TapTerm Cells(Storage storage) => new(ViewOf(storage));
+
+    private GridView ViewOf(Storage storage)
+    {
+        var perSample = storage.Positions / samples;
+        var addresses = new int[perSample * storage.Channels];
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[i] = storage.Base + (i / storage.Channels * storage.Width) + (i % storage.Channels);
+        var strides = new int[addresses.Length];
+        Array.Fill(strides, perSample * storage.Width);
+        return new GridView(samples, perSample, storage.Channels, addresses, strides, [storage]);
+    }
+
+    private Error? AddOutputs()
+    {
+        for (var i = 0; i < graph.Outputs.Length; i++)
+        {
+            var stated = Public.AddStated(_values[graph.Outputs[i].Source].Info);
+            Outputs.Add(stated);
+            if (AddOutput($"output {graph.Outputs[i].Name}", graph.Outputs[i].Source, stated) is { } fault)
+                return fault;
+        }
+        return null;
+    }
+
+    /// <summary>The value is what is stated, element by element: equal in the integers, since what is stated lies in the value's range.</summary>
+    private Error? AddOutput(string name, int source, CircuitValue stated)
+    {
+        var elements = (int)stated.Info.Shape.Elements;
+        Term InRow(CircuitValue value) => Elements(value, 1, elements, (_, channel) => channel);
+        var (proved, claimed) = (NumberOf(source, InRow), NumberOf(stated, InRow));
+        if (!CircuitValue.IsNarrow(stated.Info) && !_values[source].IsPublic)
+            return AddZeroSum(source, name, samples, elements, [new(proved, 1), new(claimed, -1)]);
+        // One cell, or limbs of public numbers, which are cut alike.
+        for (var limb = 0; limb < proved.Limbs.Length; limb++)
+            AddEquality(name, samples, elements, [new(0, proved.Limbs[limb].Term, Once), new(0, claimed.Limbs[limb].Term, [-Felt.One])]);
+        return null;
+    }
+
+    /// <summary>The outputs' public numbers.</summary>
+    public List<CircuitValue> Outputs { get; } = [];
+
+    public IEnumerable<CircuitValue> Values => _values;
+
+    /// <summary>The inputs' public numbers.</summary>
+    public List<CircuitValue> Inputs { get; } = [];
+
+    /// <summary>Lookups without a cell in between come first, the widest before others, so that they fill the first leaves without a gap.</summary>
+    /// <returns>The number of leaves.</returns>
+    private int PlaceLookups()
+    {
+        var leaves = 0;
+        foreach (var site in Lookups.Where(IsFull).OrderByDescending(site => site.Grid.Width))
+            leaves = site.Place(leaves);
+        FullLeafCount = leaves;
+        foreach (var site in Lookups.Where(site => !IsFull(site)).OrderByDescending(site => site.Grid.Width))
+            leaves = site.Place(leaves);
+        return leaves;
+    }
+
+    private static bool IsFull(LookupSite site) => site.Grid.Channels == site.Grid.Width;
+
+    /// <summary>Leaves below it are lookups, each of them.</summary>
+    public int FullLeafCount { get; private set; }
+
+    private void AddTables()
+    {
+        var rows = 0;
+        foreach (var table in Tables)
+        {
+            table.FirstRow = rows;
+            rows = checked(rows + table.Rows);
+        }
+        var positions = Math.Max(1, (rows + Circuit.TableColumns - 1) / Circuit.TableColumns);
+        TableGrid = new Storage((PlaceLookups() + Circuit.TableColumns - 1) & -Circuit.TableColumns, positions, Circuit.TableColumns);
+        Multiplicities = AddStorage(positions, Circuit.TableColumns);
+    }
+}

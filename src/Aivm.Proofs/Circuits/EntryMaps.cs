@@ -1,0 +1,109 @@
+using Aivm.Inference;
+
+namespace Aivm.Proofs;
+
+/// <summary>One sample's elements of a value from those of another.</summary>
+internal delegate void EntryMap(ReadOnlySpan<long> source, Span<long> result);
+
+/// <summary>
+/// Operators that verifiers compute themselves where the source is public: what stands between a model's public input and its first layer, and linear
+/// models as a whole. They cost a proof nothing.
+/// </summary>
+internal static class EntryMaps
+{
+    /// <summary>Products that a verifier computes for one layer, at most.</summary>
+    private const int MaxProducts = 1 << 16;
+
+    /// <summary>The map, or null where the operator has none.</summary>
+    public static EntryMap? Of(GraphNode node, ValueInfo source) => node switch
+    {
+        QuantiseNode n when source.Min >= 0 && source.Max <= byte.MaxValue && n.Multipliers.Count == 1 => OfBytes(n),
+        QuantiseNode n => EachOf((x, element) => n.Map(x, element % n.Multipliers.Count)),
+        ClampNode n => EachOf((x, _) => Math.Clamp(x, n.Low, n.High)),
+        TableNode n => EachOf((x, _) => n.Entries[(int)(Math.Clamp(x, n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)]),
+        InterpolateNode n => EachOf((x, _) => Interpolate(n, x)),
+        RankNode n => (from, to) => Rank(n, from, to),
+        EmbeddingNode n => (from, to) => Embed(n, from, to),
+        WideDenseNode n when source.Shape.Elements / source.Shape.Last * n.Weights.Count <= MaxProducts => (from, to) => Multiply(n, from, to),
+        ArgMaxNode n => (from, to) => FindLargest(from, source.Shape, n.Axis, to),
+        _ => null,
+    };
+
+    /// <param name="function">Of an element and its number.</param>
+    private static EntryMap EachOf(Func<long, int, long> function) => (from, to) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+            to[i] = function(from[i], i);
+    };
+
+    /// <summary>An image's bytes take 256 values, and an image has more of them.</summary>
+    private static EntryMap OfBytes(QuantiseNode node)
+    {
+        var values = new long[byte.MaxValue + 1];
+        for (var x = 0; x < values.Length; x++)
+            values[x] = node.Map(x, channel: 0);
+        return (from, to) =>
+        {
+            for (var i = 0; i < to.Length; i++)
+                to[i] = values[from[i]];
+        };
+    }
+
+    private static void Rank(RankNode node, ReadOnlySpan<long> from, Span<long> to)
+    {
+        var first = 0;
+        for (var feature = 0; feature < to.Length; feature++)
+        {
+            var (low, high) = (0, node.Counts[feature]);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                (low, high) = node.Thresholds[first + middle] <= from[feature] ? (middle + 1, high) : (low, middle);
+            }
+            to[feature] = from[feature] == ElementTypes.MissingInput ? ElementTypes.MissingRank : low;
+            first += node.Counts[feature];
+        }
+    }
+
+    private static void Embed(EmbeddingNode node, ReadOnlySpan<long> from, Span<long> to)
+    {
+        var width = to.Length / from.Length;
+        for (var i = 0; i < to.Length; i++)
+            to[i] = node.Table[checked(((int)from[i / width] * width) + (i % width))];
+    }
+
+    /// <summary>The analysis bounds every sum of magnitudes by 2^62.</summary>
+    private static void Multiply(WideDenseNode node, ReadOnlySpan<long> from, Span<long> to)
+    {
+        var (inputs, outputs) = (node.Weights.Shape[1], node.Bias.Count);
+        for (var i = 0; i < to.Length; i++)
+        {
+            var (row, output) = (i / outputs, i % outputs);
+            to[i] = node.Bias[output];
+            for (var j = 0; j < inputs; j++)
+                to[i] += node.Weights[(output * inputs) + j] * from[(row * inputs) + j];
+        }
+    }
+
+    internal static long Interpolate(InterpolateNode node, long x)
+    {
+        var (last, step) = (node.Entries.Count - 1, 1L << node.Shift);
+        var t = (long)(Int128.Clamp(x, node.Low, node.Low + ((Int128)last * step)) - node.Low);
+        var (i, f) = ((int)(t >> node.Shift), t & (step - 1));
+        return f == 0 ? node.Entries[i] : (long)((((Int128)node.Entries[i] * (step - f)) + ((Int128)node.Entries[i + 1] * f) + (step / 2)) >> node.Shift);
+    }
+
+    private static void FindLargest(ReadOnlySpan<long> from, Shape shape, int axis, Span<long> to)
+    {
+        var (length, inner) = (shape[axis], to.Length);
+        for (var i = 0; i < axis; i++)
+            inner /= shape[i];
+        for (var i = 0; i < to.Length; i++)
+        {
+            var (first, label) = ((i / inner * length * inner) + (i % inner), 0);
+            for (var j = 1; j < length; j++)
+                label = from[first + (j * inner)] > from[first + (label * inner)] ? j : label;
+            to[i] = label;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Aivm.Inference;
+
+namespace Aivm.Proofs;
+
+/// <summary>What the prover must know to fill the cells that a node of the graph brought into the circuit.</summary>
+/// <param name="Value">The number of the value that the node yields.</param>
+internal abstract record Gadget(int Value)
+{
+    /// <summary>Of gadgets that no node brought.</summary>
+    protected const int NoValue = -1;
+}
+
+/// <summary>T = Q * 2^bits + low and y = f(Q), low in parts of 12 bits.</summary>
+/// <param name="Cuts">One, or one for each channel: how T comes from the accumulator, and bits.</param>
+/// <param name="PartSites">The range checks of <paramref name="Parts"/>.</param>
+internal sealed record RequantiseGadget(
+    int Value, (Rescaling Rescaling, int Bits)[] Cuts, Storage[] Parts, Storage Result, LookupSite[] PartSites, LookupSite FunctionSite) : Gadget(Value);
+
+/// <summary>T = Q * 2^12 + low; Q decides the class (inside, outside, or at an edge), and y = offset(Q) + part(class, low).</summary>
+/// <param name="Clamps">One, or one for each channel.</param>
+internal sealed record WideClampGadget(
+    int Value, (Rescaling Rescaling, WideClamp Clamp)[] Clamps, Storage Low, Storage Class, Storage Part, Storage Result, LookupSite ClassSite, LookupSite PartSite) : Gadget(Value);
+
+/// <summary>Accumulators as they are, at the scale of the largest shift.</summary>
+internal sealed record RawGadget(int Value, Requantise Requantise, Storage Result) : Gadget(Value);
+
+/// <summary>The maximum of a window, tap by tap: m_k = m_(k-1) + max(x_k - m_(k-1), 0).</summary>
+/// <param name="Maps">By tap: the source's position for each position of a sample.</param>
+/// <param name="Stages">The running maximum after taps 1, 2, …; the last is the result.</param>
+internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, Storage[] Stages, LookupSite[] Sites) : Gadget(Value);
+
+/// <summary>The numbers of a private input, by position and channel.</summary>
+internal sealed record PrivateInputGadget(int Value, Storage Numbers, LookupSite Site) : Gadget(Value);
+
+/// <summary>The lookups of a layer's private weights.</summary>
+internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
+
+/// <summary>bound + sign * bias, cut into limbs of 12 bits.</summary>
+internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, Storage[] Limbs, LookupSite[] Sites) : Gadget(NoValue);
+
+/// <summary>A function of each element: y = f(x).</summary>
+internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);
+
+/// <summary>A committed number that is the sum of others.</summary>
+internal sealed record SumGadget(int Value, WideCells Result, ImmutableArray<WideSummand> Summands) : Gadget(Value);
+
+/// <summary>What a sum of digits carries: the sum divided by 2^bits.</summary>
+internal sealed record CarryGadget(int Value, WideCells Carry, ImmutableArray<Summand> Sum, int Bits) : Gadget(Value);
+
+/// <summary>The index of the largest element along an axis.</summary>
+/// <param name="Source">The elements along the axis are the channels.</param>
+/// <param name="Before">Whether an element is before the label, all but the last.</param>
+/// <param name="Gap">What an element lacks.</param>
+internal sealed record ArgMaxGadget(int Value, WideNumber Source, Storage Before, WideCells Largest, WideCells Gap) : Gadget(Value);
+
+/// <summary>Where an element lies between the entries of a table, and what the table says there.</summary>
+/// <param name="Digits">Of the offset from an entry to the next, lowest first.</param>
+/// <param name="Products">The step to the next entry times each digit.</param>
+/// <param name="Below">By how much the element is below the table's interval; null where it never is.</param>
+/// <param name="Ranges">The last digit's, where it needs one.</param>
+internal sealed record InterpolateGadget(
+    int Value, InterpolateNode Node, WideNumber Source, InterpolationTable Table, Storage Index, Storage[] Digits, WideCells[] Products, WideCells Entry,
+    GatedNumber? Below, GatedNumber? Above, LookupSite[] Rows, LookupSite[] Ranges) : Gadget(Value);
+
+/// <summary>A number that is zero where a flag is set.</summary>
+internal sealed record GatedNumber(Storage Flag, WideCells Number);
+
+/// <summary>What is committed besides limbs that follow: the interpolated element.</summary>
+internal sealed record InterpolatedGadget(int Value, InterpolateNode Node, WideNumber Source, WideCells Result) : Gadget(Value);
+
+/// <summary>The paths through all trees.</summary>
+/// <param name="Steps">The last one first; channels are trees, the deepest first.</param>
+/// <param name="Leaves">By target of a tree: the values of the leaves reached.</param>
+internal sealed record TreeGadget(int Value, TreePaths Paths, CircuitValue Ranks, TreeStep[] Steps, WideCells[] Leaves) : Gadget(Value);
+
+/// <summary>One step of all trees that are deep enough.</summary>
+/// <param name="Child">The split that it leads to; null for the last step, which leads to a leaf.</param>
+internal sealed record TreeStep(Storage? Child, Storage Code, WideCells Gap, LookupSite Edges, LookupSite Ranks);

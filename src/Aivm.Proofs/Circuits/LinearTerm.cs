@@ -1,0 +1,107 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// Convolutions and dense layers: value (p, o) = sum over the channels i of o's group and the taps of w[o, i, tap] * source(map(tap, p), i).
+/// A dense layer has one tap, which stays where it is. Weights are [Out, In / Groups, taps], as in the graph.
+/// </summary>
+internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights weights, int outputs, int groups) : Term
+{
+    /// <param name="maps">As <see cref="TapMaps"/> has them.</param>
+    public LinearTerm(GridView source, int positionsPerSample, int[][] maps, LayerWeights weights, int outputs, int groups)
+        : this(source, new TapMaps(source.Samples, source.PositionsPerSample, positionsPerSample, maps), weights, outputs, groups)
+    {
+    }
+
+    internal override bool ReadsPublic => source.HasPublic;
+
+    internal override bool ReadsWeights => weights.Place is not null;
+
+    internal override bool ReadsCells => source.HasCells;
+
+    private int Width => 1 << Storage.BitLength(source.Channels - 1);
+
+    internal override void AddTranspose(in GridWeights grid, ExtArray coefficients)
+    {
+        using var columns = new ExtArray(maps.Count * OuterKernel.StrideOf(Width));
+        using (var byTap = new ExtArray(maps.Count * source.Channels))
+        {
+            weights.WeighOutputs(grid, outputs, groups, maps.Count, source.Channels, byTap);
+            for (var tap = 0; tap < maps.Count; tap++)
+                OuterKernel.Lay(byTap, tap * source.Channels, source.Channels, Width, columns, tap);
+        }
+        using var images = Images(grid, out var rows, out var firstRow);
+        if (source.Whole is { } storage)
+        {
+            OuterKernel.Add(coefficients, storage.Base, rows, firstRow, source.Positions, columns, maps.Count, storage.Positions, storage.Width);
+            return;
+        }
+        for (var tap = 0; tap < maps.Count; tap++)
+            for (var p = 0; p < source.Positions; p++)
+                for (var i = 0; i < source.Channels; i++)
+                    if (source.AddressOf(p, i) is var address && !PublicAddress.Is(address))
+                        coefficients[address] += rows[firstRow + (tap * source.Positions) + p] * columns[(tap * OuterKernel.StrideOf(Width)) + i];
+    }
+
+    /// <summary>Tap after tap, what the rows' weights weigh the source's positions with: the rows themselves where nothing moves.</summary>
+    private ExtArray? Images(in GridWeights grid, out ExtArray rows, out int firstRow)
+    {
+        if (maps.IsIdentity)
+        {
+            (rows, firstRow) = (grid.Rows, grid.FirstRow);
+            return null;
+        }
+        (rows, firstRow) = (new ExtArray(maps.Count * source.Positions), 0);
+        for (var tap = 0; tap < maps.Count; tap++)
+            maps.AddImage(tap, grid, null, rows, tap * source.Positions);
+        return rows;
+    }
+
+    internal override Ext4 Evaluate(in GridWeights grid, Assignment assignment)
+    {
+        var inputs = WeighInputs(grid, assignment);
+        if (weights.Place is { } place)
+        {
+            assignment.Forms.Add(new LayerForm(place, grid.CopyColumns(outputs), inputs, groups));
+            return Ext4.Zero;
+        }
+        using (inputs)
+            return weights.Evaluate(grid, inputs, outputs, groups);
+    }
+
+    /// <summary>[channel * taps + tap]: the sum over the positions of row(p) * source(map(tap, p), channel).</summary>
+    internal ExtArray WeighInputs(in GridWeights grid, Assignment assignment)
+    {
+        var sums = new ExtArray(source.Channels * maps.Count);
+        using var images = Images(grid, out var rows, out var firstRow);
+        if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
+        {
+            for (var tap = 0; tap < maps.Count; tap++)
+            {
+                var sum = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), cells.Rows, cells.FirstRow, source.Positions);
+                for (var i = 0; i < source.Channels; i++)
+                    sums[(i * maps.Count) + tap] = sum * cells.Column(i);
+            }
+            return sums;
+        }
+        using var held = new ExtArray(source.Positions);
+        for (var i = 0; i < source.Channels; i++)
+        {
+            for (var p = 0; p < source.Positions; p++)
+                held[p] = assignment.At(source.AddressOf(p, i));
+            for (var tap = 0; tap < maps.Count; tap++)
+                sums[(i * maps.Count) + tap] = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), held, 0, source.Positions);
+        }
+        return sums;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel)
+    {
+        var (inputsPerGroup, outputsPerGroup) = (source.Channels / groups, outputs / groups);
+        var (sum, firstInput) = (0L, channel / outputsPerGroup * inputsPerGroup);
+        for (var i = 0; i < inputsPerGroup; i++)
+            for (var tap = 0; tap < maps.Count; tap++)
+                if (maps.SourceOf(tap, position) is var from && from >= 0)
+                    sum += weights.At((((channel * inputsPerGroup) + i) * maps.Count) + tap) * read(source.AddressOf(from, firstInput + i));
+        return sum;
+    }
+}

@@ -1,0 +1,111 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// Rows of a few small integers that both sides know. A lookup says that its tuple is one of them. Rows are numbered by one column or two:
+/// row = sum over the indexing columns of stride * (entry - low), so that a prover finds the row of a tuple, and no two rows are alike.
+/// </summary>
+internal abstract class LookupTable
+{
+    /// <summary>Distinct among a circuit's tables: entry number 0 of every tuple, so that no row answers for another table.</summary>
+    public int Tag { get; internal set; }
+
+    /// <summary>The number of its first row among the rows of all tables.</summary>
+    public int FirstRow { get; internal set; }
+
+    public abstract int Rows { get; }
+
+    /// <summary>Entries of a row besides the tag.</summary>
+    public abstract int Columns { get; }
+
+    public abstract int Entry(int row, int column);
+
+    /// <summary>The only row that a tuple can be, or -1.</summary>
+    public abstract int RowOf(ReadOnlySpan<int> tuple);
+
+    /// <summary>Entries that are public numbers, so that each statement has its own: <see cref="Entry"/> is 0 there.</summary>
+    public virtual IEnumerable<(int Row, int Column, int Address)> Stated => [];
+}
+
+/// <summary>0 … 2^bits - 1.</summary>
+internal sealed class RangeTable(int bits) : LookupTable
+{
+    public int Bits { get; } = bits;
+
+    public override int Rows => 1 << Bits;
+
+    public override int Columns => 1;
+
+    public override int Entry(int row, int column) => row;
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= 0 && tuple[0] < Rows ? tuple[0] : -1;
+}
+
+/// <summary>Low … High.</summary>
+internal sealed class IntervalTable(long low, long high) : LookupTable
+{
+    public override int Rows { get; } = (int)(high - low + 1);
+
+    public override int Columns => 1;
+
+    public override int Entry(int row, int column) => (int)low + row;
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= low && tuple[0] <= high ? (int)(tuple[0] - low) : -1;
+}
+
+/// <summary>The pairs (q, f(q)) of a function over an interval that grows while a circuit is built.</summary>
+internal sealed class FunctionTable(Func<int, int> function) : LookupTable
+{
+    private int _low;
+    private int _high = -1;
+    private int[]? _values;
+
+    public int Low => _low;
+
+    public override int Rows => checked(_high - _low + 1);
+
+    /// <summary>The rows that <see cref="Cover"/> would add.</summary>
+    public int Growth(int low, int high) => Rows == 0 ? high - low + 1 : Math.Max(0, _low - low) + Math.Max(0, high - _high);
+
+    public override int Columns => 2;
+
+    /// <summary>f(Low), f(Low + 1), …</summary>
+    public int[] Values => _values ??= [.. Enumerable.Range(_low, Rows).Select(function)];
+
+    /// <summary>Widens the interval so that it holds both ends.</summary>
+    public void Cover(int low, int high)
+    {
+        (_low, _high) = _high < _low ? (low, high) : (Math.Min(_low, low), Math.Max(_high, high));
+        _values = null;
+    }
+
+    public override int Entry(int row, int column) => column == 0 ? _low + row : Values[row];
+
+    public override int RowOf(ReadOnlySpan<int> tuple)
+    {
+        var row = (long)tuple[0] - _low;
+        return row >= 0 && row < Rows && Values[(int)row] == tuple[1] ? (int)row : -1;
+    }
+}
+
+/// <summary>The pairs (0, 0 … 2^bits - 1), and (1, 0): a number of so many bits, which is zero where a flag is set.</summary>
+internal sealed class UnlessTable(int bits) : LookupTable
+{
+    public override int Rows => (1 << bits) + 1;
+
+    public override int Columns => 2;
+
+    public override int Entry(int row, int column) => (row >> bits, column) switch
+    {
+        (0, 0) => 0,
+        (0, _) => row,
+        (_, 0) => 1,
+        _ => 0,
+    };
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] switch
+    {
+        0 when tuple[1] >= 0 && tuple[1] >> bits == 0 => tuple[1],
+        1 when tuple[1] == 0 => 1 << bits,
+        _ => -1,
+    };
+}

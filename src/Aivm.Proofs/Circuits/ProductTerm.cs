@@ -1,0 +1,128 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// A sum of products of two numbers, each at an address, in each cell of a grid. Its weighted sum over the grid is an inner product sum_i X_i Y_i, where
+/// the left numbers and the weights make X and the right ones make Y: what of the weights goes to which side is the term's to say.
+/// </summary>
+/// <param name="elements">Where its i lie in the vectors of all products. A term serves one summand of one site.</param>
+internal abstract class ProductTerm(GridView left, GridView right, Storage elements) : Expression
+{
+    public GridView Left => left;
+
+    public GridView Right => right;
+
+    public Storage Elements => elements;
+
+    /// <summary>Adds the term's elements to both vectors.</summary>
+    /// <param name="weights">Of the site's grid.</param>
+    internal abstract void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y);
+
+    /// <summary>What each number of the left view weighs in sum_i eq(s, i) X_i. Rows and columns are the taker's to dispose of.</summary>
+    internal abstract GridWeights LeftWeights(in GridWeights weights, EqPoint s);
+
+    /// <summary>The same of the right view in sum_i eq(s, i) Y_i.</summary>
+    internal abstract GridWeights RightWeights(in GridWeights weights, EqPoint s);
+
+    /// <summary>result[i] = a[aAt + i] * b[bAt + i].</summary>
+    private protected static ExtArray Products(ExtArray a, int aAt, ExtArray b, int bAt, int count)
+    {
+        var result = new ExtArray(count);
+        ExtKernels.AddProducts(result, 0, a, aAt, b, bAt, count);
+        return result;
+    }
+
+    private protected static ExtArray Copy(ExtArray a, int at, int count)
+    {
+        var result = new ExtArray(count);
+        ExtKernels.AddScaled(result, 0, Ext4.One, a, at, count);
+        return result;
+    }
+}
+
+/// <summary>value (p, c) = left(p, c) * right(p, c): X(p, c) = weight(p, c) * left(p, c), Y(p, c) = right(p, c).</summary>
+internal sealed class ElementwiseProduct(GridView left, GridView right, Storage elements) : ProductTerm(left, right, elements)
+{
+    private int Positions => Elements.Positions;
+
+    private int Channels => Elements.Channels;
+
+    internal override void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y)
+    {
+        using var row = new ExtArray(Channels);
+        for (var p = 0; p < Positions; p++)
+        {
+            var (element, number) = (Elements.Base + (p * Elements.Width), p * Channels);
+            row.Clear();
+            ExtKernels.AddScaled(row, 0, weights.Row(p), weights.Columns, weights.FirstColumn, Channels);
+            ExtKernels.AddProducts(x, element, row, 0, leftNumbers, number, Channels);
+            ExtKernels.AddScaled(y, element, Ext4.One, rightNumbers, number, Channels);
+        }
+    }
+
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    {
+        var eq = s.Of(Elements);
+        return new(
+            Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Positions), 0,
+            Products(weights.Columns, weights.FirstColumn, eq.Columns, eq.FirstColumn, Channels), 0);
+    }
+
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
+    {
+        var eq = s.Of(Elements);
+        return new(Copy(eq.Rows, eq.FirstRow, Positions), 0, Copy(eq.Columns, eq.FirstColumn, Channels), 0);
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel) =>
+        read(Left.AddressOf(position, channel)) * read(Right.AddressOf(position, channel));
+}
+
+/// <summary>
+/// Matrix products: value (g * M + m, n) = sum over k of left(g * M + m, k) * right(g * K + k, n), g numbering the matrices. The weight of a cell being
+/// row * column, X(g, k) = sum over m of row(g * M + m) * left(g * M + m, k) and Y(g, k) = sum over n of column(n) * right(g * K + k, n): the sumcheck of
+/// Thaler 2013, section 4, for all matrices at once.
+/// </summary>
+/// <param name="elements">A position for each matrix, a channel for each k.</param>
+internal sealed class MatrixProduct(GridView left, GridView right, Storage elements) : ProductTerm(left, right, elements)
+{
+    private int Matrices => Elements.Positions;
+
+    private int Inner => Elements.Channels;
+
+    private int RowsOfMatrix => Left.Positions / Matrices;
+
+    private int Columns => Right.Channels;
+
+    internal override void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y)
+    {
+        for (var row = 0; row < Left.Positions; row++)
+            ExtKernels.AddScaled(x, Elements.Base + (row / RowsOfMatrix * Elements.Width), weights.Row(row), leftNumbers, row * Inner, Inner);
+        for (var row = 0; row < Right.Positions; row++)
+            y[Elements.Base + (row / Inner * Elements.Width) + (row % Inner)] +=
+                ExtKernels.Dot(weights.Columns, weights.FirstColumn, rightNumbers, row * Columns, Columns);
+    }
+
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    {
+        var (eq, rows) = (s.Of(Elements), new ExtArray(Left.Positions));
+        for (var row = 0; row < rows.Length; row++)
+            rows[row] = weights.Row(row) * eq.Row(row / RowsOfMatrix);
+        return new(rows, 0, Copy(eq.Columns, eq.FirstColumn, Inner), 0);
+    }
+
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
+    {
+        var (eq, rows) = (s.Of(Elements), new ExtArray(Right.Positions));
+        for (var row = 0; row < rows.Length; row++)
+            rows[row] = eq.Row(row / Inner) * eq.Column(row % Inner);
+        return new(rows, 0, Copy(weights.Columns, weights.FirstColumn, Columns), 0);
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel)
+    {
+        var (sum, matrix) = (0L, position / RowsOfMatrix);
+        for (var k = 0; k < Inner; k++)
+            sum += read(Left.AddressOf(position, k)) * read(Right.AddressOf((matrix * Inner) + k, channel));
+        return sum;
+    }
+}

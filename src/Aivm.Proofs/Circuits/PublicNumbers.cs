@@ -1,0 +1,101 @@
+using Aivm.Inference;
+
+namespace Aivm.Proofs;
+
+/// <summary>
+/// Numbers that both sides know: constants of the graph, inputs and what entry maps make of them, outputs. Number n has the address
+/// <see cref="PublicAddress.First"/> + n.
+/// </summary>
+internal sealed class PublicNumbers(int samples)
+{
+    private readonly List<(int First, long[] Numbers)> _constants = [];
+    private readonly List<Derivation> _derivations = [];
+
+    /// <summary>Numbers that follow from others, sample by sample.</summary>
+    private sealed record Derivation(EntryMap Map, CircuitValue Source, int First, int PerSample);
+
+    public int Count { get; private set; }
+
+    /// <summary>A constant of the graph, alike in every sample.</summary>
+    public CircuitValue AddConstant(ValueInfo info, Constant constant)
+    {
+        var first = Reserve(constant.Count);
+        _constants.Add((first, constant.ToArray()));
+        return Value(info, first, stride: 0);
+    }
+
+    /// <summary>0, 1, …: each sample's own number.</summary>
+    public CircuitValue AddSampleNumbers()
+    {
+        var first = Reserve(samples);
+        _constants.Add((first, [.. Enumerable.Range(0, samples)]));
+        return Value(new ValueInfo(ElementType.S32, [1], 0, samples - 1), first, stride: 1);
+    }
+
+    /// <summary>An input or output: whoever states it fills it.</summary>
+    public CircuitValue AddStated(ValueInfo info) => Value(info, Reserve(PerSample(info) * samples), PerSample(info));
+
+    /// <summary>The result of an entry map over public numbers.</summary>
+    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source)
+    {
+        var first = Reserve(PerSample(info) * samples);
+        _derivations.Add(new Derivation(map, source, first, PerSample(info)));
+        return Value(info, first, PerSample(info));
+    }
+
+    /// <summary>The limbs of public numbers, which are public too.</summary>
+    public CircuitValue AddLimbs(CircuitValue source)
+    {
+        var (info, cut) = (source.Info, LimbCut.Of(source.Info.Min, source.Info.Max));
+        return CircuitValue.OfLimbs(info, [.. Enumerable.Range(0, cut.Count).Select(limb => AddMapped(
+            CircuitValue.LimbInfo(info.Shape, cut, limb),
+            (numbers, limbs) =>
+            {
+                for (var i = 0; i < limbs.Length; i++)
+                    limbs[i] = cut.LimbOf(numbers[i], limb);
+            },
+            source))]);
+    }
+
+    private static int PerSample(ValueInfo info) => (int)info.Shape.Elements;
+
+    private int Reserve(int count)
+    {
+        var first = Count;
+        Count = checked(Count + count);
+        return first;
+    }
+
+    private static CircuitValue Value(ValueInfo info, int first, int stride)
+    {
+        var (addresses, strides) = (new int[PerSample(info)], new int[PerSample(info)]);
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[i] = PublicAddress.First + first + i;
+        Array.Fill(strides, stride);
+        return new CircuitValue(info, addresses, strides);
+    }
+
+    /// <summary>All numbers, given those that are stated.</summary>
+    /// <param name="stated">What <see cref="AddStated"/> gave, each with its numbers, sample after sample.</param>
+    public long[] Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated)
+    {
+        var numbers = new long[Count];
+        foreach (var (first, constants) in _constants)
+            constants.CopyTo(numbers, first);
+        foreach (var (value, given) in stated)
+            given.Span.CopyTo(numbers.AsSpan(value.Addresses[0] - PublicAddress.First));
+        foreach (var derivation in _derivations)
+            for (var sample = 0; sample < samples; sample++)
+                Derive(derivation, sample, numbers);
+        return numbers;
+    }
+
+    private static void Derive(Derivation derivation, int sample, long[] numbers)
+    {
+        var (map, source, first, perSample) = derivation;
+        var read = new long[source.Addresses.Length];
+        for (var i = 0; i < read.Length; i++)
+            read[i] = numbers[source.Addresses[i] + (sample * source.Strides[i]) - PublicAddress.First];
+        map(read, numbers.AsSpan(first + (sample * perSample), perSample));
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+
+namespace Aivm.Proofs;
+
+/// <summary>Factor * term, or the factor alone: a summand of what a site says in each of its cells.</summary>
+/// <param name="Entry">Of a lookup's tuple, 0 being the tag; 0 for equalities.</param>
+/// <param name="Term">None means 1.</param>
+/// <param name="Factors">One for all channels, or one for each.</param>
+internal sealed record Summand(int Entry, Expression? Term, ImmutableArray<Felt> Factors)
+{
+    public Felt FactorOf(int channel) => Factors.Length == 1 ? Factors[0] : Factors[channel];
+}
+
+/// <summary>
+/// The same statement in each cell of a grid. Cell (p, c) has the index Base + p * Width + c in the vector of all statements of its kind.
+/// </summary>
+internal abstract class Site(string name, int positions, int channels, ImmutableArray<Summand> summands)
+{
+    /// <summary>For messages and tests.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Where its indices lie: a rectangle like those of cells. At 0 until the circuit is whole.</summary>
+    public Storage Grid { get; private set; } = new(0, positions, channels);
+
+    /// <summary>Takes a place behind others, at the next multiple of its width.</summary>
+    /// <returns>The first index behind it.</returns>
+    public int Place(int first)
+    {
+        Grid = Grid with { Base = (first + Grid.Width - 1) & -Grid.Width };
+        return Grid.End;
+    }
+
+    public ImmutableArray<Summand> Summands { get; } = summands;
+}
+
+/// <summary>In every cell: the tuple of the summands' sums, entry by entry, is a row of the channel's table.</summary>
+internal sealed class LookupSite(
+    string name, int positions, int channels, ImmutableArray<Summand> summands, ImmutableArray<LookupTable> tables)
+    : Site(name, positions, channels, summands)
+{
+    /// <summary>One for all channels, or one for each.</summary>
+    public ImmutableArray<LookupTable> Tables { get; } = tables;
+
+    public LookupTable TableOf(int channel) => Tables.Length == 1 ? Tables[0] : Tables[channel];
+}
+
+/// <summary>In every cell: the sum of the summands is zero.</summary>
+internal sealed class EqualitySite(string name, int positions, int channels, ImmutableArray<Summand> summands)
+    : Site(name, positions, channels, summands);

@@ -1,0 +1,42 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// Which positions of a source the positions of a result read, tap by tap. A tap reads each position of the source for one position of the result at
+/// most, so that a vector over the result's positions has an image over the source's.
+/// </summary>
+/// <param name="maps">By tap: the source's position for each position of one sample, -1 for none. No taps: the position itself.</param>
+internal sealed class TapMaps(int samples, int sourcePositions, int positions, int[][] maps)
+{
+    public int Count => Math.Max(1, maps.Length);
+
+    /// <summary>Whether the one tap stays where it is.</summary>
+    public bool IsIdentity => maps.Length == 0;
+
+    /// <summary>Of the result, in one sample.</summary>
+    public int Positions => positions;
+
+    /// <summary>The source's position in the batch, -1 for none.</summary>
+    public int SourceOf(int tap, int position)
+    {
+        var (sample, local) = (position / positions, position % positions);
+        var from = IsIdentity ? local : maps[tap][local];
+        return from < 0 ? -1 : (sample * sourcePositions) + from;
+    }
+
+    /// <summary>result[at + source of p] += rows[p] * factor(p), over all positions of the batch that the tap has a source for.</summary>
+    /// <param name="factors">One for each position of a sample, or null for 1.</param>
+    public unsafe void AddImage(int tap, in GridWeights weights, Felt[]? factors, ExtArray result, int at)
+    {
+        for (var k = 0; k < Ext4.Degree; k++)
+        {
+            uint* from = weights.Rows.Plane(k) + weights.FirstRow, to = result.Plane(k) + at;
+            for (var sample = 0; sample < samples; sample++, from += positions, to += sourcePositions)
+                for (var p = 0; p < positions; p++)
+                {
+                    var target = IsIdentity ? p : maps[tap][p];
+                    if (target >= 0)
+                        to[target] = Felt.Add(to[target], factors is null ? from[p] : Felt.Multiply(from[p], factors[p].Montgomery));
+                }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+namespace Aivm.Proofs;
+
+/// <summary>A function of what the addresses hold, with one value in each cell of a grid: linear (<see cref="Term"/>), or a sum of products (<see cref="ProductTerm"/>).</summary>
+internal abstract class Expression
+{
+    /// <summary>The value in one cell, for provers' small gadgets and for tests.</summary>
+    /// <param name="read">What an address holds.</param>
+    internal abstract long ValueAt(Func<int, long> read, int position, int channel);
+}
+
+/// <summary>
+/// A linear function of what the addresses hold, with one value in each cell of a grid. Provers need its transpose: what a weighted sum of its
+/// values takes from each address. Verifiers need that sum itself under an assignment. Neither sees a value of the other's.
+/// </summary>
+internal abstract class Term : Expression
+{
+    /// <summary>Whether it reads public numbers.</summary>
+    internal abstract bool ReadsPublic { get; }
+
+    /// <summary>Whether it reads private weights: its evaluation then leaves a form of them open.</summary>
+    internal virtual bool ReadsWeights => false;
+
+    /// <summary>Whether it reads committed cells.</summary>
+    internal abstract bool ReadsCells { get; }
+
+    /// <summary>Adds to the coefficient of each committed address what the weighted sum over the grid takes from it.</summary>
+    internal abstract void AddTranspose(in GridWeights weights, ExtArray coefficients);
+
+    /// <summary>The weighted sum over the grid.</summary>
+    internal abstract Ext4 Evaluate(in GridWeights weights, Assignment assignment);
+}
+
+/// <summary>Reads a view at other positions: value (p, c) = factor(p) * sum over taps of source(map(tap, p), c). Cells as they are, pools, shifts.</summary>
+/// <param name="factors">One for each position of a sample, or null for 1.</param>
+internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = null) : Term
+{
+    /// <param name="maps">As <see cref="TapMaps"/> has them.</param>
+    public TapTerm(GridView source, int positionsPerSample, int[][] maps, Felt[]? factors = null)
+        : this(source, new TapMaps(source.Samples, source.PositionsPerSample, positionsPerSample, maps), factors)
+    {
+    }
+
+    /// <summary>The view as it is.</summary>
+    public TapTerm(GridView source)
+        : this(source, source.PositionsPerSample, [])
+    {
+    }
+
+    internal override bool ReadsPublic => source.HasPublic;
+
+    internal override bool ReadsCells => source.HasCells;
+
+    internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
+    {
+        using var image = Image(weights, out var rows, out var firstRow);
+        if (source.Whole is { } storage)
+        {
+            using var columns = new ExtArray(OuterKernel.StrideOf(storage.Width));
+            OuterKernel.Lay(weights.Columns, weights.FirstColumn, source.Channels, storage.Width, columns, tap: 0);
+            OuterKernel.Add(coefficients, storage.Base, rows, firstRow, 0, columns, taps: 1, storage.Positions, storage.Width);
+            return;
+        }
+        for (var p = 0; p < source.Positions; p++)
+            for (var c = 0; c < source.Channels; c++)
+                if (source.AddressOf(p, c) is var address && !PublicAddress.Is(address))
+                    coefficients[address] += rows[firstRow + p] * weights.Column(c);
+    }
+
+    /// <summary>What the rows' weights weigh the source's positions with: the rows themselves where nothing moves.</summary>
+    private ExtArray? Image(in GridWeights weights, out ExtArray rows, out int firstRow)
+    {
+        if (maps.IsIdentity && factors is null)
+        {
+            (rows, firstRow) = (weights.Rows, weights.FirstRow);
+            return null;
+        }
+        (rows, firstRow) = (new ExtArray(source.Positions), 0);
+        for (var tap = 0; tap < maps.Count; tap++)
+            maps.AddImage(tap, weights, factors, rows, 0);
+        return rows;
+    }
+
+    internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
+    {
+        using var image = Image(weights, out var rows, out var firstRow);
+        if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
+            return ExtKernels.Dot(rows, firstRow, cells.Rows, cells.FirstRow, storage.Positions)
+                * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, source.Channels);
+        var sum = Ext4.Zero;
+        for (var p = 0; p < source.Positions; p++)
+        {
+            var held = Ext4.Zero;
+            for (var c = 0; c < source.Channels; c++)
+                held += weights.Column(c) * assignment.At(source.AddressOf(p, c));
+            sum += rows[firstRow + p] * held;
+        }
+        return sum;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel)
+    {
+        var sum = 0L;
+        for (var tap = 0; tap < maps.Count; tap++)
+            if (maps.SourceOf(tap, position) is var from && from >= 0)
+                sum += read(source.AddressOf(from, channel));
+        return factors is null ? sum : sum * factors[position % maps.Positions].ToUInt32();
+    }
+}
+
+/// <summary>Any sum of addresses in each cell of a grid: views that are no storage, sums along rows, outputs.</summary>
+/// <param name="addresses">[position * channels + channel]: what the cell of the whole batch sums up.</param>
+internal sealed class SparseTerm(int channels, int[][] addresses) : Term
+{
+    internal override bool ReadsPublic { get; } = addresses.Any(list => list.Any(PublicAddress.Is));
+
+    internal override bool ReadsCells { get; } = addresses.Any(list => list.Any(address => !PublicAddress.Is(address)));
+
+    internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
+    {
+        for (var cell = 0; cell < addresses.Length; cell++)
+        {
+            var weight = weights.Row(cell / channels) * weights.Column(cell % channels);
+            foreach (var address in addresses[cell])
+                if (!PublicAddress.Is(address))
+                    coefficients[address] += weight;
+        }
+    }
+
+    internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
+    {
+        var sum = Ext4.Zero;
+        for (var cell = 0; cell < addresses.Length; cell++)
+        {
+            var held = Ext4.Zero;
+            foreach (var address in addresses[cell])
+                held += assignment.At(address);
+            sum += held * (weights.Row(cell / channels) * weights.Column(cell % channels));
+        }
+        return sum;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel)
+    {
+        var sum = 0L;
+        foreach (var address in addresses[(position * channels) + channel])
+            sum += read(address);
+        return sum;
+    }
+}

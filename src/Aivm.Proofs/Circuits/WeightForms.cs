@@ -1,0 +1,251 @@
+using Aivm.Inference;
+
+namespace Aivm.Proofs;
+
+/// <summary>A linear function of private weights: what evaluating a term leaves to show about them.</summary>
+internal abstract class WeightForm : IDisposable
+{
+    /// <summary>Adds scale times its coefficients, by address of the oracle of weights.</summary>
+    public abstract void AddTo(ExtArray coefficients, Ext4 scale);
+
+    /// <summary>The form of the weights themselves.</summary>
+    public abstract Ext4 Weigh(FeltArray weights);
+
+    /// <summary>The coefficients' multilinear polynomial at a point.</summary>
+    public abstract Ext4 Evaluate(EqPoint point);
+
+    public abstract void Dispose();
+}
+
+/// <summary>The sum over o, i, tap of columns[o] * inputs[i * taps + tap] * w[o, i, tap], i counted over all channels and o's group reading its own.</summary>
+internal sealed class LayerForm : WeightForm
+{
+    private readonly Storage _place;
+    private readonly ExtArray _columns;
+    private readonly ExtArray _inputs;
+    private readonly int _groups;
+    private readonly int _taps;
+
+    /// <param name="columns">Its own from here on, and <paramref name="inputs"/> too.</param>
+    public LayerForm(Storage place, ExtArray columns, ExtArray inputs, int groups)
+    {
+        (_place, _columns, _groups) = (place, columns, groups);
+        _taps = place.Positions / columns.Length;
+        _inputs = ByTap(inputs);
+        inputs.Dispose();
+    }
+
+    private int Stride => _inputs.Length / _taps;
+
+    /// <summary>[tap * channels + i].</summary>
+    private ExtArray ByTap(ExtArray inputs)
+    {
+        var (channels, byTap) = (inputs.Length / _taps, new ExtArray(inputs.Length));
+        for (var i = 0; i < channels; i++)
+            for (var tap = 0; tap < _taps; tap++)
+                byTap[(tap * channels) + i] = inputs[(i * _taps) + tap];
+        return byTap;
+    }
+
+    private int FirstInput(int tap, int output) => (tap * Stride) + (output / (_columns.Length / _groups) * _place.Channels);
+
+    public override void AddTo(ExtArray coefficients, Ext4 scale)
+    {
+        for (var tap = 0; tap < _taps; tap++)
+            for (var o = 0; o < _columns.Length; o++)
+                ExtKernels.AddScaled(
+                    coefficients, _place.Base + (((tap * _columns.Length) + o) * _place.Width), scale * _columns[o], _inputs, FirstInput(tap, o), _place.Channels);
+    }
+
+    public override Ext4 Weigh(FeltArray weights)
+    {
+        var sum = Ext4.Zero;
+        for (var tap = 0; tap < _taps; tap++)
+            for (var o = 0; o < _columns.Length; o++)
+                sum += _columns[o] * ExtKernels.Dot(
+                    _inputs, FirstInput(tap, o), weights, _place.Base + (((tap * _columns.Length) + o) * _place.Width), _place.Channels);
+        return sum;
+    }
+
+    public override Ext4 Evaluate(EqPoint point)
+    {
+        var (sum, cells) = (Ext4.Zero, point.Of(_place));
+        for (var tap = 0; tap < _taps; tap++)
+        {
+            var inputs = Ext4.Zero;
+            for (var o = 0; o < _columns.Length; o++)
+            {
+                if (o % (_columns.Length / _groups) == 0)
+                    inputs = ExtKernels.Dot(_inputs, FirstInput(tap, o), cells.Columns, cells.FirstColumn, _place.Channels);
+                sum += _columns[o] * cells.Row((tap * _columns.Length) + o) * inputs;
+            }
+        }
+        return sum;
+    }
+
+    public override void Dispose()
+    {
+        _columns.Dispose();
+        _inputs.Dispose();
+    }
+}
+
+/// <summary>The sum over o of columns[o] * b[o].</summary>
+internal sealed class BiasForm(Storage place, ExtArray columns) : WeightForm
+{
+    public override void AddTo(ExtArray coefficients, Ext4 scale) => ExtKernels.AddScaled(coefficients, place.Base, scale, columns, 0, place.Channels);
+
+    public override Ext4 Weigh(FeltArray weights) => ExtKernels.Dot(columns, 0, weights, place.Base, place.Channels);
+
+    public override Ext4 Evaluate(EqPoint point)
+    {
+        var cells = point.Of(place);
+        return cells.Row(0) * ExtKernels.Dot(columns, 0, cells.Columns, cells.FirstColumn, place.Channels);
+    }
+
+    public override void Dispose() => columns.Dispose();
+}
+
+/// <summary>A private bias: the same number b[c] in each cell of a channel.</summary>
+internal sealed class BiasTerm(Storage place, int positions) : Term
+{
+    /// <summary>It counts among what both sides know up to the weights.</summary>
+    internal override bool ReadsPublic => true;
+
+    internal override bool ReadsWeights => true;
+
+    internal override bool ReadsCells => false;
+
+    internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
+    {
+    }
+
+    internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
+    {
+        var columns = weights.CopyColumns(place.Channels);
+        var sum = weights.SumOfRows(positions);
+        for (var c = 0; c < columns.Length; c++)
+            columns[c] *= sum;
+        assignment.Forms.Add(new BiasForm(place, columns));
+        return Ext4.Zero;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private bias is no cell.");
+}
+
+/// <summary>Private weights as they lie in their oracle: cell (p, c) of the layer's place.</summary>
+internal sealed class WeightTerm(Storage place) : Term
+{
+    internal override bool ReadsPublic => true;
+
+    internal override bool ReadsWeights => true;
+
+    internal override bool ReadsCells => false;
+
+    internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
+    {
+    }
+
+    internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
+    {
+        var rows = new ExtArray(place.Positions);
+        for (var p = 0; p < rows.Length; p++)
+            rows[p] = weights.Row(p);
+        assignment.Forms.Add(new GridForm(place, rows, weights.CopyColumns(place.Channels)));
+        return Ext4.Zero;
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private weight is no cell.");
+}
+
+/// <summary>The sum over a rectangle of rows[p] * columns[c] * w[p, c].</summary>
+internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) : WeightForm
+{
+    public override void AddTo(ExtArray coefficients, Ext4 scale)
+    {
+        for (var p = 0; p < place.Positions; p++)
+            ExtKernels.AddScaled(coefficients, place.Base + (p * place.Width), scale * rows[p], columns, 0, place.Channels);
+    }
+
+    public override Ext4 Weigh(FeltArray weights)
+    {
+        var sum = Ext4.Zero;
+        for (var p = 0; p < place.Positions; p++)
+            sum += rows[p] * ExtKernels.Dot(columns, 0, weights, place.Base + (p * place.Width), place.Channels);
+        return sum;
+    }
+
+    public override Ext4 Evaluate(EqPoint point)
+    {
+        var cells = point.Of(place);
+        return ExtKernels.Dot(rows, 0, cells.Rows, cells.FirstRow, place.Positions)
+            * ExtKernels.Dot(columns, 0, cells.Columns, cells.FirstColumn, place.Channels);
+    }
+
+    public override void Dispose()
+    {
+        rows.Dispose();
+        columns.Dispose();
+    }
+}
+
+/// <summary>
+/// Where private weights lie in their oracle: layer after layer the weights, then the bias, and at the end random cells. All weights of Conv and
+/// Dense are private, of a model that has private weights.
+/// </summary>
+internal sealed class WeightLayout
+{
+    private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
+    private int _count;
+
+    public bool IsEmpty => _layers.Count == 0;
+
+    /// <summary>Cells, the random ones included.</summary>
+    public int CellCount => RandomCells.End;
+
+    /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
+    public Storage RandomCells => new(_count, RandomCellCount, 1);
+
+    internal static int RandomCellCount => OracleShape.HidingCells(MaxOpenings);
+
+    /// <summary>Proofs that one commitment may serve. Each adds random coefficients to every row, and so bytes to every proof.</summary>
+    public const int MaxOpenings = 16;
+
+    public LayerWeights Add(int node, int outputs, int inputsPerGroup, int taps, out Storage bias)
+    {
+        var weights = LayerWeights.Private(Reserve(taps * outputs, inputsPerGroup));
+        bias = Reserve(1, outputs);
+        _layers.Add((node, weights, bias));
+        return weights;
+    }
+
+    private Storage Reserve(int positions, int channels)
+    {
+        var storage = new Storage(0, positions, channels);
+        storage = storage with { Base = (_count + storage.Width - 1) & -storage.Width };
+        _count = storage.End;
+        return storage;
+    }
+
+    /// <summary>Gives a prover the graph's weights.</summary>
+    /// <returns>The oracle's cells, the random ones 0.</returns>
+    public int[] Reveal(Graph graph)
+    {
+        var cells = new int[CellCount];
+        foreach (var (node, weights, biasPlace) in _layers)
+        {
+            var (numbers, bias) = graph.Nodes[node] is ConvNode conv ? (conv.Weights, conv.Bias) : (((DenseNode)graph.Nodes[node]).Weights, ((DenseNode)graph.Nodes[node]).Bias);
+            weights.Reveal(numbers);
+            var place = weights.Place!;
+            var (outputs, inputs) = (bias.Count, place.Channels);
+            var taps = place.Positions / outputs;
+            for (var tap = 0; tap < taps; tap++)
+                for (var o = 0; o < outputs; o++)
+                    for (var i = 0; i < inputs; i++)
+                        cells[place.Base + (((tap * outputs) + o) * place.Width) + i] = (int)numbers[(((o * inputs) + i) * taps) + tap];
+            for (var o = 0; o < outputs; o++)
+                cells[biasPlace.Base + o] = (int)bias[o];
+        }
+        return cells;
+    }
+}

@@ -1,0 +1,28 @@
+namespace Aivm.Proofs;
+
+/// <summary>What a proof system's sizes follow from. Prover and verifier must use the same set; it is part of the version.</summary>
+public sealed record ProofParameters
+{
+    /// <summary>
+    /// Bits that the random positions of each opening and test must give: some above the goal, which all terms of a proof together must
+    /// keep.
+    /// </summary>
+    public int QueryBits { get; internal init; }
+
+    /// <summary>log2 of codeword over message length, for oracles that one proof commits and opens.</summary>
+    public int BlowUpBits { get; internal init; }
+
+    /// <summary>The same for oracles that are committed once and opened by many proofs: shorter openings for a longer codeword.</summary>
+    public int ReusedBlowUpBits { get; internal init; }
+
+    /// <summary>
+    /// An oracle may always be encoded into so many elements (log2): a small one gets a lower rate and a shorter opening.
+    /// </summary>
+    public int SmallCodeBits { get; internal init; }
+
+    /// <summary>100 bits, proven.</summary>
+    public static ProofParameters Production { get; } = new() { QueryBits = 103, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
+
+    /// <summary>For tests: a handful of positions, no security.</summary>
+    public static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };
+}

@@ -1,0 +1,216 @@
+using System.Runtime.CompilerServices;
+
+namespace Aivm.Proofs;
+
+/// <summary>Arithmetic on whole arrays of field elements.</summary>
+internal static unsafe class ExtKernels
+{
+    /// <summary>result[i] = scale * eq(point, i) for i below 2^n: bit k of i belongs to point[k].</summary>
+    public static void EqTable(ReadOnlySpan<Ext4> point, Ext4 scale, ExtArray result)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(1L << point.Length, result.Length);
+        result[0] = scale;
+        for (var k = 0; k < point.Length; k++)
+        {
+            var half = 1 << k;
+            var loop = new EqLoop(result.At(0), result.At(half), point[k]);
+            FieldLoop.Run(ref loop, 0, half);
+        }
+    }
+
+    /// <summary>sums[i] += k * terms[i].</summary>
+    public static void AddScaled(ExtArray sums, int sumsAt, Ext4 k, ExtArray terms, int termsAt, int count)
+    {
+        Check(sums.Length, sumsAt, count);
+        Check(terms.Length, termsAt, count);
+        var loop = new AddScaledLoop(sums.At(sumsAt), k, terms.At(termsAt));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += k * terms[i].</summary>
+    public static void AddScaled(ExtArray sums, int sumsAt, Ext4 k, FeltArray terms, int termsAt, int count)
+    {
+        Check(sums.Length, sumsAt, count);
+        Check(terms.Length, termsAt, count);
+        var loop = new AddScaledBaseLoop(sums.At(sumsAt), k, terms.At(termsAt));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += a[i] * b[i].</summary>
+    public static void AddProducts(ExtArray sums, int sumsAt, ExtArray a, int aAt, ExtArray b, int bAt, int count)
+    {
+        Check(sums.Length, sumsAt, count);
+        Check(a.Length, aAt, count);
+        Check(b.Length, bAt, count);
+        var loop = new AddProductsLoop(sums.At(sumsAt), a.At(aAt), b.At(bAt));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += a[i] * b[i].</summary>
+    public static void AddProducts(ExtArray sums, int sumsAt, ExtArray a, int aAt, FeltArray b, int bAt, int count)
+    {
+        Check(sums.Length, sumsAt, count);
+        Check(a.Length, aAt, count);
+        Check(b.Length, bAt, count);
+        var loop = new AddProductsBaseLoop(sums.At(sumsAt), a.At(aAt), b.At(bAt));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>
+    /// Binds the highest variable to r: a[i] += r * (a[i + half] - a[i]), and a gets at most <paramref name="half"/> elements.
+    /// What lies past a's end counts as zero.
+    /// </summary>
+    public static void Fold(ExtArray a, int half, Ext4 r)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
+        var whole = Math.Max(0, a.Length - half);
+        var loop = new FoldLoop(a.At(0), a.At(Math.Min(half, a.Length)), r);
+        FieldLoop.Run(ref loop, 0, whole);
+        var rest = new ScaleLoop(a.At(0), Ext4.One - r);
+        FieldLoop.Run(ref rest, whole, Math.Min(half, a.Length));
+        a.Truncate(Math.Min(half, a.Length));
+    }
+
+    /// <summary>The same of base elements into an array of the extension.</summary>
+    public static void Fold(FeltArray a, int half, Ext4 r, ExtArray result)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
+        var whole = Math.Max(0, a.Length - half);
+        result.Resize(Math.Min(half, a.Length));
+        var loop = new FoldBaseLoop(a.At(0), a.At(Math.Min(half, a.Length)), r, result.At(0));
+        FieldLoop.Run(ref loop, 0, whole);
+        // result is zero there.
+        var rest = new AddScaledBaseLoop(result.At(0), Ext4.One - r, a.At(0));
+        FieldLoop.Run(ref rest, whole, result.Length);
+    }
+
+    /// <summary>The sum of a[i] * b[i].</summary>
+    public static Ext4 Dot(ExtArray a, int aAt, ExtArray b, int bAt, int count)
+    {
+        Check(a.Length, aAt, count);
+        Check(b.Length, bAt, count);
+        return Dot(a.At(aAt), b.At(bAt), 0, count);
+    }
+
+    /// <summary>The sum of a[i] * b[i].</summary>
+    public static Ext4 Dot(ExtArray a, int aAt, FeltArray b, int bAt, int count)
+    {
+        Check(a.Length, aAt, count);
+        Check(b.Length, bAt, count);
+        return Dot(a.At(aAt), b.At(bAt), 0, count);
+    }
+
+    /// <summary>
+    /// A round of the sumcheck of sum_i a[i] v[i], about the highest variable X: the round's polynomial
+    /// sum_{i &lt; half} (a[i] + X (a[i + half] - a[i])) (v[i] + X (v[i + half] - v[i])) by its value at 0 and its coefficient of X^2.
+    /// What lies past the ends counts as zero. The value at 1 is the claim less the value at 0.
+    /// </summary>
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int half)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, v.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
+        var (whole, low) = (Math.Max(0, a.Length - half), Math.Min(half, a.Length));
+        var loop = new RoundLoop(a.At(0), a.At(low), v.At(0), v.At(low));
+        FieldLoop.Run(ref loop, 0, whole);
+        var rest = Dot(a.At(0), v.At(0), whole, low);
+        return (loop.AtZero + rest, loop.Leading + rest);
+    }
+
+    /// <summary>The same of base elements v.</summary>
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, FeltArray v, int half)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, v.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
+        var (whole, low) = (Math.Max(0, a.Length - half), Math.Min(half, a.Length));
+        var loop = new RoundBaseLoop(a.At(0), a.At(low), v.At(0), v.At(low));
+        FieldLoop.Run(ref loop, 0, whole);
+        var rest = Dot(a.At(0), v.At(0), whole, low);
+        return (loop.AtZero + rest, loop.Leading + rest);
+    }
+
+    /// <summary>
+    /// sums[c] += sum over rows of weights[row] * matrix[at + row * stride + c], for c below <paramref name="columns"/>: one pass over the matrix.
+    /// </summary>
+    public static void CombineRows(ExtArray sums, int sumsAt, ExtArray weights, FeltArray matrix, int at, int stride, int columns)
+    {
+        Check(sums.Length, sumsAt, columns);
+        ArgumentOutOfRangeException.ThrowIfNegative(stride);
+        if (weights.Length == 0)
+            return;
+        Check(matrix.Length, at, checked(((weights.Length - 1) * stride) + columns));
+        var loop = new CombineLoop(sums.At(sumsAt), weights.At(0), weights.Length, matrix.At(at), stride);
+        FieldLoop.Run(ref loop, 0, columns);
+    }
+
+    /// <summary>result[at + i] = integers[i].</summary>
+    public static void FromIntegers(ReadOnlySpan<sbyte> integers, FeltArray result, int at)
+    {
+        Check(result.Length, at, integers.Length);
+        fixed (sbyte* source = integers)
+        {
+            var loop = new FromBytesLoop(source, result.At(at));
+            FieldLoop.Run(ref loop, 0, integers.Length);
+        }
+    }
+
+    /// <summary>result[at + i] = integers[i].</summary>
+    public static void FromIntegers(ReadOnlySpan<short> integers, FeltArray result, int at)
+    {
+        Check(result.Length, at, integers.Length);
+        fixed (short* source = integers)
+        {
+            var loop = new FromShortsLoop(source, result.At(at));
+            FieldLoop.Run(ref loop, 0, integers.Length);
+        }
+    }
+
+    /// <summary>result[at + i] = integers[i] modulo p.</summary>
+    public static void FromIntegers(ReadOnlySpan<int> integers, FeltArray result, int at)
+    {
+        Check(result.Length, at, integers.Length);
+        fixed (int* source = integers)
+        {
+            var loop = new FromWordsLoop(source, result.At(at));
+            FieldLoop.Run(ref loop, 0, integers.Length);
+        }
+    }
+
+    /// <summary>result[at + i] = integers[i] modulo p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FromIntegers(ReadOnlySpan<long> integers, FeltArray result, int at)
+    {
+        Check(result.Length, at, integers.Length);
+        var elements = result.AsSpan().Slice(at, integers.Length);
+        for (var i = 0; i < integers.Length; i++)
+            elements[i] = Felt.From(integers[i]).Montgomery;
+    }
+
+    /// <summary>Each element becomes its inverse, zero stays zero: one inversion a lane and three products an element (Montgomery 1987).</summary>
+    public static void Invert(ExtArray a)
+    {
+        using var products = new ExtArray(a.Length);
+        var loop = new InvertLoop(a.At(0), products.At(0));
+        FieldLoop.Run(ref loop, 0, a.Length);
+    }
+
+    private static Ext4 Dot(ExtPointer a, ExtPointer b, nint start, nint end)
+    {
+        var loop = new DotLoop(a, b);
+        FieldLoop.Run(ref loop, start, end);
+        return loop.Sum;
+    }
+
+    private static Ext4 Dot(ExtPointer a, uint* b, nint start, nint end)
+    {
+        var loop = new DotBaseLoop(a, b);
+        FieldLoop.Run(ref loop, start, end);
+        return loop.Sum;
+    }
+
+    private static void Check(int length, int at, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(at);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, length - at);
+    }
+}

@@ -1,0 +1,97 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>
+/// A model whose weights stay with its owner: everybody sees its architecture, and a commitment to the weights. Its container is
+/// "AIVP", u8 version = 1, the root (32 bytes), and the container of the architecture (<see cref="Skeleton"/>); its hash is the container's Keccak hash.
+/// </summary>
+/// <param name="Root">Of the first commitment. Proofs may rest on a later one to the same weights.</param>
+public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture, GraphAnalysis Analysis)
+{
+    private const byte Version = 1;
+    private const int HeaderBytes = 5 + Hash256.Size;
+
+    private static ReadOnlySpan<byte> Magic => "AIVP"u8;
+
+    /// <summary>Whether bytes claim to be a private model's container.</summary>
+    public static bool Is(ReadOnlySpan<byte> container) => container.StartsWith(Magic);
+
+    /// <param name="graph">With the weights, which the container leaves out.</param>
+    public static byte[] Encode(Graph graph, Hash256 root) => [.. Magic, Version, .. root.Span, .. Container.Encode(Skeleton(graph))];
+
+    /// <summary>Errors: <c>container-magic</c>, <c>container-version</c>, <c>container-malformed</c> (an architecture with weights), and those of a public container.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, out PrivateModel model, out Error error)
+    {
+        model = null!;
+        if (!Is(container) || container.Length < HeaderBytes)
+        {
+            error = new("container-magic", "A private model begins with AIVP, its version and the root of its weights.");
+            return false;
+        }
+        if (container[Magic.Length] != Version)
+        {
+            error = new("container-version", $"Version {container[Magic.Length]} of a private model; this release reads version {Version}.");
+            return false;
+        }
+        if (!Container.TryDecode(container[HeaderBytes..], limits, out var architecture, out error)
+            || !GraphAnalysis.TryAnalyse(architecture, limits, out var analysis, out error))
+            return false;
+        if (!architecture.Nodes.All(IsHidden))
+        {
+            error = new("container-malformed", "The architecture of a private model has weights other than 0, or bounds of biases below 0.");
+            return false;
+        }
+        model = new PrivateModel(Keccak.Hash(container), new Hash256(container.Slice(Magic.Length + 1, Hash256.Size)), architecture, analysis);
+        return true;
+    }
+
+    private static bool IsHidden(GraphNode node) => node switch
+    {
+        ConvNode n => IsHidden(n.Weights, n.Bias),
+        DenseNode n => IsHidden(n.Weights, n.Bias),
+        _ => true,
+    };
+
+    private static bool IsHidden(Constant weights, Constant bias) =>
+        !weights.Bytes.ContainsAnyExcept((byte)0) && bias.ToArray().All(bound => bound >= 0);
+
+    /// <summary>
+    /// The architecture: the graph with all weights of Conv and Dense 0, and with each bias replaced by a bound on its magnitude, of three significant bits.
+    /// Shapes, shifts, tables and these bounds are public.
+    /// </summary>
+    public static Graph Skeleton(Graph graph) => new()
+    {
+        Inputs = graph.Inputs,
+        Nodes = [.. graph.Nodes.Select(Hide)],
+        Outputs = graph.Outputs,
+    };
+
+    private static GraphNode Hide(GraphNode node) => node switch
+    {
+        ConvNode n => new ConvNode
+        {
+            Source = n.Source,
+            Weights = Zeros(n.Weights),
+            Bias = Bounds(n.Bias),
+            Window = n.Window,
+            Groups = n.Groups,
+            Requantise = n.Requantise,
+        },
+        DenseNode n => new DenseNode { Source = n.Source, Weights = Zeros(n.Weights), Bias = Bounds(n.Bias), Requantise = n.Requantise },
+        _ => node,
+    };
+
+    private static Constant Zeros(Constant weights) => Constant.S8(weights.Shape, new sbyte[weights.Count]);
+
+    private static Constant Bounds(Constant bias) => Constant.S32(bias.Shape, [.. bias.ToArray().Select(BoundOf)]);
+
+    private static int BoundOf(long bias)
+    {
+        var unit = 1L << Math.Max(0, Storage.BitLength((int)Math.Abs(bias)) - SignificantBits);
+        return (int)((Math.Abs(bias) + unit - 1) / unit * unit);
+    }
+
+    private const int SignificantBits = 3;
+}

@@ -1,0 +1,43 @@
+using Aivm.Proofs;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+public sealed class CircuitTests
+{
+    [Theory]
+    [InlineData("resnet8_cifar10", true, 1)]
+    [InlineData("mobilenetv1_025_vww96", true, 1)]
+    [InlineData("fashion_lenetish", true, 2)]
+    [InlineData("fashion_dscnn", true, 1)]
+    [InlineData("ad01_autoencoder", false, 3)]
+    public void A_run_of_a_vector_model_satisfies_every_lookup_and_every_equality(string file, bool takesBytes, int samples)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes);
+        var circuit = VectorCircuits.Build(model, samples);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{circuit.CellCount} cells, {circuit.LeafCount} leaves, {circuit.TableGrid.Positions * Circuit.TableColumns} rows of {circuit.Tables.Length} tables, {circuit.EqualityCount} equalities: {string.Join(" ", circuit.Tables.Select(t => $"{t.GetType().Name}:{t.Rows}"))}");
+        WitnessCheck.Satisfies(VectorCircuits.Fill(model, circuit, VectorCircuits.RandomInputs(model, samples, seed: 1)));
+    }
+
+    [Fact]
+    public void Coefficients_of_the_prover_are_those_that_the_verifier_evaluates()
+    {
+        foreach (var (file, samples) in ((string, int)[])[("fashion_lenetish", 2), ("resnet8_cifar10", 1)])
+        {
+            var circuit = VectorCircuits.Build(VectorCircuits.ModelOf(file, takesBytes: true), samples);
+            var random = new Random(3);
+            Ext4 Next() => new(Felt.From(random.Next()), Felt.From(random.Next()), Felt.From(random.Next()), Felt.From(random.Next()));
+            Ext4[] Point(int length) => [.. Enumerable.Range(0, Storage.BitLength(length - 1)).Select(_ => Next())];
+            using var leaves = new EqPoint(Point(circuit.LeafCount));
+            using var equalities = new EqPoint(Point(circuit.EqualityCount));
+            using var cells = new EqPoint(Point(circuit.CellCount));
+            var reduction = new LinearReduction(circuit, leaves, equalities, Next(), Next(), Next());
+            using var coefficients = new ExtArray(circuit.CellCount);
+            reduction.AddCoefficients(coefficients);
+            var expected = Ext4.Zero;
+            for (var i = 0; i < circuit.CellCount; i++)
+                expected += coefficients[i] * cells.At(i);
+            Assert.Equal(expected, reduction.EvaluateCoefficients(cells, out _));
+        }
+    }
+}

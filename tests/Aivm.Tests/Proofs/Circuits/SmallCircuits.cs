@@ -1,0 +1,92 @@
+using Aivm.Inference;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+/// <summary>Graphs of a few nodes, and their circuits.</summary>
+internal static class SmallCircuits
+{
+    /// <summary>The last node's value, over one input.</summary>
+    public static Model Model(GraphInput input, params GraphNode[] nodes)
+    {
+        var graph = new Graph
+        {
+            Inputs = [input],
+            Nodes = [.. nodes],
+            Outputs = [new GraphOutput { Name = "y", Source = nodes.Length, Kind = OutputKind.Values, Exponent = 0 }],
+        };
+        Assert.True(Aivm.Inference.Model.TryLoad(Container.Encode(graph), out var model, out var error), error?.ToString());
+        return model;
+    }
+
+    /// <summary>A model over committed S8 elements, value 2, which are the input's.</summary>
+    public static Model OverCommitted(Shape shape, params GraphNode[] nodes) => Model(
+        new GraphInput("x", shape, new InputFormat.Fixed(0)),
+        [
+            QuantiseNode.Scale(0, ElementType.S8, 1, 0),
+            new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+            .. nodes,
+        ]);
+
+    /// <summary>Each element of a row times a factor, plus an offset of its own: S64.</summary>
+    public static WideDenseNode Widened(int source, int elements, long factor, params long[] offsets)
+    {
+        var weights = new long[elements * elements];
+        for (var i = 0; i < elements; i++)
+            weights[(i * elements) + i] = factor;
+        return new WideDenseNode
+        {
+            Source = source,
+            Weights = Constant.S64([elements, elements], weights),
+            Bias = Constant.S64([elements], offsets.Length == 0 ? new long[elements] : offsets),
+        };
+    }
+
+    public static Witness Fill(Model model, int samples, long[] inputs)
+    {
+        var circuit = VectorCircuits.Build(model, samples);
+        var witness = VectorCircuits.Fill(model, circuit, inputs);
+        WitnessCheck.Satisfies(witness);
+        Assert.Empty(WitnessFaults.Of(witness));
+        return witness;
+    }
+
+    /// <summary>Every cell that matters, one more and one less, must be noticed.</summary>
+    public static void AssertEveryCellCounts(Witness witness)
+    {
+        foreach (var address in WitnessFaults.CellsThatMatter(witness))
+            foreach (var change in (int[])[1, -1])
+            {
+                witness.Cells[address] += change;
+                Assert.True(WitnessFaults.Of(witness).Count > 0, $"cell {address} {change:+0;-0}");
+                witness.Cells[address] -= change;
+            }
+        Assert.Empty(WitnessFaults.Of(witness));
+    }
+
+    /// <summary>The only gadget of a kind.</summary>
+    public static T Gadget<T>(this Witness witness)
+        where T : Gadget => Assert.Single(witness.Circuit.Gadgets.OfType<T>());
+
+    public static void Set(this Witness witness, Storage storage, int position, int channel, long value) =>
+        witness.Cells[storage.Base + (position * storage.Width) + channel] = (int)value;
+
+    public static int Get(this Witness witness, Storage storage, int position, int channel) =>
+        witness.Cells[storage.Base + (position * storage.Width) + channel];
+
+    /// <summary>A number's limbs as an honest prover cuts them, the last one whatever it takes.</summary>
+    public static void Set(this Witness witness, WideCells number, int position, int channel, Int128 value)
+    {
+        for (var k = 0; k < number.Limbs.Length; k++)
+            witness.Set(number.Limbs[k], position, channel, number.Cut.LimbOf(value, k));
+    }
+
+    public static Int128 Get(this Witness witness, WideCells number, int position, int channel)
+    {
+        var sum = Int128.Zero;
+        for (var k = 0; k < number.Limbs.Length; k++)
+            sum += (Int128)witness.Get(number.Limbs[k], position, channel) << (WideNumber.LimbBits * k);
+        return sum;
+    }
+}

@@ -1,0 +1,87 @@
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Tests.Proofs.Commitments;
+
+/// <summary>
+/// A prover of openings written apart from the real one, element by element, that may deviate in one place and keeps its transcript
+/// consistent. Its oracle is of the kind whose mask is within.
+/// </summary>
+internal sealed unsafe class RogueOracle : IDisposable
+{
+    private readonly OracleShape _shape;
+    private readonly Felt[][] _rows;
+    private readonly Ext4[] _mask;
+
+    public RogueOracle(OracleShape shape, int seed)
+    {
+        _shape = shape;
+        var random = new Random(seed);
+        Felt NextFelt() => Felt.From(random.Next());
+        _rows = Draw(shape.Rows, () => Draw(shape.MessageLength, NextFelt));
+        _mask = Draw(shape.MessageLength, () => new Ext4(NextFelt(), NextFelt(), NextFelt(), NextFelt()));
+        Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, new SecretRandom());
+        for (var position = 0; position < shape.CodeLength; position++)
+        {
+            var point = shape.Code.Point(position);
+            for (var row = 0; row < shape.Rows; row++)
+                Matrix.Row(row)[position] = At(_rows[row].Select(element => (Ext4)element), point).C0.Montgomery;
+            var mask = At(_mask, point);
+            (Matrix.Row(shape.Rows)[position], Matrix.Row(shape.Rows + 1)[position]) = (mask.C0.Montgomery, mask.C1.Montgomery);
+            (Matrix.Row(shape.Rows + 2)[position], Matrix.Row(shape.Rows + 3)[position]) = (mask.C2.Montgomery, mask.C3.Montgomery);
+        }
+    }
+
+    public CommittedMatrix Matrix { get; }
+
+    /// <summary>Added to the value.</summary>
+    public Ext4 ValueLie { get; init; }
+
+    /// <summary>Added to the mask's value.</summary>
+    public Ext4 MaskLie { get; init; }
+
+    /// <summary>Changes the combination of rows; knows the weights of the columns and rho.</summary>
+    public Action<Ext4[], Ext4[], Ext4> Change { get; init; } = (_, _, _) => { };
+
+    /// <summary>Commits, opens at a point and asks the verifier.</summary>
+    public Error? Error(string context)
+    {
+        Matrix.Commit();
+        var (transcript, writer) = (new Transcript(context), new ProofWriter());
+        transcript.Absorb(Matrix.Root.Span);
+        var point = Draw(_shape.Variables, transcript.NextChallenge);
+        var (columns, weights) = (Equality(point[.._shape.ColumnBits]), Equality(point[_shape.ColumnBits..]));
+        var combination = new Ext4[_shape.MessageLength];
+        for (var row = 0; row < _rows.Length; row++)
+            for (var i = 0; i < combination.Length; i++)
+                combination[i] += weights[row] * _rows[row][i];
+        transcript.Send([Dot(combination, columns) + ValueLie], writer);
+        transcript.Send([Dot(_mask, columns) + MaskLie], writer);
+        var rho = transcript.NextChallenge();
+        for (var i = 0; i < combination.Length; i++)
+            combination[i] = _mask[i] + (rho * combination[i]);
+        Change(combination, columns, rho);
+        transcript.Send(combination, writer);
+        Matrix.Open(transcript.NextPositions(_shape.Queries, _shape.CodeBits), writer);
+
+        var reader = new ProofReader(writer.ToArray());
+        var verifier = new Transcript(context);
+        verifier.Absorb(Matrix.Root.Span);
+        Draw(_shape.Variables, verifier.NextChallenge);
+        return OracleOpening.TryVerify(_shape, Matrix.Root, point, verifier, reader, out _) && reader.TryFinish() ? null : reader.Error;
+    }
+
+    public void Dispose() => Matrix.Dispose();
+
+    private static T[] Draw<T>(int count, Func<T> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
+
+    private static Ext4 At(IEnumerable<Ext4> polynomial, Felt point) =>
+        polynomial.Reverse().Aggregate(Ext4.Zero, (sum, coefficient) => (sum * point) + coefficient);
+
+    private static Ext4 Dot(Ext4[] a, Ext4[] b) => a.Zip(b).Aggregate(Ext4.Zero, (sum, pair) => sum + (pair.First * pair.Second));
+
+    private static Ext4[] Equality(Ext4[] point) =>
+        [.. Enumerable.Range(0, 1 << point.Length).Select(i =>
+            point.Select((x, k) => ((i >> k) & 1) == 1 ? x : Ext4.One - x).Aggregate(Ext4.One, (a, b) => a * b))];
+}

@@ -1,0 +1,133 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+using Aivm.Tests.Proofs.Circuits;
+
+namespace Aivm.Tests.Proofs;
+
+public sealed class ModelProofTests
+{
+    [Theory]
+    [InlineData("fashion_lenetish", true, 1)]
+    [InlineData("fashion_lenetish", true, 2)]
+    [InlineData("resnet8_cifar10", true, 1)]
+    [InlineData("mobilenetv1_025_vww96", true, 1)]
+    [InlineData("fashion_dscnn", true, 1)]
+    [InlineData("ad01_autoencoder", false, 3)]
+    public void A_run_of_a_vector_model_is_proved_and_the_proof_is_accepted(string file, bool takesBytes, int samples)
+    {
+        var (shape, statement) = State(file, takesBytes, samples, ProofParameters.Production);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, Prove(shape, statement), out var error), error?.ToString());
+    }
+
+    [Theory]
+    [InlineData("fashion_lenetish", true, 1)]
+    [InlineData("resnet8_cifar10", true, 1)]
+    [InlineData("mobilenetv1_025_vww96", true, 1)]
+    [InlineData("fashion_dscnn", true, 2)]
+    [InlineData("ad01_autoencoder", false, 1)]
+    public void A_verifier_that_never_saw_the_weights_accepts_a_proof_about_them(string file, bool takesBytes, int samples)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes);
+        var skeleton = PrivateModel.Skeleton(model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Circuit Build()
+        {
+            Assert.True(Circuit.TryBuild(skeleton, analysis, samples, ProofPrivacy.Weights, out var circuit, out var refused), refused?.ToString());
+            return circuit;
+        }
+
+        var (proverShape, verifierShape) = (new ProofShape(Build(), ProofParameters.Production), new ProofShape(Build(), ProofParameters.Production));
+        using var weights = CommittedWeights.Commit(proverShape, model.Graph, new byte[32]);
+        var inputs = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, samples, inputs), weights.Root);
+        Assert.True(ProofProver.TryCreate(proverShape, model.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(statement);
+            Assert.True(ProofVerifier.TryVerify(verifierShape, statement, proof, out error), error?.ToString());
+            AssertRejected(verifierShape, statement with { WeightRoot = Keccak.Hash([3]) }, proof);
+        }
+    }
+
+    [Theory]
+    [InlineData("fashion_lenetish", 2)]
+    [InlineData("resnet8_cifar10", 1)]
+    public void A_verifier_that_never_saw_the_inputs_accepts_a_proof_about_them(string file, int samples)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes: true);
+        var shape = new ProofShape(VectorCircuits.Build(model, samples, ProofPrivacy.Inputs), ProofParameters.Production);
+        var numbers = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        using var inputs = CommittedInputs.Commit(shape, numbers);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, default, VectorCircuits.Run(model, samples, numbers), InputRoot: inputs.Root);
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, null, threads: 2, out var prover, out var error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(statement, inputs);
+            Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out error), error?.ToString());
+            AssertRejected(shape, statement with { InputRoot = Keccak.Hash([3]) }, proof);
+        }
+    }
+
+    [Fact]
+    public void Weights_within_their_ranges_are_proved_to_be_so_and_others_cannot_be()
+    {
+        var model = VectorCircuits.ModelOf("fashion_dscnn", takesBytes: true);
+        var skeleton = PrivateModel.Skeleton(model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
+        var shape = new ProofShape(circuit, ProofParameters.Toy);
+        using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32]);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, default, default, weights.Root);
+        var proof = ProofProver.ProveWeightRanges(shape, statement, weights, threads: 2);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out error), error?.ToString());
+        Assert.True(PrivateModel.TryDecode(PrivateModel.Encode(model.Graph, weights.Root), ModelLimits.OnChain, out var decoded, out error), error?.ToString());
+        Assert.Equal(weights.Root, decoded.Root);
+    }
+
+    [Fact]
+    public void A_proof_is_worth_nothing_for_another_statement()
+    {
+        var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
+        var proof = Prove(shape, statement);
+        Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out var error), error?.ToString());
+        var (inputs, outputs) = (statement.Inputs.ToArray(), statement.Outputs.ToArray());
+        inputs[400] ^= 1;
+        outputs[3]++;
+        AssertRejected(shape, statement with { ModelHash = Keccak.Hash([1]) }, proof);
+        AssertRejected(shape, statement with { Context = Keccak.Hash([2]) }, proof);
+        AssertRejected(shape, statement with { Inputs = inputs }, proof);
+        AssertRejected(shape, statement with { Outputs = outputs }, proof);
+    }
+
+    [Fact]
+    public void Another_output_has_no_proof()
+    {
+        var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
+        var outputs = statement.Outputs.ToArray();
+        outputs[3]++;
+        var lie = statement with { Outputs = outputs };
+        AssertRejected(shape, lie, Prove(shape, lie));
+    }
+
+    private static void AssertRejected(ProofShape shape, ProofStatement statement, byte[] proof)
+    {
+        Assert.False(ProofVerifier.TryVerify(shape, statement, proof, out var error));
+        Assert.Equal("proof-rejected", error.Code);
+    }
+
+    private static (ProofShape Shape, ProofStatement Statement) State(string file, bool takesBytes, int samples, ProofParameters parameters)
+    {
+        var model = VectorCircuits.ModelOf(file, takesBytes);
+        var inputs = VectorCircuits.RandomInputs(model, samples, seed: 1);
+        return (new ProofShape(VectorCircuits.Build(model, samples), parameters), new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, samples, inputs)));
+    }
+
+    private static byte[] Prove(ProofShape shape, ProofStatement statement)
+    {
+        Assert.True(ProofProver.TryCreate(shape, shape.Circuit.Graph, null, threads: 2, out var prover, out var error), error?.ToString());
+        using (prover)
+            return prover.Prove(statement);
+    }
+}
