@@ -53,7 +53,7 @@ public static class OnnxCompiler
         var values = graph.Values();
         if (values.FirstOrDefault(node => node.Count == 0) is { } empty)
             throw Refusal.Shape(empty, "it has no elements");
-        var work = values.Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
+        var work = values.Aggregate(0L, (sum, node) => Math.Min(sum + Work.OfSample(node), limit + 1));
         if (work > limit)
             throw Refusal.TooLarge($"one run takes more than {limit} multiply-accumulates");
         if (Work.Held(graph) > Work.MaxHeld)

@@ -94,7 +94,7 @@ internal sealed class CalibrationData
         var values = graph.Values();
         // Each number in real arithmetic and in integers.
         var held = Math.Max(Work.Held(graph), ValuesInHand * values.Max(node => (long)node.Count)) * 2 * sizeof(double);
-        return (int)Math.Clamp(Math.Min(MemoryBudget / held, WorkBudget / values.Sum(Work.Of)), 1, MaxSamples);
+        return (int)Math.Clamp(Math.Min(MemoryBudget / held, WorkBudget / values.Sum(Work.OfSample)), 1, MaxSamples);
     }
 
     private static long[] Row(InputPort[] ports, IReadOnlyList<SampleSet> parts, int row) =>
