@@ -8,8 +8,11 @@ internal static class Work
     /// <summary>Most multiply-accumulates of a model that is compiled.</summary>
     public const long MaxPerRun = 1L << 33;
 
-    /// <summary>Most elements that one run holds at once: a compilation keeps each in real arithmetic and in integers, a gigabyte in all.</summary>
-    public const long MaxHeld = 1L << 26;
+    /// <summary>
+    /// Most elements that one run holds at once, two and a half values of the largest size: a compilation keeps each in real arithmetic
+    /// and in integers, 640 MiB in all, and takes about half as much in passing.
+    /// </summary>
+    public const long MaxHeld = 5L << 23;
 
     /// <summary>In the time of multiply-accumulates: an element that is looked at, and a function by its series; the error function's has up to a hundred terms.</summary>
     private const int Element = 8;
@@ -63,7 +66,9 @@ internal static class Work
         foreach (var node in graph.Order().Where(node => node is not FloatInput))
         {
             held += node.Count;
-            most = Math.Max(most, held);
+            // Another shape is of the same numbers.
+            if (node is not FloatReshape)
+                most = Math.Max(most, held);
             foreach (var source in node.Inputs)
             {
                 if (--open[source] == 0 && source is not FloatInput)

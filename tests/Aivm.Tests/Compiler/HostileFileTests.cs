@@ -116,6 +116,7 @@ public sealed class HostileFileTests
         { "thousands of cells of 256 steps", Cells("GRU", 3, 4000), "onnx-too-large" },
         { "thousands of cells of 256 steps, four gates each", Cells("LSTM", 4, 4000), "onnx-too-large" },
         { "sixteen inputs of sixteen million numbers that nothing reads", Unread(16, 1 << 24), "onnx-too-large" },
+        { "two steps of a cell over eight million rows", Recurrent("GRU", 3, 2, 1 << 23), "onnx-too-large" },
         { "two steps of a cell over a million rows", Recurrent("GRU", 3, 2, 1 << 20), "unsupported-model" },
         { "more outputs than a model has", new OnnxFile().Input("x", 1, 1 << 18).Node("Relu", ["x"], ["y"]).Output("y").Write(), "unsupported-model" },
         { "a hundred curves over sixteen million numbers", Curves("Elu", 100, 1 << 24), "onnx-too-large" },
