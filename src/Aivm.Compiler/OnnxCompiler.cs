@@ -53,14 +53,12 @@ public static class OnnxCompiler
         var values = graph.Values();
         if (values.FirstOrDefault(node => node.Count == 0) is { } empty)
             throw Refusal.Shape(empty, "it has no elements");
-        var work = values.Aggregate(0L, (sum, node) => Math.Min(sum + Work.Of(node), limit + 1));
+        var work = values.Aggregate(0L, (sum, node) => Math.Min(sum + Work.OfSample(node), limit + 1));
         if (work > limit)
             throw Refusal.TooLarge($"one run takes more than {limit} multiply-accumulates");
-        // Each of these becomes a node at least, whatever else does: an unrolled cell is refused before its steps are computed.
-        if (values.OfType<FloatActivated>().Count() > GraphAnalysis.MaxNodes)
-            throw Refusal.TooLarge($"the compiled graph has more than {GraphAnalysis.MaxNodes} nodes");
         if (Work.Held(graph) > Work.MaxHeld)
             throw Refusal.TooLarge($"one run holds more than {Work.MaxHeld} numbers at once");
+        LeastGraph.Check(graph);
     }
 
     private static List<string> Warnings(CalibrationData samples, Model model, IReadOnlyList<LayerReport> layers, CalibrationReport calibration)

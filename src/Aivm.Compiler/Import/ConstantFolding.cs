@@ -54,7 +54,7 @@ internal sealed class ConstantFolding
         var values = new Dictionary<FloatNode, double[]>();
         foreach (var step in new FloatGraph([], [new FloatOutput(node.Name, node, false, [])]).Order())
         {
-            _work += Quantisation.Work.Of(step);
+            _work += Quantisation.Work.OfSample(step);
             if (_work > Quantisation.Work.MaxPerRun)
                 throw Refusal.TooLarge("its constants take more arithmetic than a model may");
             values.Add(step, FloatInterpreter.Run(step, [.. step.Inputs.Select(input => values[input])]));

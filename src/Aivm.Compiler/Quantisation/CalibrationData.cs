@@ -15,8 +15,9 @@ internal sealed class CalibrationData
     /// <summary>Most bytes of activations held at once.</summary>
     private const long MemoryBudget = 768L << 20;
 
-    /// <summary>Values of a size that a node's arithmetic has in hand beside those that others still read.</summary>
+    /// <summary>Values of the largest size that a node's arithmetic has in hand: what it reads, what it yields, and as many on the way.</summary>
     private const int ValuesInHand = 4;
+    private const int ValuesOnTheWay = 2;
 
     /// <summary>Most multiply-accumulates of one pass over all samples.</summary>
     private const long WorkBudget = 1L << 33;
@@ -51,9 +52,11 @@ internal sealed class CalibrationData
         return (-largest, largest);
     }
 
-    /// <summary>By sample: the integers of one input.</summary>
+    /// <summary>By sample: the integers of one input. An only input's are the rows themselves.</summary>
     public long[][] Integers(InputPort port)
     {
+        if (Ports.Count == 1)
+            return Rows;
         var start = Ports.Take(port.Number).Sum(before => before.Node.Count);
         return [.. Rows.Select(row => row.AsSpan(start, port.Node.Count).ToArray())];
     }
@@ -92,9 +95,10 @@ internal sealed class CalibrationData
     private static int Room(FloatGraph graph)
     {
         var values = graph.Values();
+        var largest = values.Max(node => (long)node.Count);
         // Each number in real arithmetic and in integers.
-        var held = Math.Max(Work.Held(graph), ValuesInHand * values.Max(node => (long)node.Count)) * 2 * sizeof(double);
-        return (int)Math.Clamp(Math.Min(MemoryBudget / held, WorkBudget / values.Sum(Work.Of)), 1, MaxSamples);
+        var held = Math.Max(Work.Held(graph) + ValuesOnTheWay * largest, ValuesInHand * largest) * 2 * sizeof(double);
+        return (int)Math.Clamp(Math.Min(MemoryBudget / held, WorkBudget / values.Sum(Work.OfSample)), 1, MaxSamples);
     }
 
     private static long[] Row(InputPort[] ports, IReadOnlyList<SampleSet> parts, int row) =>

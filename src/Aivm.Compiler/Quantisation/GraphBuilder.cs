@@ -6,10 +6,14 @@ namespace Aivm.Compiler.Quantisation;
 /// <summary>Collects the nodes of the integer graph and what is to be reported of each.</summary>
 internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
 {
+    /// <summary>Bytes allocated after which what nobody reads any more is given back. By itself the runtime waits until that is as much as what is read.</summary>
+    private const long GarbageBudget = 128L << 20;
+
     private readonly List<GraphNode> _nodes = [];
     private readonly List<(LayerReport Report, int Value)> _layers = [];
     private readonly List<(Constant Value, int Number)> _constants = [];
     private readonly Dictionary<(int Number, Shape Shape), int> _expanded = [];
+    private long _collectedAt = GC.GetTotalAllocatedBytes();
 
     /// <summary>Adds a node; returns the number of its value.</summary>
     public int Add(GraphNode node)
@@ -17,6 +21,11 @@ internal sealed class GraphBuilder(IReadOnlyList<GraphInput> inputs)
         if (_nodes.Count == GraphAnalysis.MaxNodes)
             throw Refusal.TooLarge($"the compiled graph has more than {GraphAnalysis.MaxNodes} nodes");
         _nodes.Add(node);
+        if (GC.GetTotalAllocatedBytes() - _collectedAt > GarbageBudget)
+        {
+            GC.Collect();
+            _collectedAt = GC.GetTotalAllocatedBytes();
+        }
         return inputs.Count + _nodes.Count - 1;
     }
 

@@ -54,12 +54,12 @@ internal static class LinearLowering
         };
     }
 
+    /// <summary>In place: a layer's numbers may be many, and nobody reads its accumulators any more.</summary>
     private static double[] Requantised(FloatLinear layer, double[] accumulators, ShiftFit fit, Requantise requantise)
     {
-        var result = new double[accumulators.Length];
-        for (var i = 0; i < result.Length; i++)
-            result[i] = Requantised(accumulators[i], fit.Shifts[layer.ChannelOf(i)], requantise);
-        return result;
+        for (var i = 0; i < accumulators.Length; i++)
+            accumulators[i] = Requantised(accumulators[i], fit.Shifts[layer.ChannelOf(i)], requantise);
+        return accumulators;
     }
 
     /// <summary>The bias that brings the mean of each channel's integers to the mean of its real values.</summary>

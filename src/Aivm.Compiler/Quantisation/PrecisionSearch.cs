@@ -81,7 +81,7 @@ internal sealed class PrecisionSearch
     /// </summary>
     private FloatNode[] Useful()
     {
-        var affordable = WorkBudget / (_graph.Order().Sum(node => Work.Of(node) + WorkOfAnyNode) * (_choices.Count + 1));
+        var affordable = WorkBudget / (_graph.Order().Sum(node => Work.OfSample(node) + WorkOfAnyNode) * (_choices.Count + 1));
         if (affordable == 0)
             return [.. _choices.OrderBy(choice => choice.Work).Select(choice => choice.Operand)];
         var samples = _samples.Part((int)Math.Min(affordable, Math.Min(_samples.Count, TrialSamples)));

@@ -116,6 +116,14 @@ public sealed class HostileFileTests
         { "thousands of cells of 256 steps", Cells("GRU", 3, 4000), "onnx-too-large" },
         { "thousands of cells of 256 steps, four gates each", Cells("LSTM", 4, 4000), "onnx-too-large" },
         { "sixteen inputs of sixteen million numbers that nothing reads", Unread(16, 1 << 24), "onnx-too-large" },
+        { "two steps of a cell over eight million rows", Recurrent("GRU", 3, 2, 1 << 23), "onnx-too-large" },
+        { "two steps of a cell over a million rows", Recurrent("GRU", 3, 2, 1 << 20), "unsupported-model" },
+        { "more outputs than a model has", new OnnxFile().Input("x", 1, 1 << 18).Node("Relu", ["x"], ["y"]).Output("y").Write(), "unsupported-model" },
+        { "a hundred curves over sixteen million numbers", Curves("Elu", 100, 1 << 24), "onnx-too-large" },
+        { "the error function of a million numbers, sixty times", Curves("Erf", 60, 1 << 20), "onnx-too-large" },
+        { "values whose sum no workspace holds", Curves("LeakyRelu", 40, 1 << 22), "unsupported-model" },
+        { "five thousand slopes of four numbers", Curves("LeakyRelu", 5000, 4), "onnx-too-large" },
+        { "four thousand maxima of sixteen million numbers", Maxima(4000, 1 << 24), "onnx-too-large" },
         { "functions that double at every node", Doubling(), "unsupported-operator" },
     };
 
@@ -288,6 +296,24 @@ public sealed class HostileFileTests
 
     private static OnnxFile Cell(OnnxFile file, string operation, int gates) =>
         file.RandomWeights("w", [1, gates, 1], 1).RandomWeights("r", [1, gates, 1], 1).Node(operation, ["x", "w", "r"], ["y"]);
+
+    /// <summary>A function of a function, and so on, of a row; the mean is the output.</summary>
+    private static byte[] Curves(string operation, int count, long length)
+    {
+        var file = new OnnxFile().Input("x0", 1, length);
+        for (var i = 0; i < count; i++)
+            file.Node(operation, [$"x{i}"], [$"x{i + 1}"]);
+        return file.Node("ReduceMean", [$"x{count}"], ["y"], Attribute("axes", [-1L])).Output("y").Write();
+    }
+
+    /// <summary>The same maximum as often.</summary>
+    private static byte[] Maxima(int count, long length)
+    {
+        var file = new OnnxFile().Input("x", 1, length);
+        for (var i = 0; i < count; i++)
+            file.Node("ReduceMax", ["x"], [$"m{i}"], Attribute("axes", [-1L]));
+        return file.Node("Concat", [.. Enumerable.Range(0, count).Select(i => $"m{i}")], ["y"], Attribute("axis", 1L)).Output("y").Write();
+    }
 
     /// <summary>Cells of 256 steps, each behind the one before.</summary>
     private static byte[] Cells(string operation, int gates, int count)
