@@ -49,6 +49,26 @@ internal readonly struct WideAvx2 : IDot<Lanes256>
         new(accumulators.Vector + Avx2.MultiplyAddAdjacent(source.Vector.AsInt16(), weights.Vector.AsInt16()));
 }
 
+/// <summary>The products of a chunk by sixteen channels' weights, yet to be added to sixteen accumulators.</summary>
+internal interface IProduct512
+{
+    static abstract Vector512<int> Multiply(Vector512<int> source, Vector512<int> weights);
+}
+
+internal readonly struct BytesAvx512 : IProduct512
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Multiply(Vector512<int> source, Vector512<int> weights) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(source.AsByte(), weights.AsSByte()), Vector512<short>.One);
+}
+
+internal readonly struct WideAvx512 : IProduct512
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Multiply(Vector512<int> source, Vector512<int> weights) =>
+        Avx512BW.MultiplyAddAdjacent(source.AsInt16(), weights.AsInt16());
+}
+
 /// <summary>
 /// One instruction; it takes any byte, so that signed sources go offset by 128. What stands in for it where the processor lacks it
 /// serves the tests of the kernels around it.

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Aivm.Inference;
 
@@ -62,7 +63,12 @@ internal sealed unsafe class QuantiseStep : Step
             ScaleChannels(from, to, _source.Elements);
             return;
         }
-        var done = _level >= SimdLevel.Avx2 && _destination.Type != ElementType.S64 ? ScaleVectors(from, (byte*)to, _source.Elements) : 0;
+        var done = _destination.Type == ElementType.S64 ? 0 : _level switch
+        {
+            SimdLevel.Scalar or SimdLevel.Vector128 => 0,
+            SimdLevel.Avx512 => ScaleVectors512(from, (byte*)to, _source.Elements),
+            _ => ScaleVectors(from, (byte*)to, _source.Elements),
+        };
         Scale(from + done, to + done, _source.Elements - done);
     }
 
@@ -72,7 +78,7 @@ internal sealed unsafe class QuantiseStep : Step
     private long ScaleVectors(long* from, byte* to, long count)
     {
         var (multiplier, offset, limit) = _maps[0];
-        var (lowest, highest, shift) = (_low, _high, _node.Shift);
+        var shift = _node.Shift;
         var (multipliers, offsets, limits) = (Vector256.Create(multiplier), Vector256.Create(offset), Vector256.Create(limit));
         var (lows, highs) = (Vector256.Create(_low), Vector256.Create(_high));
         var (isByte, size) = (_destination.Type == ElementType.S8, ElementTypes.SizeOf(_destination.Type));
@@ -85,8 +91,7 @@ internal sealed unsafe class QuantiseStep : Step
                 var target = to + (i * size);
                 if (Vector256.GreaterThanAny(Vector256.Max(a, b), limits) || Vector256.LessThanAny(Vector256.Min(a, b), -limits))
                 {
-                    for (var j = 0; j < 8; j++)
-                        Elements.Store(target, _destination.Type, j, ScaleOne(from[i + j], multiplier, offset, limit, shift, lowest, highest));
+                    ScaleEight(from + i, target);
                     continue;
                 }
                 a = Vector256.Min(Vector256.Max(((a * multipliers) + offsets) >> shift, lows), highs);
@@ -99,6 +104,44 @@ internal sealed unsafe class QuantiseStep : Step
             }
         }
         return whole;
+    }
+
+    /// <summary>The same where vectors have 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private long ScaleVectors512(long* from, byte* to, long count)
+    {
+        var (multiplier, offset, limit) = _maps[0];
+        var shift = _node.Shift;
+        var (multipliers, offsets, limits) = (Vector512.Create(multiplier), Vector512.Create(offset), Vector512.Create(limit));
+        var (lows, highs) = (Vector512.Create(_low), Vector512.Create(_high));
+        var (isByte, size) = (_destination.Type == ElementType.S8, ElementTypes.SizeOf(_destination.Type));
+        var whole = count & ~7L;
+        unchecked
+        {
+            for (var i = 0L; i < whole; i += 8, to += 8 * size)
+            {
+                var x = Vector512.Load(from + i);
+                if (Vector512.GreaterThanAny(x, limits) || Vector512.LessThanAny(x, -limits))
+                {
+                    ScaleEight(from + i, to);
+                    continue;
+                }
+                x = Vector512.Min(Vector512.Max(((x * multipliers) + offsets) >> shift, lows), highs);
+                if (isByte)
+                    *(long*)to = Avx512F.ConvertToVector128SByte(x).AsInt64().ToScalar();
+                else
+                    Avx512F.ConvertToVector128Int16(x).Store((short*)to);
+            }
+        }
+        return whole;
+    }
+
+    /// <summary>Eight numbers, some of which may leave 64 bits on the way.</summary>
+    private void ScaleEight(long* from, byte* to)
+    {
+        var (multiplier, offset, limit) = _maps[0];
+        for (var i = 0; i < 8; i++)
+            Elements.Store(to, _destination.Type, i, ScaleOne(from[i], multiplier, offset, limit, _node.Shift, _low, _high));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Aivm.Inference;
 
@@ -65,4 +66,31 @@ internal readonly unsafe struct Finish<TLanes>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector128<short> Clamp(Vector128<short> elements) => Vector128.Min(Vector128.Max(elements, _low.AsInt16()), _high.AsInt16());
+}
+
+/// <summary>The same for sixteen accumulators in a vector of 512 bits.</summary>
+internal readonly unsafe struct Finish512
+{
+    private readonly Vector512<int> _rounding;
+    private readonly Vector128<int> _shift;
+    private readonly Vector512<int> _low;
+    private readonly Vector512<int> _high;
+
+    public Finish512(Requantiser requantiser)
+    {
+        _rounding = Vector512.Create(requantiser.Rounding);
+        _shift = Vector128.CreateScalar(requantiser.Shift);
+        (_low, _high) = (Vector512.Create(requantiser.Low), Vector512.Create(requantiser.High));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store16(int* accumulators, Vector512<int> factors, ElementType output, byte* to)
+    {
+        var scaled = Avx512F.ShiftRightArithmetic((Vector512.Load(accumulators) * factors) + _rounding, _shift);
+        var clamped = Vector512.Min(Vector512.Max(scaled, _low), _high);
+        if (output == ElementType.S8)
+            Avx512F.ConvertToVector128SByte(clamped).Store((sbyte*)to);
+        else
+            Avx512F.ConvertToVector256Int16(clamped).Store((short*)to);
+    }
 }

@@ -10,6 +10,24 @@ internal readonly record struct LinearPlane(int Rows, int Columns, long RowStrid
     public long Positions => (long)Rows * Columns;
 }
 
+/// <summary>What a pass over positions computes.</summary>
+internal readonly unsafe struct LinearBlocks(byte* weights, int* bias, int channel, int channels)
+{
+    public readonly byte* Weights = weights;
+    public readonly int* Bias = bias;
+
+    /// <summary>The first of the channels.</summary>
+    public readonly int Channel = channel;
+    public readonly int Channels = channels;
+}
+
+/// <summary>Positions by two pairs of blocks.</summary>
+internal abstract unsafe class LinearFours
+{
+    /// <param name="destination">Of the first position and the first of the channels.</param>
+    public abstract void Run(byte* destination, LinearBlocks blocks, PositionWalk walk, long positions);
+}
+
 /// <summary>Convolutions and dense layers: tiles of six positions by sixteen channels, over channels-last tensors. A dense layer is a 1 x 1 convolution of rows.</summary>
 internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     where TLanes : struct, ILanes<TLanes>
@@ -22,6 +40,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     private readonly Block _destination;
     private readonly PackedWeights _weights;
     private readonly Requantiser _requantiser;
+    private readonly LinearFours? _fours;
     private readonly int _groups;
     private readonly LinearPlane _plane;
     private readonly long _groupBytes;
@@ -32,10 +51,12 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     // Positions whose source stays in the cache while the blocks take their turns.
     private readonly long _panel;
 
+    /// <param name="fours">Null where blocks go in pairs at most.</param>
     /// <param name="groupBytes">Bytes of the source from one group to the next.</param>
-    public LinearStep(PadSource source, Block destination, PackedWeights weights, Requantiser requantiser, int groups, LinearPlane plane, long groupBytes)
+    public LinearStep(
+        PadSource source, Block destination, PackedWeights weights, Requantiser requantiser, LinearFours? fours, int groups, LinearPlane plane, long groupBytes)
     {
-        (_source, _destination, _weights, _requantiser) = (source, destination, weights, requantiser);
+        (_source, _destination, _weights, _requantiser, _fours) = (source, destination, weights, requantiser, fours);
         (_groups, _plane, _groupBytes) = (groups, plane, groupBytes);
         _pixel = (long)groups * weights.GroupChannels * requantiser.ElementSize;
         _panel = Math.Max(1, PanelBytes / plane.ColumnStride / TilePositions) * TilePositions;
@@ -61,14 +82,17 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     {
         var left = _weights.Blocks - block;
         var isSingle = _plane.Positions == 1;
-        var count = isSingle ? (left >= 4 ? 4 : 1) : Math.Min(left, 2);
+        var takesFour = left >= 4 && (isSingle || _fours is not null);
+        var count = takesFour ? 4 : Math.Min(left, isSingle ? 1 : 2);
         var first = block * PackedWeights.BlockChannels;
         var channel = (group * _weights.GroupChannels) + first;
         var channels = Math.Min(_weights.GroupChannels - first, count * PackedWeights.BlockChannels);
-        var blocks = new Blocks(_weights.WeightsOf(group, block), _weights.BiasOf(group, block), channel, channels);
+        var blocks = new LinearBlocks(_weights.WeightsOf(group, block), _weights.BiasOf(group, block), channel, channels);
         destination += (long)channel * _requantiser.ElementSize;
-        if (count == 4)
+        if (takesFour && isSingle)
             RunSingleByFour(source, destination, blocks);
+        else if (takesFour)
+            _fours!.Run(destination, blocks, new PositionWalk(source, _plane, firstPosition, positions), positions);
         else if (isSingle)
             RunSingle(source, destination, blocks, _weights.StrideOf(block));
         else if (count == 2)
@@ -78,21 +102,10 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
         return count;
     }
 
-    /// <summary>What a pass over all positions computes.</summary>
-    private readonly struct Blocks(byte* weights, int* bias, int channel, int channels)
-    {
-        public readonly byte* Weights = weights;
-        public readonly int* Bias = bias;
-
-        /// <summary>The first of the channels.</summary>
-        public readonly int Channel = channel;
-        public readonly int Channels = channels;
-    }
-
     /// <summary>Positions by two blocks, six positions at a time; the last tile repeats its last position.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunPair(byte* source, byte* destination, Blocks blocks, long first, long left)
+    private void RunPair(byte* source, byte* destination, LinearBlocks blocks, long first, long left)
     {
         var accumulators = stackalloc int[TilePositions * 16];
         var isInRegisters = _requantiser.IsPlain && blocks.Channels == 16;
@@ -181,7 +194,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     /// <summary>The same by one block.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunOne(byte* source, byte* destination, Blocks blocks, long first, long left)
+    private void RunOne(byte* source, byte* destination, LinearBlocks blocks, long first, long left)
     {
         var accumulators = stackalloc int[TilePositions * 8];
         var isInRegisters = _requantiser.IsPlain && blocks.Channels == 8;
@@ -248,7 +261,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     /// <summary>One position by two pairs of blocks: the weights are read once, so that many channels share the source.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunSingleByFour(byte* source, byte* destination, Blocks blocks)
+    private void RunSingleByFour(byte* source, byte* destination, LinearBlocks blocks)
     {
         var accumulators = stackalloc int[32];
         var a0 = TLanes.Load(blocks.Bias);
@@ -285,7 +298,7 @@ internal sealed unsafe class LinearStep<TLanes, TDot> : Step
     /// <summary>One position by one block. Two sets of accumulators hide the latency.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunSingle(byte* source, byte* destination, Blocks blocks, int stride)
+    private void RunSingle(byte* source, byte* destination, LinearBlocks blocks, int stride)
     {
         var accumulators = stackalloc int[8];
         var a0 = TLanes.Load(blocks.Bias);

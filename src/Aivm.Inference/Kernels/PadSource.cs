@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Aivm.Inference;
@@ -67,16 +68,20 @@ internal sealed unsafe class PadSource(Tensor source, Padding padding, SourceFor
             to[i] = (byte)(from[i] ^ 0x80);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Widen(sbyte* from, short* to)
     {
-        var i = 0;
-        for (; i <= _rowElements - 16; i += 16)
+        unchecked
         {
-            var (low, high) = Vector128.Widen(Vector128.Load(from + i));
-            low.Store(to + i);
-            high.Store(to + i + 8);
+            var i = 0;
+            for (; i <= _rowElements - 16; i += 16)
+            {
+                var (low, high) = Vector128.Widen(Vector128.Load(from + i));
+                low.Store(to + i);
+                high.Store(to + i + 8);
+            }
+            for (; i < _rowElements; i++)
+                to[i] = from[i];
         }
-        for (; i < _rowElements; i++)
-            to[i] = from[i];
     }
 }

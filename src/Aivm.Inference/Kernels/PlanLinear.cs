@@ -81,13 +81,15 @@ internal sealed partial class PlanBuilder
             (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
             (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
             (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
+            (SimdLevel.Avx512, SourceForm.Wide) => Create<Lanes256, WideAvx2>(new LinearFoursAvx512<WideAvx512>(weights, requantiser, groups)),
+            (SimdLevel.Avx512, _) => Create<Lanes256, BytesAvx2>(new LinearFoursAvx512<BytesAvx512>(weights, requantiser, groups)),
             (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
             _ => Create<Lanes256, BytesVnni>(),
         };
 
-        LinearStep<TLanes, TDot> Create<TLanes, TDot>()
+        LinearStep<TLanes, TDot> Create<TLanes, TDot>(LinearFours? fours = null)
             where TLanes : struct, ILanes<TLanes>
-            where TDot : struct, IDot<TLanes> => new(source, destination, weights, requantiser, groups, plane, groupBytes);
+            where TDot : struct, IDot<TLanes> => new(source, destination, weights, requantiser, fours, groups, plane, groupBytes);
     }
 
     private IEnumerable<DepthwiseKernel> CreateDepthwise(ConvNode node, DepthwiseGeometry geometry, Requantiser requantiser, SourceForm form)
@@ -103,8 +105,8 @@ internal sealed partial class PlanBuilder
             {
                 (SimdLevel.Vector128, SourceForm.Wide) => Create<Lanes128, Wide128>(),
                 (SimdLevel.Vector128, _) => Create<Lanes128, Bytes128>(),
-                (SimdLevel.Avx2, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
-                (SimdLevel.Avx2, _) => Create<Lanes256, BytesAvx2>(),
+                (SimdLevel.Avx2 or SimdLevel.Avx512, SourceForm.Wide) => Create<Lanes256, WideAvx2>(),
+                (SimdLevel.Avx2 or SimdLevel.Avx512, _) => Create<Lanes256, BytesAvx2>(),
                 (_, SourceForm.Wide) => Create<Lanes256, WideVnni>(),
                 _ => Create<Lanes256, BytesVnni>(),
             };

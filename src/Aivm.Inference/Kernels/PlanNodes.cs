@@ -152,7 +152,7 @@ internal sealed partial class PlanBuilder
         {
             SimdLevel.Scalar => new PlainMatMulStep(node, left, right, result, scratch, requantiser),
             SimdLevel.Vector128 => new MatMulStep<Lanes128, Wide128>(node, left, right, result, scratch, requantiser),
-            SimdLevel.Avx2 => new MatMulStep<Lanes256, WideAvx2>(node, left, right, result, scratch, requantiser),
+            SimdLevel.Avx2 or SimdLevel.Avx512 => new MatMulStep<Lanes256, WideAvx2>(node, left, right, result, scratch, requantiser),
             _ => new MatMulStep<Lanes256, WideVnni>(node, left, right, result, scratch, requantiser),
         };
         Add(step, left.Block, right.Block, result.Block, scratch);

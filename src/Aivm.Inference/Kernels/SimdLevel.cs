@@ -13,11 +13,13 @@ public enum SimdLevel
     Vector128 = 1,
     /// <summary>Vectors of 256 bits of x86.</summary>
     Avx2 = 2,
+    /// <summary>AVX2 with vectors of 512 bits where they pay.</summary>
+    Avx512 = 3,
     /// <summary>AVX-VNNI: AVX2 with one instruction for the product of bytes, where the processor has its VEX form.</summary>
-    Vnni = 3,
+    Vnni = 4,
 }
 
-/// <summary>The choice of kernels, made once: the best that the processor has, or what <c>AIVM_SIMD</c> (scalar, vector128, avx2, vnni) allows.</summary>
+/// <summary>The choice of kernels, made once: the best that the processor has, or what <c>AIVM_SIMD</c> (scalar, vector128, avx2, avx512, vnni) allows.</summary>
 public static class Simd
 {
     public const string Variable = "AIVM_SIMD";
@@ -32,6 +34,7 @@ public static class Simd
         SimdLevel.Scalar => true,
         SimdLevel.Vector128 => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian,
         SimdLevel.Avx2 => Avx2.IsSupported,
+        SimdLevel.Avx512 => Avx512F.VL.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported,
         SimdLevel.Vnni => Avx2.IsSupported && AvxVnni.IsSupported,
         _ => false,
     };
@@ -42,11 +45,12 @@ public static class Simd
         var level = wanted switch
         {
             null or "" or "vnni" => SimdLevel.Vnni,
+            "avx512" => SimdLevel.Avx512,
             "avx2" => SimdLevel.Avx2,
             "vector128" => SimdLevel.Vector128,
             "scalar" => SimdLevel.Scalar,
             _ => throw new AivmException(
-                Failure.Input, "simd-unknown", $"{Variable} is {wanted}; it takes scalar, vector128, avx2 or vnni, or is left unset for the best that the processor has."),
+                Failure.Input, "simd-unknown", $"{Variable} is {wanted}; it takes scalar, vector128, avx2, avx512 or vnni, or is left unset for the best that the processor has."),
         };
         while (!IsSupported(level))
             level--;
