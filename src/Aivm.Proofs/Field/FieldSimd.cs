@@ -32,7 +32,6 @@ internal static class FieldSimd
     {
         if (Simd.Level < SimdLevel.Avx2)
             return FieldLevel.Scalar;
-        var isLimited = Environment.GetEnvironmentVariable(Simd.Variable) == "avx2";
-        return !isLimited && IsSupported(FieldLevel.Avx512) ? FieldLevel.Avx512 : FieldLevel.Avx2;
+        return Simd.Level > SimdLevel.Avx2 && IsSupported(FieldLevel.Avx512) ? FieldLevel.Avx512 : FieldLevel.Avx2;
     }
 }
