@@ -45,6 +45,11 @@ public sealed class Soundness
         foreach (var term in ArgumentSoundness.Logup(circuit.LeafCount, rows, circuit.TableEntries.Length))
             yield return term;
         yield return SoundnessTerm.Challenge("lookups and equalities, joined", 2);
+        if (circuit.ProductCount > 0)
+        {
+            yield return ArgumentSoundness.ProductSumcheck("products, X(s) Y(s)", shape.ProductVariables);
+            yield return SoundnessTerm.Challenge("products, joined", 2);
+        }
         yield return ArgumentSoundness.ProductSumcheck("cells, the linear reduction", shape.AddressVariables);
         foreach (var term in shape.Cells.Soundness("cells"))
             yield return term;

@@ -1,3 +1,4 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
@@ -22,6 +23,15 @@ public sealed class ProofSoundnessTests
         Assert.InRange(soundness.Total.Bits, 100, 102);
         Assert.Equal("BLAKE3, a random function without collisions: 128.0 bits, assumed", soundness.Terms.Single(term => term.IsAssumed).ToString());
         Assert.Null(soundness.Shortfall);
+    }
+
+    [Fact]
+    public void Products_of_cells_have_terms_of_their_own()
+    {
+        var model = SmallCircuits.OverCommitted(
+            [4], new MultiplyNode { Left = 2, Right = 2, Requantise = Requantise.To(ElementType.S8, [7], new Activation.Clamp(-127, 127)) });
+        var soundness = new ProofShape(VectorCircuits.Build(model, 1), ProofParameters.Production).Soundness;
+        Assert.Equal(["products, X(s) Y(s): 121.6 bits", "products, joined: 122.6 bits"], soundness.Terms.Select(term => term.ToString()).Where(term => term.StartsWith("products", StringComparison.Ordinal)));
     }
 
     [Fact]
