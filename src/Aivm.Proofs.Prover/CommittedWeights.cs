@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -26,15 +27,31 @@ public sealed class CommittedWeights : IDisposable
 
     /// <summary>Commits, and tells the circuit its weights.</summary>
     /// <param name="graph">With the weights.</param>
-    /// <param name="seed">32 secret bytes of this model and commitment alone: the same make the same commitment again.</param>
+    /// <param name="seed">
+    /// 32 secret bytes: the same make the same commitment to the same weights again. Randomness follows from the weights and the shape too, so that no two
+    /// commitments share any, whose difference would be that of the weights.
+    /// </param>
     /// <param name="used">Proofs made with it before: whoever forgets some may disclose weights.</param>
     public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0)
     {
         var layout = shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
-        var (random, cells, numbers) = (new SecretRandom(seed), new FeltArray(layout.CellCount), layout.Reveal(graph));
+        var (cells, numbers) = (new FeltArray(layout.CellCount), layout.Reveal(graph));
+        var random = new SecretRandom(SeedOf(shape.Weights!, numbers, seed));
         ExtKernels.FromIntegers(numbers, cells, 0);
         random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
         return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
+    }
+
+    /// <summary>The keyed hash of the code's sizes and of all cells.</summary>
+    private static ReadOnlySpan<byte> SeedOf(OracleShape shape, int[] numbers, ReadOnlySpan<byte> seed)
+    {
+        var hasher = new Blake3Hasher(seed);
+        int[] sizes = [shape.ColumnBits, shape.CodeBits, shape.Queries, shape.Openings];
+        hasher.Append(MemoryMarshal.AsBytes(sizes.AsSpan()));
+        hasher.Append(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        var key = new byte[Blake3.KeyBytes];
+        hasher.Finish().Read(key);
+        return key;
     }
 
     internal Ext4 Weigh(List<WeightForm> forms)

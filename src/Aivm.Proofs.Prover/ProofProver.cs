@@ -31,13 +31,22 @@ public sealed class ProofProver : IDisposable
     {
         if ((shape.Weights is null) != (weights is null))
             throw new ArgumentException("Private weights, and no others, are committed.", nameof(weights));
+        prover = null!;
+        if (shape.Soundness.Shortfall is { } shortfall)
+        {
+            error = shortfall;
+            return false;
+        }
         prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error) ? new ProofProver(shape, filler, weights, threads) : null!;
         return prover is not null;
     }
 
     /// <summary>Proves that committed weights lie in their ranges (<see cref="Circuit.TryBuildWeightRanges"/>): once, when they are published.</summary>
+    /// <exception cref="AivmException"><c>proof-soundness</c>.</exception>
     public static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, int threads)
     {
+        if (shape.Soundness.Shortfall is { } error)
+            throw new AivmException(Failure.Input, error.Code, error.Message);
         using var prover = new ProofProver(shape, null, weights, threads);
         return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers), null);
     }
@@ -63,8 +72,7 @@ public sealed class ProofProver : IDisposable
         if ((_shape.Inputs is null) != (inputs is null))
             throw new ArgumentException("Private inputs, and no others, are committed.", nameof(inputs));
         progress?.Invoke(ProofPhase.Commit);
-        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), new Transcript(_shape.Circuit.Domain));
-        statement.AbsorbInto(transcript);
+        var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), _shape.Begin(statement));
         ExtKernels.FromIntegers(witness.Cells, _cells, 0);
         if (_shape.Pads is not null)
             random.Fill(_cells.AsSpan()[_shape.Circuit.RandomCells.Base..]);

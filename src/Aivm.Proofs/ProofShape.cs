@@ -1,12 +1,21 @@
+using System.Buffers.Binary;
+
 namespace Aivm.Proofs;
 
 /// <summary>Everything about a proof that the circuit alone decides: sizes of the commitments, the order of messages, the soundness.</summary>
 public sealed class ProofShape
 {
-    /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge.</param>
-    public ProofShape(Circuit circuit, ProofParameters parameters, bool hiding = true)
+    public ProofShape(Circuit circuit, ProofParameters parameters)
+        : this(circuit, parameters, hiding: true)
     {
-        Circuit = circuit;
+    }
+
+    /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge, so that nothing can be private.</param>
+    internal ProofShape(Circuit circuit, ProofParameters parameters, bool hiding)
+    {
+        if (!hiding && (circuit.Weights is not null || circuit.InputCellCount > 0))
+            throw new ArgumentException("A proof that hides nothing keeps neither weights nor inputs private.", nameof(hiding));
+        (Circuit, Parameters) = (circuit, parameters);
         Cells = OracleShape.Choose(parameters, circuit.CellCount, hiding ? 1 : 0);
         Inputs = circuit.InputCellCount > 0 ? OracleShape.Choose(parameters, circuit.InputCellCount, hiding ? 1 : 0) : null;
         Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, WeightLayout.MaxOpenings) : null;
@@ -25,9 +34,12 @@ public sealed class ProofShape
             ProductSumcheck.Reserve(Layout, Weights.Variables);
         }
         Pads = hiding ? PadShape.Choose(parameters, Layout) : null;
+        Soundness = new Soundness(this);
     }
 
     public Circuit Circuit { get; }
+
+    public ProofParameters Parameters { get; }
 
     /// <summary>Of the committed cells.</summary>
     public OracleShape Cells { get; }
@@ -44,6 +56,25 @@ public sealed class ProofShape
     /// <summary>Null where nothing is hidden.</summary>
     public PadShape? Pads { get; }
 
+    public Soundness Soundness { get; }
+
+    /// <summary>
+    /// The transcript after what stands before any commitment: the number of samples, whether the proof hides, the parameters (one message of
+    /// six words, 4 bytes each, little-endian), and the statement. Without the first, proofs of one statement made in different ways would
+    /// have challenges in common.
+    /// </summary>
+    internal Transcript Begin(ProofStatement statement)
+    {
+        var transcript = new Transcript(Circuit.Domain);
+        int[] words = [Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits];
+        var bytes = new byte[sizeof(int) * words.Length];
+        for (var i = 0; i < words.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(sizeof(int) * i), words[i]);
+        transcript.Absorb(bytes);
+        statement.AbsorbInto(transcript);
+        return transcript;
+    }
+
     /// <summary>Of cells and private inputs together.</summary>
     internal int AddressVariables => LogupGkr.Variables(Circuit.AddressCount);
 
@@ -54,16 +85,21 @@ public sealed class ProofShape
 
     /// <summary>
     /// The committed cells and the private inputs as one vector: at a point of all addresses its value is the sum of the two oracles' at the point's first
-    /// coordinates, each times one of these. The top coordinate chooses the oracle, those in between are 0 for all inputs.
+    /// coordinates, each times one of these. The top coordinate chooses the oracle, those between it and an oracle's own are 0 in all its addresses.
     /// </summary>
     internal (Ext4 Cells, Ext4 Inputs) OracleFactors(ReadOnlySpan<Ext4> point)
     {
         if (Inputs is null)
             return (Ext4.One, Ext4.Zero);
-        var inputs = point[^1];
-        foreach (var coordinate in point[Inputs.Variables..^1])
-            inputs *= Ext4.One - coordinate;
-        return (Ext4.One - point[^1], inputs);
+        return ((Ext4.One - point[^1]) * AtZero(point[Cells.Variables..^1]), point[^1] * AtZero(point[Inputs.Variables..^1]));
+
+        static Ext4 AtZero(ReadOnlySpan<Ext4> coordinates)
+        {
+            var product = Ext4.One;
+            foreach (var coordinate in coordinates)
+                product *= Ext4.One - coordinate;
+            return product;
+        }
     }
 
     internal int EqualityVariables => LogupGkr.Variables(Math.Max(1, Circuit.EqualityCount));

@@ -7,12 +7,17 @@ public static class ProofVerifier
 {
     /// <summary>
     /// Errors: <c>proof-truncated</c>, <c>proof-trailing</c>, <c>proof-malformed</c>, <c>proof-rejected</c> (the message names the check that failed),
-    /// <c>proof-statement</c> (numbers of inputs or outputs that are not the model's).
+    /// <c>proof-statement</c> (numbers of inputs or outputs that are not the model's), <c>proof-soundness</c> (a model too large for 100 bits).
     /// </summary>
+    /// <remarks>The caller sees to it that the circuit is that of the statement's model, and that the statement's roots are registered ones.</remarks>
     /// <param name="proof">Any bytes.</param>
     public static bool TryVerify(ProofShape shape, ProofStatement statement, ReadOnlyMemory<byte> proof, out Error error)
     {
-        error = null!;
+        if (shape.Soundness.Shortfall is { } shortfall)
+        {
+            error = shortfall;
+            return false;
+        }
         if (!shape.Circuit.TryStatePublic(statement, out var publicNumbers, out error))
             return false;
         if ((shape.Weights is null) != (statement.WeightRoot is null) || (shape.Inputs is null) != (statement.InputRoot is null))
@@ -30,8 +35,7 @@ public static class ProofVerifier
     private static bool TryVerify(ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader)
     {
         var circuit = shape.Circuit;
-        var transcript = new Transcript(circuit.Domain);
-        statement.AbsorbInto(transcript);
+        var transcript = shape.Begin(statement);
         Hash256 padRoot = default;
         if (!reader.TryRead(out Hash256 cellRoot) || (shape.Pads is not null && !reader.TryRead(out padRoot)))
             return false;

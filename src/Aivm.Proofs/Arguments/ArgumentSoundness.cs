@@ -11,15 +11,19 @@ internal static class ArgumentSoundness
     public static SoundnessTerm ProductSumcheck(string name, int variables) => SoundnessTerm.Challenge(name, RoundDegree * variables);
 
     /// <param name="leaves">At least one.</param>
+    /// <param name="rows">Of all tables, among the leaves.</param>
     /// <param name="keyWidth">The most numbers that a key is compressed from, key = sum_k gamma^k entry_k.</param>
-    public static SoundnessTerm[] Logup(int leaves, int keyWidth)
+    /// <remarks>
+    /// A tuple that is no row may get a row's key: then gamma is one of keyWidth - 1 roots for some row. Otherwise its key is a pole of the sum of fractions
+    /// which no row cancels, since fewer than p tuples can have it, and alpha is a root of the sum's numerator, of a degree below the number of leaves. A
+    /// denominator that vanishes makes an honest proof fail, and lets no other one pass.
+    /// </remarks>
+    public static SoundnessTerm[] Logup(int leaves, int rows, int keyWidth)
     {
-        // The degree in alpha and gamma of the numerator of a sum that is not zero. A denominator that vanishes makes an honest proof
-        // fail, and lets no other one pass.
-        var degree = Math.Max(1L, keyWidth - 1) * leaves;
+        var roots = leaves + ((keyWidth - 1L) * rows);
         return
         [
-            SoundnessTerm.Challenge("lookups, a false sum that vanishes", degree),
+            SoundnessTerm.Challenge("lookups, a false sum that vanishes", roots),
             SoundnessTerm.Challenge("lookups, layers", LogupLayers(LogupGkr.Variables(leaves))),
         ];
     }

@@ -49,9 +49,6 @@ public sealed class Circuit
             foreach (var table in tables)
                 for (var row = 0; row < table.Rows; row++)
                     entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
-            var last = tables.IsEmpty ? 0 : tables[^1].FirstRow + tables[^1].Rows - 1;
-            for (var row = last + 1; row < entries[k].Length; row++)
-                entries[k][row] = entries[k][last];
         }
         return entries;
     }
@@ -82,7 +79,7 @@ public sealed class Circuit
     /// <summary>The random cells, last of all.</summary>
     internal Storage RandomCells { get; }
 
-    /// <summary>Where the cells of private inputs begin: a power of two, not below <see cref="CellCount"/>.</summary>
+    /// <summary>Where the cells of private inputs begin: a power of two, not below <see cref="CellCount"/> and <see cref="InputCellCount"/>.</summary>
     internal int InputBase { get; }
 
     /// <summary>Cells of private inputs, the random ones included; 0 where inputs are public.</summary>
@@ -99,10 +96,10 @@ public sealed class Circuit
 
     internal ImmutableArray<LookupTable> Tables { get; }
 
-    /// <summary>Where the tables' rows are among the leaves: row n is cell (n / 64, n % 64). Rows past the last repeat it, with multiplicity 0.</summary>
+    /// <summary>Where the tables' rows are among the leaves: row n is cell (n / 64, n % 64). Past the last come rows of zeros, whose tag no lookup has.</summary>
     internal Storage TableGrid { get; }
 
-    /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>, its last cells repeating the last row.</summary>
+    /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>.</summary>
     internal FeltArray[] TableEntries { get; }
 
     /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
@@ -146,8 +143,8 @@ public sealed class Circuit
         error = builder.Build()!;
         if (error is null && privacy.HasFlag(ProofPrivacy.Inputs))
         {
-            // Only now is it known how many cells there are, and so where the inputs' begin.
-            builder = new CircuitBuilder(graph, analysis, samples, privacy, inputBase: 1 << LogupGkr.Variables(builder.CellCount));
+            // Only now is it known how many cells there are of both kinds, and so where the inputs' begin.
+            builder = new CircuitBuilder(graph, analysis, samples, privacy, inputBase: 1 << LogupGkr.Variables(Math.Max(builder.CellCount, builder.InputCellCount)));
             error = builder.Build()!;
         }
         circuit = error is null ? new Circuit(builder) : null!;

@@ -36,7 +36,7 @@ internal sealed partial class CircuitBuilder
     {
         var (info, grid) = (_values[node.Source].Info, _values[node.Source].Grid);
         var (positions, channels) = (samples * grid.Positions, grid.Channels);
-        if (node.Output == ElementType.S64 || info.Max - info.Min >= MaxFunctionRows || (grid.ChannelsOutermost && node.Multipliers.Count != 1))
+        if (node.Output == ElementType.S64 || info.Max - info.Min >= MaxFunctionRows || !(node.Multipliers.Count == 1 || (node.Multipliers.Count == grid.Channels && !grid.ChannelsOutermost)))
             return Unsupported("an entry map of private numbers to 64 bits, of more than 2^17 values, or with a multiplier for each column of an image");
         ImmutableArray<LookupTable> tables = [.. Enumerable.Range(0, node.Multipliers.Count).Select(channel => new FunctionTable(x => (int)node.Map(x, channel)))];
         foreach (var table in tables)

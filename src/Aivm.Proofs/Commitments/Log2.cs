@@ -34,4 +34,18 @@ internal static class Log2
     /// <summary>At least log2(x), and more by at most two units.</summary>
     /// <param name="x">Not zero.</param>
     public static long Ceiling(ulong x) => BitOperations.IsPow2(x) ? Floor(x) : Floor(x) + 2;
+
+    /// <summary>At least 2^log, and hardly more.</summary>
+    /// <param name="log">0 to 62, in units of 2^-20.</param>
+    public static ulong Power(long log)
+    {
+        var (low, high) = (1UL, 1UL << 62);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(log, Floor(high));
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Floor(middle) >= log ? (low, middle) : (middle + 1, high);
+        }
+        return high;
+    }
 }

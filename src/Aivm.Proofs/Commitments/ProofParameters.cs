@@ -20,9 +20,13 @@ public sealed record ProofParameters
     /// </summary>
     public int SmallCodeBits { get; internal init; }
 
-    /// <summary>100 bits, proven.</summary>
-    public static ProofParameters Production { get; } = new() { QueryBits = 103, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
+    /// <summary>Bits that all terms of a proof must give together: below it there is neither a proof nor a verdict.</summary>
+    public int RequiredBits { get; internal init; }
+
+    /// <summary>100 bits, proven for a hash that is a random function.</summary>
+    public static ProofParameters Production { get; } =
+        new() { RequiredBits = 100, QueryBits = 104, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
 
     /// <summary>For tests: a handful of positions, no security.</summary>
-    public static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };
+    internal static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Aivm.Proofs;
 
-/// <summary>An element c0 + c1 x + c2 x^2 + c3 x^3 of the quartic extension F[x] / (x^4 - 11) of BabyBear: about 2^123.9 elements.</summary>
+/// <summary>An element c0 + c1 x + c2 x^2 + c3 x^3 of the quartic extension F[x] / (x^4 - 11) of BabyBear: about 2^123.6 elements.</summary>
 public readonly record struct Ext4(Felt C0, Felt C1, Felt C2, Felt C3)
 {
     public const int Degree = 4;

@@ -70,6 +70,25 @@ public sealed class ModelProofTests
         }
     }
 
+    /// <summary>Such a model reads a few of its inputs, and commits to fewer cells than it has inputs.</summary>
+    [Theory]
+    [InlineData(700)]
+    [InlineData(1200)]
+    [InlineData(3000)]
+    public void More_private_inputs_than_cells_are_proved(int inputs)
+    {
+        var model = SmallCircuits.Model(
+            new GraphInput("x", [inputs], new InputFormat.U8()), new GatherNode { Source = 0, Axis = 0, Indices = Constant.S32([2], [5, inputs - 1]) });
+        var shape = new ProofShape(VectorCircuits.Build(model, 1, ProofPrivacy.Inputs), ProofParameters.Toy);
+        Assert.True(shape.Circuit.InputCellCount > shape.Circuit.CellCount);
+        var numbers = VectorCircuits.RandomInputs(model, 1, seed: 1);
+        using var committed = CommittedInputs.Commit(shape, numbers);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, default, VectorCircuits.Run(model, 1, numbers), InputRoot: committed.Root);
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, null, threads: 1, out var prover, out var error), error?.ToString());
+        using (prover)
+            Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, committed), out error), error?.ToString());
+    }
+
     [Fact]
     public void Weights_within_their_ranges_are_proved_to_be_so_and_others_cannot_be()
     {

@@ -83,8 +83,8 @@ public sealed class HiddenTests
     [Fact]
     public void Soundness_of_the_largest_lookup_sum_is_above_100_bits()
     {
-        var terms = ArgumentSoundness.Logup(1 << LogupGkr.MaxVariables, 3);
-        Assert.Equal([100, 114], terms.Select(term => term.Bits));
+        var terms = ArgumentSoundness.Logup(1 << LogupGkr.MaxVariables, 1 << 19, 4);
+        Assert.Equal([101, 114], terms.Select(term => term.Bits));
         Assert.Equal(118, ArgumentSoundness.ProductSumcheck("sum", 22).Bits);
     }
 }
