@@ -18,8 +18,10 @@ internal static class WideFiller
 
     public static void Fill(CarryGadget gadget, Witness witness)
     {
-        var divisor = Felt.From(1L << gadget.Bits).Inverse();
-        ForEachCell(gadget.Carry.Limbs[0], (p, c) => Write(gadget.Carry, p, c, Centred(Sum(gadget.Sum, p, c, witness) * divisor), witness));
+        var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
+        var sums = Evaluator.Sums(gadget.Sum, grid.Positions, grid.Channels, witness);
+        for (var i = 0; i < sums.Length; i++)
+            Write(gadget.Carry, i / grid.Channels, i % grid.Channels, Centred(sums[i] * divisor), witness);
         Look(gadget.Carry.Checks, witness);
     }
 
@@ -49,27 +51,33 @@ internal static class WideFiller
     /// <exception cref="InvalidOperationException">The circuit and what filled it disagree, which no input may bring about.</exception>
     public static void Look(LookupSite site, Witness witness)
     {
-        var columns = site.TableOf(0).Columns;
-        var summands = Enumerable.Range(1, columns).Select(entry => site.Summands.Where(summand => summand.Entry == entry).ToArray()).ToArray();
-        var entries = Enumerable.Range(1, columns).Select(entry => witness.NewEntry(site, entry)).ToArray();
-        var tuple = new int[columns];
-        ForEachCell(site.Grid, (p, c) =>
-        {
-            for (var k = 0; k < columns; k++)
-                tuple[k] = entries[k][(p * site.Grid.Width) + c] = Centred(Sum(summands[k], p, c, witness));
-            var (table, row) = (site.TableOf(c), site.TableOf(c).RowOf(tuple));
-            if (row < 0)
-                throw new InvalidOperationException($"{site.Name}: no row of the table is ({string.Join(", ", tuple)}).");
-            witness.Count(table, row);
-        });
+        var (grid, columns) = (site.Grid, new EntryColumn[site.TableOf(0).Columns]);
+        for (var k = 0; k < columns.Length; k++)
+            columns[k] = NameEntry(site, k + 1, witness);
+        Span<int> tuple = stackalloc int[columns.Length];
+        for (var p = 0; p < grid.Positions; p++)
+            for (var c = 0; c < grid.Channels; c++)
+            {
+                for (var k = 0; k < tuple.Length; k++)
+                    tuple[k] = columns[k].Numbers[columns[k].First + (p * grid.Width) + c];
+                var (table, row) = (site.TableOf(c), site.TableOf(c).RowOf(tuple));
+                if (row < 0)
+                    throw new InvalidOperationException($"{site.Name}: no row of the table is ({string.Join(", ", tuple.ToArray())}).");
+                witness.Count(table, row);
+            }
     }
 
-    private static Felt Sum(IEnumerable<Summand> summands, int position, int channel, Witness witness)
+    /// <summary>An entry that is a storage needs no copy.</summary>
+    private static EntryColumn NameEntry(LookupSite site, int entry, Witness witness)
     {
-        var sum = Felt.Zero;
-        foreach (var summand in summands)
-            sum += summand.FactorOf(channel) * (summand.Term is null ? Felt.One : Felt.From(summand.Term.ValueAt(witness.Read, position, channel)));
-        return sum;
+        var summands = site.Summands.Where(summand => summand.Entry == entry).ToArray();
+        if (summands is [{ Term: TapTerm { IsPlain: true, Source.Whole: { } cells }, Factors: [var factor] }] && factor == Felt.One)
+            return witness.SetEntry(site, entry, cells);
+        var (grid, numbers) = (site.Grid, witness.NewEntry(site, entry));
+        var sums = Evaluator.Sums(summands, grid.Positions, grid.Channels, witness);
+        for (var i = 0; i < sums.Length; i++)
+            numbers[(i / grid.Channels * grid.Width) + (i % grid.Channels)] = Centred(sums[i]);
+        return new EntryColumn(numbers, 0);
     }
 
     /// <summary>The representative of least magnitude.</summary>

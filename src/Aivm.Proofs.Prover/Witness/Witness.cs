@@ -41,10 +41,10 @@ internal sealed class Witness
         : Cells[address];
 
     /// <summary>Entry <paramref name="entry"/> (from 1) of the site is the storage itself.</summary>
-    public void SetEntry(LookupSite site, int entry, Storage cells) => SetEntry(
+    public EntryColumn SetEntry(LookupSite site, int entry, Storage cells) => SetEntry(
         site, entry, Circuit.InputCellCount > 0 && cells.Base >= Circuit.InputBase ? new EntryColumn(InputCells, cells.Base - Circuit.InputBase) : new EntryColumn(Cells, cells.Base));
 
-    public void SetEntry(LookupSite site, int entry, EntryColumn column) => _entries[_numberOfSite[site]][entry - 1] = column;
+    public EntryColumn SetEntry(LookupSite site, int entry, EntryColumn column) => _entries[_numberOfSite[site]][entry - 1] = column;
 
     /// <summary>Entry <paramref name="entry"/> (from 1) of the site, to be filled like the site's grid, from 0.</summary>
     public int[] NewEntry(LookupSite site, int entry)

@@ -191,6 +191,24 @@ internal sealed class WitnessFiller
             case ArgMaxGadget g:
                 ClassicalFiller.Fill(g, witness);
                 break;
+            case SoftmaxGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case QuotientGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case LayerNormGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case MaxGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case WhereGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case CompareGadget g:
+                RowFiller.Fill(g, witness);
+                break;
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed partial class CircuitBuilder
             : (row * columns) + column;
         var term = new MatrixProduct(
             GridOf(node.Left, GridShape.OfRows(left.Info.Shape)), right.ToGrid(samples, _storages, matrices * inner, columns, ElementOfRight),
-            AddProductElements(samples * matrices, inner));
+            samples * matrices);
         var magnitude = (long)Int128.Min(left.Info.RowSum, (Int128)inner * left.Info.Magnitude) * right.Info.Magnitude;
         return AddRequantised(value, GridShape.OfRows(shape), new Accumulator([(term, Once)], [Felt.Zero], [(-magnitude, magnitude)]), node.Requantise);
     }
@@ -25,7 +25,7 @@ internal sealed partial class CircuitBuilder
     private Error? AddMultiply(MultiplyNode node, int value)
     {
         var (left, right, grid) = (_values[node.Left].Info, _values[node.Right].Info, GridFor([node.Left, node.Right]));
-        var term = new ElementwiseProduct(GridOf(node.Left, grid), GridOf(node.Right, grid), AddProductElements(samples * grid.Positions, grid.Channels));
+        var term = new ElementwiseProduct(GridOf(node.Left, grid), GridOf(node.Right, grid));
         long[] corners = [left.Min * right.Min, left.Min * right.Max, left.Max * right.Min, left.Max * right.Max];
         return AddRequantised(value, grid, new Accumulator([(term, Once)], [Felt.Zero], [(corners.Min(), corners.Max())]), node.Requantise);
     }

@@ -43,6 +43,12 @@ internal sealed partial class CircuitBuilder
         // Numbers that are known to both need limbs only beside others that have some.
         if (!Array.Exists(parts, part => part.IsWide) && (CircuitValue.IsNarrow(info) || Array.TrueForAll(parts, part => part.IsPublic)))
             return Define(value, Concatenated(info, parts, node.Axis));
+        return Define(value, JoinedLimbs(info, parts, (limbInfo, limbs) => Concatenated(limbInfo, limbs, node.Axis)));
+    }
+
+    /// <summary>What elements of several values come together to, limb by limb: a value without limbs is its own lowest one.</summary>
+    private CircuitValue JoinedLimbs(ValueInfo info, CircuitValue[] parts, Func<ValueInfo, CircuitValue[], CircuitValue> join)
+    {
         for (var i = 0; i < parts.Length; i++)
             if (!parts[i].IsWide && !CircuitValue.IsNarrow(parts[i].Info))
                 parts[i] = Public.AddLimbs(parts[i]);
@@ -51,9 +57,9 @@ internal sealed partial class CircuitBuilder
         {
             CircuitValue[] limbsOfParts = [.. parts.Select(part => part.IsWide ? LimbOf(part, k) : k == 0 ? part : Zeros(part.Info.Shape))];
             var limbInfo = new ValueInfo(ElementType.S32, info.Shape, limbsOfParts.Min(limb => limb.Info.Min), limbsOfParts.Max(limb => limb.Info.Max));
-            limbs[k] = Concatenated(limbInfo, limbsOfParts, node.Axis);
+            limbs[k] = join(limbInfo, limbsOfParts);
         }
-        return Define(value, CircuitValue.OfLimbs(info, [.. limbs]));
+        return CircuitValue.OfLimbs(info, [.. limbs]);
     }
 
     private CircuitValue LimbOf(CircuitValue value, int limb) => limb < value.Limbs.Length ? value.Limbs[limb] : Zeros(value.Info.Shape);

@@ -13,7 +13,7 @@ internal sealed partial class CircuitBuilder
     /// </summary>
     private WideCells AddNumber(string name, int positions, int channels, Int128 low, Int128 high)
     {
-        var cut = LimbCut.Of(low, high);
+        var cut = CutOf(low, high, (long)positions * channels);
         var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
         for (var k = 0; k < cut.Count; k++)
         {
@@ -26,6 +26,26 @@ internal sealed partial class CircuitBuilder
             limbs[k] = new Limb(Cells(storages[k]), first, last);
         }
         return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs]));
+    }
+
+    /// <summary>Where there are many, numbers of up to 16 bits are one limb: a larger table is less than two lookups of each.</summary>
+    private static LimbCut CutOf(Int128 low, Int128 high, long cells)
+    {
+        var cut = LimbCut.Of(low, high);
+        if (cut.Count != 2 || high - low >= 1 << MaxRangeBits)
+            return cut;
+        var bits = Storage.BitLength((int)(high - low));
+        return cells * (CellCost + LookupCost) > (long)RowCost << bits ? new LimbCut(1, (long)low, bits) : cut;
+    }
+
+    private const int MaxRangeBits = 16;
+
+    /// <summary>The same for a number below 2^16 in one limb, looked up in the interval itself.</summary>
+    private WideCells AddWhole(string name, int positions, int channels, long low, long high)
+    {
+        var cell = AddStorage(positions, channels);
+        var check = AddLookup(name, positions, channels, [new(1, Cells(cell), Once)], [Interval(low, high)]);
+        return new WideCells([cell], new LimbCut(1, low, Storage.BitLength((int)(high - low))), [check], WideNumber.Of(Cells(cell), low, high));
     }
 
     /// <summary>
@@ -41,7 +61,7 @@ internal sealed partial class CircuitBuilder
         for (var first = 0; first < digits.Count;)
         {
             var count = digits.Count - first;
-            while (count > 0 && !Fits(digits, first, count, carried))
+            while (count > 0 && !Fits(digits, first, count, carried, (long)positions * channels))
                 count--;
             if (count == 0)
                 return Unsupported($"sums of numbers too large for the field ({name})");
@@ -75,7 +95,7 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>Whether the field tells all differences of a group's two sides from zero.</summary>
-    private static bool Fits(DigitSums digits, int first, int count, WideNumber? carried)
+    private static bool Fits(DigitSums digits, int first, int count, WideNumber? carried, long cells)
     {
         // Beyond, no carry would help, and 128 bits might not do.
         if (count > 4)
@@ -84,7 +104,7 @@ internal sealed partial class CircuitBuilder
         if (first + count == digits.Count)
             return Int128.Max(-low, high) < Felt.Modulus;
         var (least, most) = CarryOf(digits, first, count, carried);
-        var cut = LimbCut.Of(least, most);
+        var cut = CutOf(least, most, cells);
         var reach = ((Int128)1 << (WideNumber.LimbBits * (cut.Count - 1))) * Int128.Max(-cut.TopLow, cut.TopLow + (1L << cut.TopBits));
         return Int128.Max(-low, high) + (reach << (WideNumber.LimbBits * count)) < Felt.Modulus;
     }

@@ -121,7 +121,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 
     /// <summary>Whether it reads numbers that one cell may not hold.</summary>
     private static bool TakesWide(GraphNode node) =>
-        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode;
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode;
 
     private Error? AddOperator(GraphNode node, int value) => node switch
     {
@@ -145,6 +145,12 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         WideDenseNode n => AddWideDense(n, value),
         TreeEnsembleNode n => AddTrees(n, value),
         ArgMaxNode n => AddArgMax(n, value),
+        SoftmaxNode n => AddSoftmax(n, value),
+        LayerNormNode n => AddLayerNorm(n, value),
+        MaxNode n => AddMax(n, value),
+        WhereNode n => AddWhere(n, value),
+        CompareNode n => AddCompare(n, value),
+        EmbeddingNode n => AddEmbedding(n, value),
         _ => Unsupported("no argument of the proof system covers this operator yet"),
     };
 
@@ -188,7 +194,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
                 table.Tag = Tables.Count;
             }
         var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
-        var site = new LookupSite(name, positions, channels, [tag, .. entries], tables);
+        var site = new LookupSite(name, positions, channels, [tag, .. Place(entries)], tables);
         _leafCount = checked(_leafCount + (positions * site.Grid.Width));
         Lookups.Add(site);
         return site;
@@ -196,19 +202,24 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
 
     private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
     {
-        var site = new EqualitySite(name, positions, channels, summands);
+        var site = new EqualitySite(name, positions, channels, Place(summands));
         EqualityCount = site.Place(EqualityCount);
         Equalities.Add(site);
         return site;
     }
 
-    /// <summary>A rectangle of the vectors of all products.</summary>
-    private Storage AddProductElements(int positions, int channels)
+    /// <summary>Gives each product a place of its own in the vectors of all products.</summary>
+    private ImmutableArray<Summand> Place(ImmutableArray<Summand> summands)
     {
-        var width = 1 << Storage.BitLength(channels - 1);
-        var elements = new Storage(checked(ProductCount + width - 1) & -width, positions, channels);
-        ProductCount = elements.End;
-        return elements;
+        var placed = summands.ToBuilder();
+        for (var i = 0; i < placed.Count; i++)
+            if (placed[i].Term is ProductTerm product)
+            {
+                product = product.Place(ProductCount);
+                ProductCount = product.Elements.End;
+                placed[i] = placed[i] with { Term = product };
+            }
+        return placed.ToImmutable();
     }
 
     /// <summary>A storage as it is.</summary>

@@ -77,3 +77,31 @@ internal sealed record TreeGadget(int Value, TreePaths Paths, CircuitValue Ranks
 /// <summary>One step of all trees that are deep enough.</summary>
 /// <param name="Child">The split that it leads to; null for the last step, which leads to a leaf.</param>
 internal sealed record TreeStep(Storage? Child, Storage Code, WideCells Gap, LookupSite Edges, LookupSite Ranks);
+
+/// <summary>The exponentials of a softmax: all but what <see cref="SumGadget"/> and <see cref="QuotientGadget"/> fill.</summary>
+/// <param name="Chosen">1 at the first of the largest elements of a row.</param>
+/// <param name="Offset">The distance from the largest element modulo 2^k.</param>
+/// <param name="Low">The exponential is Low + 2^12 High.</param>
+internal sealed record SoftmaxGadget(
+    int Value, ExponentialTable Table, GridView Source, Storage Largest, Storage Chosen, WideCells? Offset, WideCells? Rounded, Storage[] Steps, Storage Low, Storage High,
+    LookupSite Row, LookupSite? Rest) : Gadget(Value);
+
+/// <summary>Quotients by a number of each row, rounded.</summary>
+internal sealed record QuotientGadget(
+    int Value, ImmutableArray<WideSummand> Numerator, WideCells Divisor, WideCells Half, WideCells Odd, WideCells Quotient, WideCells Remainder, WideCells Slack,
+    Storage? Clamped) : Gadget(Value);
+
+/// <summary>The largest element of each row.</summary>
+internal sealed record MaxGadget(int Value, GridView Source, Storage Largest, Storage Chosen, WideCells Gap) : Gadget(Value);
+
+/// <summary>Left where the flag is 1, right where it is 0.</summary>
+internal sealed record WhereGadget(int Value, GridView Condition, GridView Left, GridView Right, Storage Flag, Storage Result, LookupSite Site) : Gadget(Value);
+
+/// <summary>A comparison as a function of a difference.</summary>
+internal sealed record CompareGadget(int Value, GridView Left, GridView Right, Storage Result, LookupSite Site) : Gadget(Value);
+
+/// <summary>The numbers of a normalisation's rows.</summary>
+/// <param name="Halves">Of the elements, where sums of their squares take more than one cell.</param>
+internal sealed record LayerNormGadget(
+    int Value, LayerNormNode Node, GridView Source, (Storage Cells, LookupSite Check, long Low, long High)[] Halves, WideCells Squares, WideCells? Mean, WideCells? Rest, WideCells? MeanSquare,
+    WideCells Variance, WideCells VarianceRest, WideCells Root, WideCells RootRest, WideCells RootSlack) : Gadget(Value);

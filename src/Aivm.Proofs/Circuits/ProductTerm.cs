@@ -4,14 +4,22 @@ namespace Aivm.Proofs;
 /// A sum of products of two numbers, each at an address, in each cell of a grid. Its weighted sum over the grid is an inner product sum_i X_i Y_i, where
 /// the left numbers and the weights make X and the right ones make Y: what of the weights goes to which side is the term's to say.
 /// </summary>
-/// <param name="elements">Where its i lie in the vectors of all products. A term serves one summand of one site.</param>
-internal abstract class ProductTerm(GridView left, GridView right, Storage elements) : Expression
+internal abstract class ProductTerm(GridView left, GridView right, int elementPositions, int elementChannels) : Expression
 {
     public GridView Left => left;
 
     public GridView Right => right;
 
-    public Storage Elements => elements;
+    /// <summary>Where its i lie in the vectors of all products. At 0 until it is part of a site.</summary>
+    public Storage Elements { get; private set; } = new(0, elementPositions, elementChannels);
+
+    /// <summary>The same for one summand of one site, with a place of its own behind others.</summary>
+    public ProductTerm Place(int first)
+    {
+        var placed = (ProductTerm)MemberwiseClone();
+        placed.Elements = Elements with { Base = checked(first + Elements.Width - 1) & -Elements.Width };
+        return placed;
+    }
 
     /// <summary>Adds the term's elements to both vectors.</summary>
     /// <param name="weights">Of the site's grid.</param>
@@ -40,7 +48,7 @@ internal abstract class ProductTerm(GridView left, GridView right, Storage eleme
 }
 
 /// <summary>value (p, c) = left(p, c) * right(p, c): X(p, c) = weight(p, c) * left(p, c), Y(p, c) = right(p, c).</summary>
-internal sealed class ElementwiseProduct(GridView left, GridView right, Storage elements) : ProductTerm(left, right, elements)
+internal sealed class ElementwiseProduct(GridView left, GridView right) : ProductTerm(left, right, left.Positions, left.Channels)
 {
     private int Positions => Elements.Positions;
 
@@ -82,8 +90,8 @@ internal sealed class ElementwiseProduct(GridView left, GridView right, Storage 
 /// row * column, X(g, k) = sum over m of row(g * M + m) * left(g * M + m, k) and Y(g, k) = sum over n of column(n) * right(g * K + k, n): the sumcheck of
 /// Thaler 2013, section 4, for all matrices at once.
 /// </summary>
-/// <param name="elements">A position for each matrix, a channel for each k.</param>
-internal sealed class MatrixProduct(GridView left, GridView right, Storage elements) : ProductTerm(left, right, elements)
+/// <param name="matrices">Of all samples.</param>
+internal sealed class MatrixProduct(GridView left, GridView right, int matrices) : ProductTerm(left, right, matrices, left.Channels)
 {
     private int Matrices => Elements.Positions;
 
@@ -123,6 +131,43 @@ internal sealed class MatrixProduct(GridView left, GridView right, Storage eleme
         var (sum, matrix) = (0L, position / RowsOfMatrix);
         for (var k = 0; k < Inner; k++)
             sum += read(Left.AddressOf(position, k)) * read(Right.AddressOf((matrix * Inner) + k, channel));
+        return sum;
+    }
+}
+
+/// <summary>value (p, 0) = sum over c of left(p, c) * right(p, c): X(p, c) = weight(p, 0) * left(p, c), Y(p, c) = right(p, c).</summary>
+internal sealed class RowProduct(GridView left, GridView right) : ProductTerm(left, right, left.Positions, left.Channels)
+{
+    internal override void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y)
+    {
+        for (var p = 0; p < Left.Positions; p++)
+        {
+            var element = Elements.Base + (p * Elements.Width);
+            ExtKernels.AddScaled(x, element, weights.Row(p) * weights.Column(0), leftNumbers, p * Left.Channels, Left.Channels);
+            ExtKernels.AddScaled(y, element, Ext4.One, rightNumbers, p * Left.Channels, Left.Channels);
+        }
+    }
+
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    {
+        var eq = s.Of(Elements);
+        var columns = Copy(eq.Columns, eq.FirstColumn, Left.Channels);
+        for (var c = 0; c < columns.Length; c++)
+            columns[c] *= weights.Column(0);
+        return new(Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Left.Positions), 0, columns, 0);
+    }
+
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
+    {
+        var eq = s.Of(Elements);
+        return new(Copy(eq.Rows, eq.FirstRow, Left.Positions), 0, Copy(eq.Columns, eq.FirstColumn, Left.Channels), 0);
+    }
+
+    internal override long ValueAt(Func<int, long> read, int position, int channel)
+    {
+        var sum = 0L;
+        for (var c = 0; c < Left.Channels; c++)
+            sum += read(Left.AddressOf(position, c)) * read(Right.AddressOf(position, c));
         return sum;
     }
 }

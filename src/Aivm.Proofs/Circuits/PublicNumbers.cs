@@ -35,9 +35,33 @@ internal sealed class PublicNumbers(int samples)
     /// <summary>An input or output: whoever states it fills it.</summary>
     public CircuitValue AddStated(ValueInfo info) => Value(info, Reserve(PerSample(info) * samples), PerSample(info));
 
-    /// <summary>The result of an entry map over public numbers.</summary>
+    /// <summary>A constant's number, alike in every sample.</summary>
+    public bool TryConstant(int address, out long number)
+    {
+        foreach (var (first, numbers) in _constants)
+            if (address - PublicAddress.First - first is var i && i >= 0 && i < numbers.Length)
+            {
+                number = numbers[i];
+                return true;
+            }
+        number = 0;
+        return false;
+    }
+
+    /// <summary>The result of an entry map over public numbers: over constants, constants.</summary>
     public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source)
     {
+        var read = new long[source.Addresses.Length];
+        var isConstant = true;
+        for (var i = 0; i < read.Length && isConstant; i++)
+            isConstant = source.Strides[i] == 0 && TryConstant(source.Addresses[i], out read[i]);
+        if (isConstant)
+        {
+            var mapped = new long[PerSample(info)];
+            map(read, mapped);
+            _constants.Add((Count, mapped));
+            return Value(info, Reserve(mapped.Length), stride: 0);
+        }
         var first = Reserve(PerSample(info) * samples);
         _derivations.Add(new Derivation(map, source, first, PerSample(info)));
         return Value(info, first, PerSample(info));

@@ -46,6 +46,11 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
     {
     }
 
+    public GridView Source => source;
+
+    /// <summary>Whether it is the view as it is.</summary>
+    public bool IsPlain => maps.IsIdentity && factors is null;
+
     internal override bool ReadsPublic => source.HasPublic;
 
     internal override bool ReadsCells => source.HasCells;

@@ -8,7 +8,7 @@ internal readonly record struct GridWeights(ExtArray Rows, int FirstRow, ExtArra
     public Ext4 Column(int channel) => Columns[FirstColumn + channel];
 
     /// <summary>The sum of the weights of all cells.</summary>
-    public Ext4 Sum(int positions, int channels) => SumOfRows(positions) * SumOf(Columns, FirstColumn, channels);
+    public Ext4 Sum(int positions, int channels) => SumOfRows(positions) * SumOfColumns(channels);
 
     /// <summary>The factors of the first channels, for who keeps them.</summary>
     public ExtArray CopyColumns(int channels)
@@ -18,6 +18,8 @@ internal readonly record struct GridWeights(ExtArray Rows, int FirstRow, ExtArra
             copy[c] = Column(c);
         return copy;
     }
+
+    public Ext4 SumOfColumns(int channels) => SumOf(Columns, FirstColumn, channels);
 
     public Ext4 SumOfRows(int positions) => SumOf(Rows, FirstRow, positions);
 
@@ -36,9 +38,13 @@ internal sealed class EqPoint : IDisposable
     /// <summary>Any index splits here when it is looked up alone.</summary>
     private const int SplitBits = 8;
 
+    /// <summary>A row alone costs about so many times what one of a table does.</summary>
+    private const int SplitFactor = 8;
+
     private readonly Ext4[] _point;
     private readonly ExtArray?[] _low;
     private readonly ExtArray?[] _high;
+    private readonly Dictionary<(int Bits, int First, int Count), ExtArray> _rows = [];
 
     public EqPoint(ReadOnlySpan<Ext4> point)
     {
@@ -49,8 +55,27 @@ internal sealed class EqPoint : IDisposable
     public ReadOnlySpan<Ext4> Coordinates => _point;
 
     /// <summary>The factors of a rectangle's cells: eq of (p, c) is their product.</summary>
-    public GridWeights Of(Storage storage) =>
-        new(High(storage.ChannelBits), storage.Base >> storage.ChannelBits, Low(storage.ChannelBits), 0);
+    public GridWeights Of(Storage storage)
+    {
+        var (bits, first) = (storage.ChannelBits, storage.Base >> storage.ChannelBits);
+        // Of few rows among many their own factors are less work than all of them.
+        return _high[bits] is null && (long)storage.Positions * SplitFactor < 1L << (_point.Length - bits)
+            ? new(Rows(bits, first, storage.Positions), 0, Low(bits), 0)
+            : new(High(bits), first, Low(bits), 0);
+    }
+
+    private ExtArray Rows(int bits, int first, int count)
+    {
+        if (_rows.TryGetValue((bits, first, count), out var rows))
+            return rows;
+        var split = Math.Min(bits + SplitBits, _point.Length);
+        using var low = Table(_point.AsSpan(bits, split - bits));
+        var high = High(split);
+        rows = new ExtArray(count);
+        for (var i = 0; i < count; i++)
+            rows[i] = low[(first + i) & ((1 << (split - bits)) - 1)] * high[(first + i) >> (split - bits)];
+        return _rows[(bits, first, count)] = rows;
+    }
 
     public Ext4 At(int index)
     {
@@ -75,6 +100,8 @@ internal sealed class EqPoint : IDisposable
             table?.Dispose();
         foreach (var table in _high)
             table?.Dispose();
+        foreach (var rows in _rows.Values)
+            rows.Dispose();
     }
 }
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Aivm.Proofs;
 
 /// <summary>A part of a number: in each cell of a grid an integer that lies within an interval, whatever the prover does. No term means 1.</summary>
-internal sealed record Limb(Term? Term, long Low, long High)
+internal sealed record Limb(Expression? Term, long Low, long High)
 {
     public long ValueAt(Func<int, long> read, int position, int channel) => Term is null ? 1 : Term.ValueAt(read, position, channel);
 }
@@ -19,7 +19,7 @@ internal sealed record WideNumber(ImmutableArray<Limb> Limbs)
     /// <summary>The factor of constants.</summary>
     public static WideNumber One { get; } = new([new Limb(null, 1, 1)]);
 
-    public static WideNumber Of(Term term, long low, long high) => new([new Limb(term, low, high)]);
+    public static WideNumber Of(Expression term, long low, long high) => new([new Limb(term, low, high)]);
 
     public (Int128 Low, Int128 High) Interval
     {

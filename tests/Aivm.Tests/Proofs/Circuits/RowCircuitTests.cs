@@ -1,0 +1,140 @@
+using Aivm.Inference;
+using Aivm.Proofs;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+/// <summary>Operators along rows, on elements that a seed draws, and at their extremes.</summary>
+public sealed class RowCircuitTests
+{
+    private static readonly Constant Exponentials = Decay(769, 38.4);
+
+    /// <summary>From 2^30 down to 0, as the compiler makes them.</summary>
+    private static Constant Decay(int count, double scale) =>
+        Constant.S32([count], [.. Enumerable.Range(0, count).Select(i => i == count - 1 ? 0 : (int)((1 << 30) * Math.Exp(-i / scale)))]);
+
+    private static Constant Random(int count, int seed)
+    {
+        var random = new Random(seed);
+        return Constant.S32([count], [.. Enumerable.Range(0, count).Select(i => i == 0 ? 1 : random.Next(1 << 30))]);
+    }
+
+    private static SoftmaxNode Softmax(int source, int shift, int exponent, Constant? entries = null) =>
+        new() { Source = source, Shift = shift, Entries = entries ?? Exponentials, OutputExponent = exponent };
+
+    /// <summary>S32 elements: value 3, committed elements of S8 times a factor.</summary>
+    private static GraphNode[] Scores(int factor) => [new RescaleNode { Source = 2, Factor = factor, Requantise = Requantise.Raw([0]) }];
+
+    [Theory]
+    [InlineData(0, 14, 1)]
+    [InlineData(3, 14, 2)]
+    [InlineData(8, 24, 3)]
+    [InlineData(10, 14, 1)]
+    [InlineData(14, 30, 2)]
+    public void Softmax_of_scores_in_32_bits(int shift, int exponent, int samples)
+    {
+        var factor = shift == 0 ? 2 : shift == 3 ? 3000 : 6000;
+        var model = SmallCircuits.OverCommitted([3, 5], [.. Scores(factor), Softmax(3, shift, exponent)]);
+        var random = new Random(shift);
+        Check(model, samples, [.. Enumerable.Range(0, samples * 15).Select(_ => (long)random.Next(-127, 128))]);
+        // All alike, and as far apart as can be.
+        Check(model, 1, [.. Enumerable.Repeat(-127L, 15)]);
+        Check(model, 1, [.. Enumerable.Range(0, 15).Select(i => i % 5 == 3 ? 127L : -127L)]);
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 4)]
+    [InlineData(40, 2)]
+    [InlineData(300, 5)]
+    public void Softmax_of_any_exponentials(int count, int shift)
+    {
+        var model = SmallCircuits.OverCommitted([4, 7], Softmax(2, shift, 9, Random(count, seed: count)));
+        var random = new Random(count);
+        Check(model, 2, [.. Enumerable.Range(0, 56).Select(_ => (long)random.Next(-127, 128))]);
+    }
+
+    [Fact]
+    public void A_mask_leaves_elements_out()
+    {
+        var graph = Masked(rows: 6, masked: (row, column) => column > row);
+        var witness = OperatorCircuits.Fill(graph, samples: 2, seed: 1, low: -127, high: 128);
+        WitnessCheck.Satisfies(witness);
+        ReductionCheck.Holds(witness, seed: 1);
+        // Rows of 1, 2, up to 4 and up to 8 elements: 3 of them take 6, which is all there are.
+        Assert.Equal([1, 2, 4, 6], witness.Circuit.Gadgets.OfType<SoftmaxGadget>().Select(gadget => gadget.Source.Channels));
+    }
+
+    /// <summary>Attention scores [2, rows, rows], those that are masked at the least number there is.</summary>
+    private static Graph Masked(int rows, Func<int, int, bool> masked)
+    {
+        var mask = Enumerable.Range(0, rows * rows).Select(i => (sbyte)(masked(i / rows, i % rows) ? 0 : 1)).ToArray();
+        return OperatorCircuits.Of(
+            [[2, rows, 4]],
+            OperatorCircuits.Quantise(0, ElementType.S8), OperatorCircuits.Committed(1, ElementType.S8),
+            new MatMulNode { Left = 2, Right = 2, TransposesRight = true, Requantise = Requantise.Raw([0]) },
+            new ConstantNode { Value = Constant.S8([2, rows, rows], [.. mask, .. mask]) },
+            new ConstantNode { Value = Constant.S32([2, rows, rows], [.. Enumerable.Repeat(-int.MaxValue, 2 * rows * rows)]) },
+            new WhereNode { Condition = 4, Left = 3, Right = 5 },
+            Softmax(6, shift: 6, exponent: 14),
+            new MatMulNode { Left = 7, Right = 2, Requantise = Requantise.To(ElementType.S8, 13) });
+    }
+
+    [Theory]
+    [InlineData(ElementType.S8, true, 8, 1L, 6)]
+    [InlineData(ElementType.S8, false, 0, 1L, 12)]
+    [InlineData(ElementType.S16, true, 12, 45035995136L, 12)]
+    [InlineData(ElementType.S16, false, 3, 2L, 10)]
+    public void Layer_normalisation(ElementType type, bool centred, int fraction, long epsilon, int exponent)
+    {
+        foreach (var length in (int[])[1, 2, 7, 64])
+        {
+            var graph = OperatorCircuits.Of(
+                [[3, length]], OperatorCircuits.Quantise(0, type), OperatorCircuits.Committed(1, type),
+                new LayerNormNode { Source = 2, Centred = centred, Fraction = fraction, Epsilon = epsilon, OutputExponent = exponent });
+            foreach (var (low, high) in ((int, int)[])[(-40000, 40000), (0, 1), (32766, 50000), (-1, 2), (-100, 101)])
+            {
+                var witness = OperatorCircuits.Fill(graph, samples: 2, seed: length, low, high);
+                WitnessCheck.Satisfies(witness);
+                if (length == 7)
+                    ReductionCheck.Holds(witness, seed: 1);
+            }
+        }
+    }
+
+    [Fact]
+    public void One_element_far_from_all_others_is_normalised_to_the_largest_quotient()
+    {
+        var graph = OperatorCircuits.Of(
+            [[1, 64]], OperatorCircuits.Quantise(0, ElementType.S16), OperatorCircuits.Committed(1, ElementType.S16),
+            new LayerNormNode { Source = 2, Centred = false, Fraction = 4, Epsilon = 1, OutputExponent = 12 });
+        var model = OperatorCircuits.Load(graph);
+        foreach (var far in (long[])[32767, -32767, 1, -1])
+            WitnessCheck.Satisfies(OperatorCircuits.Fill(model, OperatorCircuits.Build(model, 1), [far, .. new long[63]]));
+    }
+
+    [Fact]
+    public void The_largest_along_rows_and_choices_between_elements()
+    {
+        foreach (var shape in (Shape[])[[4, 3], [2, 3, 5]])
+        {
+            var graph = OperatorCircuits.Of(
+                [shape, shape],
+                OperatorCircuits.Quantise(0, ElementType.S8), OperatorCircuits.Committed(2, ElementType.S8),
+                OperatorCircuits.Quantise(1, ElementType.S8), OperatorCircuits.Committed(4, ElementType.S8),
+                new CompareNode { Left = 3, Right = 5, Comparison = Comparison.Less }, new CompareNode { Left = 3, Right = 5, Comparison = Comparison.LessOrEqual },
+                new CompareNode { Left = 5, Right = 3, Comparison = Comparison.Equal },
+                new WhereNode { Condition = 6, Left = 3, Right = 5 }, new WhereNode { Condition = 3, Left = 7, Right = 8 },
+                new AddNode { Left = 9, Right = 10, LeftFactor = 1, RightFactor = 1, Requantise = Requantise.Raw([0]) },
+                new MaxNode { Source = 11 });
+            var witness = OperatorCircuits.Fill(graph, samples: 2, seed: 3, low: -3, high: 4);
+            WitnessCheck.Satisfies(witness);
+            ReductionCheck.Holds(witness, seed: 2);
+        }
+    }
+
+    private static void Check(Model model, int samples, long[] inputs)
+    {
+        var witness = SmallCircuits.Fill(model, samples, inputs);
+        ReductionCheck.Holds(witness, seed: 1);
+    }
+}

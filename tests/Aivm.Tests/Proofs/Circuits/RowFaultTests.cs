@@ -1,0 +1,186 @@
+using Aivm.Inference;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+/// <summary>What a dishonest prover writes into the cells of products, softmax and normalisations, and the site that notices.</summary>
+public sealed class RowFaultTests
+{
+    private static readonly Constant Exponentials = Constant.S32([41], [.. Enumerable.Range(0, 41).Select(i => i == 40 ? 0 : (1 << 30) >> (i / 2))]);
+
+    private static Model Softmax() => SmallCircuits.OverCommitted([1, 3], new SoftmaxNode { Source = 2, Shift = 2, Entries = Exponentials, OutputExponent = 6 });
+
+    private static Model LayerNorm() => SmallCircuits.OverCommitted(
+        [1, 4], new LayerNormNode { Source = 2, Centred = true, Fraction = 4, Epsilon = 3, OutputExponent = 5 });
+
+    [Fact]
+    public void No_cell_can_be_changed_alone()
+    {
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(Softmax(), 1, [5, -3, 2]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(Softmax(), 1, [5, 5, -127]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(LayerNorm(), 1, [5, -3, 2, 100]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(LayerNorm(), 1, [0, 0, 0, 0]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(
+            SmallCircuits.OverCommitted([2, 2], new MatMulNode { Left = 2, Right = 2, Requantise = Requantise.To(ElementType.S8, 6) }), 1, [5, -3, 2, 100]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(SmallCircuits.OverCommitted([2, 3], new MaxNode { Source = 2 }), 1, [5, -3, 5, 0, 0, 1]));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(-3)]
+    public void The_largest_score_is_an_element_and_no_element_is_larger(int largest)
+    {
+        var witness = SmallCircuits.Fill(Softmax(), 1, [5, -3, 2]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        witness.Set(gadget.Largest, 0, 0, largest);
+        if (largest == -3)
+        {
+            witness.Set(gadget.Chosen, 0, 0, 0);
+            witness.Set(gadget.Chosen, 0, 1, 1);
+        }
+        Assert.Contains(WitnessFaults.Of(witness), name => name.Contains(largest == -3 ? "exponential" : "largest", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_score_below_the_largest_cannot_be_chosen_whatever_follows()
+    {
+        // All distances are taken from -3 as the honest prover would: -3 - 5 is not negative modulo p alone.
+        var witness = SmallCircuits.Fill(Softmax(), 1, [5, -3, 2]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        witness.Set(gadget.Largest, 0, 0, -3);
+        witness.Set(gadget.Chosen, 0, 0, 0);
+        witness.Set(gadget.Chosen, 0, 1, 1);
+        for (var c = 0; c < 3; c++)
+            witness.Set(gadget.Offset!, 0, c, (-3 - new[] { 5, -3, 2 }[c]) & 3);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("exponential", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_probability_off_by_one_leaves_a_remainder_out_of_range(int change)
+    {
+        var witness = SmallCircuits.Fill(Softmax(), 1, [5, -3, 2]);
+        var gadget = witness.Gadget<QuotientGadget>();
+        ShiftQuotient(witness, gadget, 0, 1, change);
+        AssertOnly(witness, "remainder", "slack");
+    }
+
+    /// <summary>quotient + change, and remainder and slack as the identities then demand.</summary>
+    private static void ShiftQuotient(Witness witness, QuotientGadget gadget, int row, int channel, int change)
+    {
+        var divisor = witness.Get(gadget.Divisor, row, 0);
+        witness.Set(gadget.Quotient, row, channel, witness.Get(gadget.Quotient, row, channel) + change);
+        witness.Set(gadget.Remainder, row, channel, witness.Get(gadget.Remainder, row, channel) - (change * divisor));
+        witness.Set(gadget.Slack, row, channel, witness.Get(gadget.Slack, row, channel) + (change * divisor));
+        Follow(witness);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_root_off_by_one_leaves_a_remainder_out_of_range(int change)
+    {
+        var witness = SmallCircuits.Fill(LayerNorm(), 1, [5, -3, 2, 100]);
+        var gadget = witness.Gadget<LayerNormGadget>();
+        var root = witness.Get(gadget.Root, 0, 0);
+        var rest = witness.Get(gadget.RootRest, 0, 0) - (((root + change) * (root + change)) - (root * root));
+        witness.Set(gadget.Root, 0, 0, root + change);
+        witness.Set(gadget.RootRest, 0, 0, rest);
+        witness.Set(gadget.RootSlack, 0, 0, (2 * (root + change)) - rest);
+        Follow(witness);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.Contains(change > 0 ? "rest of the root" : "slack of the root", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_mean_off_by_one_leaves_a_rest_out_of_range(int change)
+    {
+        var witness = SmallCircuits.Fill(LayerNorm(), 1, [5, -3, 2, 100]);
+        var gadget = witness.Gadget<LayerNormGadget>();
+        var mean = witness.Get(gadget.Mean!, 0, 0) + change;
+        witness.Set(gadget.Mean!, 0, 0, mean);
+        witness.Set(gadget.Rest!, 0, 0, witness.Get(gadget.Rest!, 0, 0) - (4 * change));
+        witness.Set(gadget.MeanSquare!, 0, 0, mean * mean);
+        Follow(witness);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("rest of the mean", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_variance_off_by_one_leaves_a_rest_out_of_range(int change)
+    {
+        var witness = SmallCircuits.Fill(LayerNorm(), 1, [5, -3, 2, 100]);
+        var gadget = witness.Gadget<LayerNormGadget>();
+        witness.Set(gadget.Variance, 0, 0, witness.Get(gadget.Variance, 0, 0) + change);
+        witness.Set(gadget.VarianceRest, 0, 0, witness.Get(gadget.VarianceRest, 0, 0) - (4 * change));
+        witness.Set(gadget.RootRest, 0, 0, witness.Get(gadget.RootRest, 0, 0) + change);
+        witness.Set(gadget.RootSlack, 0, 0, witness.Get(gadget.RootSlack, 0, 0) - change);
+        Follow(witness);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("rest of the variance", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void An_exponential_off_by_one_leaves_a_rest_out_of_range(int change)
+    {
+        var witness = SmallCircuits.Fill(Softmax(), 1, [5, -4, 2]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        var rounded = gadget.Rounded!;
+        witness.Set(rounded, 0, 1, witness.Get(rounded, 0, 1) + change);
+        witness.Set(gadget.Low, 0, 1, witness.Get(gadget.Low, 0, 1) + change);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("rest", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void An_index_and_its_offset_shifted_against_each_other_are_noticed(int change)
+    {
+        var witness = SmallCircuits.Fill(Softmax(), 1, [5, -4, 2]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        witness.Set(gadget.Offset!, 0, 1, witness.Get(gadget.Offset!, 0, 1) - (4 * change));
+        Assert.Contains(WitnessFaults.Of(witness), name => name.Contains("offset", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void The_largest_of_a_row_is_one_of_its_elements(int largest)
+    {
+        var witness = SmallCircuits.Fill(SmallCircuits.OverCommitted([1, 3], new MaxNode { Source = 2 }), 1, [5, -3, 2]);
+        var gadget = witness.Gadget<MaxGadget>();
+        witness.Set(gadget.Largest, 0, 0, largest);
+        for (var c = 0; c < 3; c++)
+            witness.Set(gadget.Gap, 0, c, largest - new[] { 5, -3, 2 }[c]);
+        Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("the chosen is the largest", StringComparison.Ordinal));
+    }
+
+    /// <summary>All carries as the sums demand, whatever range that takes them to.</summary>
+    private static void Follow(Witness witness)
+    {
+        foreach (var gadget in witness.Circuit.Gadgets.OfType<CarryGadget>())
+        {
+            var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
+            var sums = Evaluator.Sums(gadget.Sum, grid.Positions, grid.Channels, witness);
+            for (var i = 0; i < sums.Length; i++)
+            {
+                var carry = (long)(sums[i] * divisor).ToUInt32();
+                witness.Set(gadget.Carry, i / grid.Channels, i % grid.Channels, carry > Felt.Modulus / 2 ? carry - Felt.Modulus : carry);
+            }
+        }
+    }
+
+    /// <summary>Sites of these names alone notice, besides the stated output.</summary>
+    private static void AssertOnly(Witness witness, params string[] names)
+    {
+        var faults = WitnessFaults.Of(witness);
+        Assert.NotEmpty(faults);
+        Assert.All(faults, fault => Assert.True(fault.StartsWith("output", StringComparison.Ordinal) || names.Any(name => fault.Contains(name, StringComparison.Ordinal)), fault));
+    }
+}
