@@ -1,5 +1,6 @@
 using Aivm.Compiler.Inputs;
 using Aivm.Inference;
+using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Tests.Inference.Reference;
 
@@ -216,7 +217,7 @@ public sealed class ClassicalCircuitTests
         var circuit = VectorCircuits.Build(model, 1);
         foreach (var label in (long[])[2 + (long)Felt.Modulus, -1, 3])
         {
-            Assert.False(circuit.TryCompute(new ProofStatement(model.Hash, Primitives.Hash256.Zero, new long[] { 1, 2, 3 }, new[] { label }), out _, out var error));
+            Assert.False(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, new long[] { 1, 2, 3 }, new[] { label }), out _, out var error));
             Assert.Equal("proof-statement", error.Code);
         }
     }

@@ -1,4 +1,5 @@
 using Aivm.Inference;
+using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 
@@ -221,7 +222,7 @@ public sealed class ClassicalFaultTests
     private static Witness Stating(Model model, long[] inputs, long[] outputs)
     {
         var circuit = VectorCircuits.Build(model, 1);
-        Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Primitives.Hash256.Zero, inputs, outputs), out var numbers, out var error), error?.ToString());
+        Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, inputs, outputs), out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out error), error?.ToString());
         return filler.Fill(inputs, numbers);
     }
