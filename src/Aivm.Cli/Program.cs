@@ -18,6 +18,7 @@ public static class Program
           aivm model compile M.onnx -o M.aivm          turn a model into its canonical integer form
           aivm model publish M.aivm --name my-model    put it on the chain
           aivm infer my-model --input rows.csv         run it in a transaction
+          aivm prove M.aivm --input row.csv -o P       prove a run in zero knowledge; 'aivm verify P' checks it
 
         Every command explains itself with --help and prints JSON with --json.
         Exit codes: 0 done, 1 a check failed, 2 bad input, 3 environment (disk, port, network).
@@ -52,5 +53,7 @@ public static class Program
         AccountCommand.Create(),
         ModelCommand.Create(),
         InferCommand.Create(),
+        ProveCommand.Create(),
+        VerifyCommand.Create(),
     };
 }

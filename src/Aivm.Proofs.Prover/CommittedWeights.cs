@@ -10,6 +10,9 @@ namespace Aivm.Proofs.Prover;
 /// </summary>
 public sealed class CommittedWeights : IDisposable
 {
+    /// <summary>Proofs that one commitment serves, that of the ranges included.</summary>
+    public const int MaxProofs = WeightLayout.MaxOpenings;
+
     private readonly OracleCommitment _commitment;
     private readonly ExtArray _coefficients = new(0);
 

@@ -2,12 +2,15 @@ using Aivm.Sdk;
 
 namespace Aivm.Cli.Accounts;
 
-/// <summary>Where this user's keystore lies: <c>$AIVM_HOME/keystore</c>, by default <c>~/.aivm/keystore</c>.</summary>
+/// <summary>Where this user's secrets lie: <c>$AIVM_HOME</c>, by default <c>~/.aivm</c>.</summary>
 internal static class AccountHome
 {
-    public static KeystoreDirectory Keystore { get; } = new(Path.Combine(
-        Environment.GetEnvironmentVariable("AIVM_HOME") is { Length: > 0 } home
-            ? home
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".aivm"),
-        "keystore"));
+    private static readonly string Home = Environment.GetEnvironmentVariable("AIVM_HOME") is { Length: > 0 } home
+        ? home
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".aivm");
+
+    public static KeystoreDirectory Keystore { get; } = new(Path.Combine(Home, "keystore"));
+
+    /// <summary>Keys of private weights, one a model.</summary>
+    public static string Weights { get; } = Path.Combine(Home, "weights");
 }

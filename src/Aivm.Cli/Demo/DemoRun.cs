@@ -54,7 +54,7 @@ internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Term
             progress.Report($"{row + 1} of {sample.Inputs}");
             var packed = ModelInput.Pack(model, ModelInput.Read(model, samples, row));
             var result = await client.InferAsync(address, packed, cancellation: cancellation);
-            var answer = ModelAnswer.Read(model, result.Output);
+            var answer = ModelAnswer.Read(model.Graph, model.Analysis, result.Output);
             var expected = reference.Label(samples.Reals(row).Select(value => value * sample.Scale));
             rows.Add(new DemoRow(
                 inputs[row], sample.NameOf(answer.Label!), answer.Probability, sample.NameOf(expected),

@@ -27,20 +27,20 @@ internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probab
     {
         var outputs = new long[model.OutputCount];
         return model.TryRun(input, outputs, out var error)
-            ? Read(model, outputs)
+            ? Read(model.Graph, model.Analysis, outputs)
             : throw new AivmException(Failure.Input, error.Code, $"The model refused the input: {error.Message}.");
     }
 
-    public static ModelAnswer Read(Model model, long[] outputs)
+    /// <param name="analysis">Of the graph.</param>
+    public static ModelAnswer Read(Graph graph, GraphAnalysis analysis, long[] outputs)
     {
         long? index = null;
         string? label = null;
         double? probability = null;
         var position = 0;
-        for (var i = 0; i < model.Graph.Outputs.Length; i++)
+        foreach (var output in graph.Outputs)
         {
-            var output = model.Graph.Outputs[i];
-            var values = outputs.AsSpan(position, (int)model.OutputShape(i).Elements);
+            var values = outputs.AsSpan(position, (int)analysis.Values[output.Source].Shape.Elements);
             position += values.Length;
             if (output.Kind == OutputKind.Label && values.Length == 1 && index is null)
             {

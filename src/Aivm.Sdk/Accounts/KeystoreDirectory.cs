@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -35,16 +34,13 @@ public sealed class KeystoreDirectory(string path)
         if (File.Exists(file))
             throw Exists(address);
         var json = Keystore.Encrypt(key, password, cost);
-        var temporary = System.IO.Path.Combine(Path, $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tmp");
         try
         {
-            CreateDirectory();
-            WritePrivately(temporary, json);
-            File.Move(temporary, file, overwrite: false);
+            PrivateFile.CreateDirectory(Path);
+            PrivateFile.Write(file, json);
         }
         catch (IOException) when (File.Exists(file))
         {
-            File.Delete(temporary);
             throw Exists(address);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -81,24 +77,6 @@ public sealed class KeystoreDirectory(string path)
     }
 
     private string FileOf(Address address) => System.IO.Path.Combine(Path, address + Extension);
-
-    private void CreateDirectory()
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(Path);
-        else
-            Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static void WritePrivately(string file, byte[] content)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var stream = new FileStream(file, options);
-        stream.Write(content);
-        stream.Flush(flushToDisk: true);
-    }
 
     private static AivmException Exists(Address address) =>
         new(Failure.Input, "account-exists", $"The account {address} is in the keystore already.");

@@ -16,7 +16,8 @@ public sealed class ReferenceTests
     [InlineData("Aivm.Primitives", "")]
     [InlineData("Aivm.State", "Aivm.Primitives")]
     [InlineData("Aivm.Inference", "Aivm.Primitives")]
-    [InlineData("Aivm.Chain", "Aivm.Primitives Aivm.State Aivm.Inference")]
+    [InlineData("Aivm.Proofs", "Aivm.Primitives Aivm.Inference")]
+    [InlineData("Aivm.Chain", "Aivm.Primitives Aivm.State Aivm.Inference Aivm.Proofs")]
     public void A_consensus_assembly_sees_only_the_layers_below_it(string assembly, string below)
     {
         var references = ReferencesOf(assembly);

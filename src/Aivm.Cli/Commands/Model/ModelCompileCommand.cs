@@ -42,7 +42,7 @@ internal static class ModelCompileCommand
             var terminal = result.Terminal(json);
             var source = result.GetRequiredValue(onnx);
             var target = result.GetValue(output) ?? new FileInfo(Path.ChangeExtension(source.FullName, ".aivm"));
-            ModelFile.RequireWritable(target);
+            OutputFile.RequireWritable(target);
             var options = InputFormatOption.Options(result.GetValue(format), result.GetValue(scale), Samples(result.GetValue(calibrate))) with
             {
                 Labels = Samples(result.GetValue(labels)),
@@ -50,7 +50,7 @@ internal static class ModelCompileCommand
             };
             var compiled = await terminal.Step($"Compiling {source.Name}", progress => Task.Run(() => OnnxCompiler.Compile(
                 OnnxFile.Read(source.FullName), options, new CompileSteps(progress))));
-            ModelFile.Write(target, compiled.Container);
+            OutputFile.Write(target, compiled.Container);
             terminal.Result(
                 new { Model = target.FullName, compiled.Hash, compiled.Report },
                 () => Print(terminal, target, compiled));

@@ -1,0 +1,68 @@
+using Aivm.Cli.Output;
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Cli.Proving;
+
+/// <summary>What a proof shall say.</summary>
+/// <param name="Inputs">Sample after sample.</param>
+/// <param name="Outputs">Of the engine, sample after sample.</param>
+internal sealed record ProofRequest(Model Model, byte[] Container, int Samples, Hash256 Context, long[] Inputs, long[] Outputs, bool HidesInputs);
+
+/// <summary>Proofs of a model's runs, as files.</summary>
+internal static class RunProver
+{
+    private static int Threads => Math.Max(1, Environment.ProcessorCount);
+
+    /// <param name="password">Of the key of private weights; null where weights are public.</param>
+    public static Task<ProofFile> ProveAsync(ProofRequest request, string? password, Terminal terminal) => terminal.Step("Proving", progress => Task.Run(() =>
+    {
+        var steps = new ProofSteps(progress);
+        return password is null ? ProveWithPublicWeights(request, steps) : ProveWithPrivateWeights(request, password, steps);
+    }));
+
+    private static ProofFile ProveWithPublicWeights(ProofRequest request, ProofSteps steps)
+    {
+        var model = Require(ProvedModel.TryDecode(request.Container, ModelLimits.OffChain, out var decoded, out var error), decoded, error);
+        return Prove(request, request.Container, model, ShapeOf(request, model), null, default, steps);
+    }
+
+    /// <summary>The proof is about the model's architecture and a commitment to its weights.</summary>
+    private static ProofFile ProveWithPrivateWeights(ProofRequest request, string password, ProofSteps steps)
+    {
+        using var secret = PrivateWeights.Open(request.Model, password, steps);
+        var shape = ShapeOf(request, secret.Model);
+        var ranges = secret.WeightRanges(Threads);
+        using var weights = secret.Commit(shape);
+        secret.Spend();
+        return Prove(request, secret.Container, secret.Model, shape, weights, ranges, steps);
+    }
+
+    private static ProofShape ShapeOf(ProofRequest request, ProvedModel model) =>
+        Require(model.TryShape(request.Samples, request.HidesInputs, out var shape, out var error), shape, error);
+
+    private static ProofFile Prove(
+        ProofRequest request, byte[] container, ProvedModel model, ProofShape shape, CommittedWeights? weights, ReadOnlyMemory<byte> ranges, ProofSteps steps)
+    {
+        using var inputs = request.HidesInputs ? CommittedInputs.Commit(shape, request.Inputs) : null;
+        ReadOnlyMemory<long> stated = request.HidesInputs ? default : request.Inputs;
+        var statement = new ProofStatement(model.Hash, request.Context, stated, request.Outputs, weights?.Root, inputs?.Root);
+        using var prover = Require(ProofProver.TryCreate(shape, request.Model.Graph, weights, Threads, out var created, out var error), created, error);
+        var proof = prover.Prove(statement, inputs, steps.Report);
+        return new ProofFile(container, request.Samples, request.Context, inputs?.Root, stated, request.Outputs, ranges, proof);
+    }
+
+    /// <exception cref="AivmException">The error, of whoever asks for what cannot be proved.</exception>
+    public static T Require<T>(bool done, T result, Error error) =>
+        done ? result : throw new AivmException(Failure.Input, error.Code, $"This model's runs cannot be proved: {error.Message}.");
+
+    /// <summary>The phases of a proof, for a spinner.</summary>
+    internal sealed class ProofSteps(IProgress<string> progress)
+    {
+        public void Report(ProofPhase phase) => Report($"{phase.ToString().ToLowerInvariant()} {(int)phase + 1}/{Enum.GetValues<ProofPhase>().Length}");
+
+        public void Report(string step) => progress.Report(step);
+    }
+}

@@ -1,0 +1,49 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+
+namespace Aivm.Proofs;
+
+/// <summary>A model as verifiers see it: with its weights, or with a commitment to them.</summary>
+/// <param name="Hash">Of the container, public or private.</param>
+/// <param name="WeightRoot">The container's; null where weights are public.</param>
+public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analysis, Hash256? WeightRoot)
+{
+    public bool HidesWeights => WeightRoot is not null;
+
+    /// <summary>Errors: those of <see cref="Container"/>, <see cref="GraphAnalysis"/> and <see cref="PrivateModel"/>.</summary>
+    /// <param name="container">Of a model, or of a <see cref="PrivateModel"/>.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, out ProvedModel model, out Error error)
+    {
+        model = null!;
+        if (PrivateModel.Is(container))
+        {
+            if (PrivateModel.TryDecode(container, limits, out var hidden, out error))
+                model = new ProvedModel(hidden.Hash, hidden.Architecture, hidden.Analysis, hidden.Root);
+        }
+        else if (Container.TryDecode(container, limits, out var graph, out error) && GraphAnalysis.TryAnalyse(graph, limits, out var analysis, out error))
+        {
+            model = new ProvedModel(Keccak.Hash(container), graph, analysis, null);
+        }
+        return model is not null;
+    }
+
+    /// <summary>The shape of proofs of the model's runs. Errors: <c>proof-unsupported</c>.</summary>
+    /// <param name="samples">Inferences in one proof, 1 to <see cref="Circuit.MaxSamples"/>.</param>
+    public bool TryShape(int samples, bool hidesInputs, out ProofShape shape, out Error error)
+    {
+        var privacy = (HidesWeights ? ProofPrivacy.Weights : ProofPrivacy.None) | (hidesInputs ? ProofPrivacy.Inputs : ProofPrivacy.None);
+        shape = Circuit.TryBuild(Graph, Analysis, samples, privacy, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
+        return shape is not null;
+    }
+
+    /// <summary>The shape of the proof that private weights lie in their ranges. Errors: <c>proof-unsupported</c>.</summary>
+    public bool TryShapeWeightRanges(out ProofShape shape, out Error error)
+    {
+        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
+        return shape is not null;
+    }
+
+    /// <summary>What the proof of the ranges says: the same for every use of the weights.</summary>
+    /// <param name="root">The commitment's.</param>
+    public ProofStatement WeightRanges(Hash256 root) => new(Hash, Hash256.Zero, default, default, root);
+}

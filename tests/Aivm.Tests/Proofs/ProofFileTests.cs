@@ -1,0 +1,106 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Tests.Proofs;
+
+public sealed class ProofFileTests
+{
+    private static readonly Hash256 Context = Keccak.Hash([7]);
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_file_is_enough_to_check_a_proof_whatever_is_secret(bool hidesWeights, bool hidesInputs)
+    {
+        var file = Prove(hidesWeights, hidesInputs, samples: 2);
+        var bytes = file.Encode();
+        Assert.True(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out var decoded, out var error), error?.ToString());
+        Assert.Equal(bytes, decoded.Encode());
+        Assert.True(decoded.TryDecodeModel(ModelLimits.OffChain, out var model, out error), error?.ToString());
+        Assert.Equal((hidesWeights, hidesInputs), (model.HidesWeights, decoded.InputRoot is not null));
+        Assert.True(decoded.TryVerify(model, out error), error?.ToString());
+        var outputs = decoded.Outputs.ToArray();
+        outputs[1]++;
+        AssertRefused("proof-rejected", decoded with { Outputs = outputs });
+        AssertRefused("proof-rejected", decoded with { Context = Hash256.Zero });
+        AssertRefused("proof-truncated", decoded with { Proof = decoded.Proof[..^1] });
+        AssertRefused("proof-trailing", decoded with { Proof = (byte[])[.. decoded.Proof.Span, 0] });
+        AssertRefused("proof-statement", decoded with { Samples = 3 });
+        if (hidesInputs)
+            AssertRefused("proof-rejected", decoded with { InputRoot = Hash256.Zero });
+        if (hidesWeights)
+            AssertRefused("proof-truncated", decoded with { WeightRanges = default });
+    }
+
+    [Fact]
+    public void A_file_that_is_cut_or_goes_on_is_refused()
+    {
+        var bytes = Example.Encode();
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.False(ProofFile.TryDecode(bytes.AsMemory(0, length), ModelLimits.OffChain, out _, out _));
+        Assert.False(ProofFile.TryDecode((byte[])[.. bytes, 0], ModelLimits.OffChain, out _, out var error));
+        Assert.Equal("proof-trailing", error.Code);
+    }
+
+    [Theory]
+    [InlineData(0, "proof-file")]
+    [InlineData(7, "proof-file")]
+    [InlineData(11, "proof-malformed")]
+    [InlineData(18, "proof-malformed")]
+    [InlineData(51, "proof-malformed")]
+    public void Another_kind_another_version_and_lengths_beyond_their_limits_are_refused(int position, string code)
+    {
+        var bytes = Example.Encode();
+        bytes[position] = 0xFF;
+        Assert.False(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out _, out var error));
+        Assert.Equal(code, error.Code);
+    }
+
+    /// <summary>A container of three bytes, so that samples begin at 15, the context at 19 and the kind of inputs at 51.</summary>
+    private static ProofFile Example { get; } = new(new byte[] { 1, 2, 3 }, 1, Context, null, new long[] { 1, -2 }, new long[] { 3 }, default, new byte[] { 4, 5 });
+
+    private static void AssertRefused(string code, ProofFile file)
+    {
+        Assert.True(file.TryDecodeModel(ModelLimits.OffChain, out var model, out var error), error?.ToString());
+        Assert.False(file.TryVerify(model, out error));
+        Assert.Equal(code, error.Code);
+    }
+
+    private static ProofFile Prove(bool hidesWeights, bool hidesInputs, int samples)
+    {
+        var graph = SmallNetwork.Model.Graph;
+        long[][] runs = [.. Enumerable.Range(1, samples).Select(SmallNetwork.Input)];
+        long[] numbers = [.. runs.SelectMany(input => input)], outputs = [.. runs.SelectMany(SmallNetwork.Run)];
+        var container = hidesWeights ? PrivateModel.Encode(graph, RootOf(graph)) : SmallNetwork.Container;
+        Assert.True(ProvedModel.TryDecode(container, ModelLimits.OffChain, out var model, out var error), error?.ToString());
+        Assert.True(model.TryShape(samples, hidesInputs, out var shape, out error), error?.ToString());
+        using var weights = hidesWeights ? CommittedWeights.Commit(shape, graph, new byte[32]) : null;
+        using var inputs = hidesInputs ? CommittedInputs.Commit(shape, numbers) : null;
+        ReadOnlyMemory<long> stated = hidesInputs ? default : numbers;
+        Assert.True(ProofProver.TryCreate(shape, graph, weights, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(new ProofStatement(model.Hash, Context, stated, outputs, weights?.Root, inputs?.Root), inputs);
+            return new ProofFile(container, samples, Context, inputs?.Root, stated, outputs, hidesWeights ? ProveRanges(model, graph) : default, proof);
+        }
+    }
+
+    private static Hash256 RootOf(Graph graph)
+    {
+        Assert.True(ProvedModel.TryDecode(PrivateModel.Encode(graph, Hash256.Zero), ModelLimits.OffChain, out var model, out var error), error?.ToString());
+        Assert.True(model.TryShapeWeightRanges(out var shape, out error), error?.ToString());
+        using var weights = CommittedWeights.Commit(shape, graph, new byte[32]);
+        return weights.Root;
+    }
+
+    private static byte[] ProveRanges(ProvedModel model, Graph graph)
+    {
+        Assert.True(model.TryShapeWeightRanges(out var shape, out var error), error?.ToString());
+        using var weights = CommittedWeights.Commit(shape, graph, new byte[32]);
+        return ProofProver.ProveWeightRanges(shape, model.WeightRanges(weights.Root), weights, threads: 2);
+    }
+}
