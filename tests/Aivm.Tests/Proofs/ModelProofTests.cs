@@ -130,6 +130,35 @@ public sealed class ModelProofTests
         AssertRejected(shape, lie, Prove(shape, lie));
     }
 
+    [Fact]
+    public void A_changed_proof_is_refused_by_name_and_nothing_throws()
+    {
+        var (shape, statement) = State("fashion_lenetish", takesBytes: true, samples: 1, ProofParameters.Toy);
+        var proof = Prove(shape, statement);
+        var random = new Random(11);
+        for (var i = 0; i < 200; i++)
+        {
+            var changed = Change(proof, random);
+            Assert.False(ProofVerifier.TryVerify(shape, statement, changed, out var error), $"change {i} is accepted");
+            Assert.Contains(error.Code, (string[])["proof-truncated", "proof-trailing", "proof-malformed", "proof-rejected"]);
+        }
+    }
+
+    /// <summary>A bit flipped, a piece cut out, doubled, or replaced by another of the same proof.</summary>
+    private static byte[] Change(byte[] proof, Random random)
+    {
+        var (at, from, length) = (random.Next(proof.Length), random.Next(proof.Length), random.Next(1, 64));
+        var piece = proof.AsSpan(from, Math.Min(length, proof.Length - from)).ToArray();
+        var changed = random.Next(4) switch
+        {
+            0 => [.. proof[..at], (byte)(proof[at] ^ (1 << random.Next(8))), .. proof[(at + 1)..]],
+            1 => [.. proof[..at], .. proof[Math.Min(proof.Length, at + length)..]],
+            2 => (byte[])[.. proof[..at], .. piece, .. proof[at..]],
+            _ => [.. proof[..Math.Min(at, proof.Length - piece.Length)], .. piece, .. proof[(Math.Min(at, proof.Length - piece.Length) + piece.Length)..]],
+        };
+        return changed.AsSpan().SequenceEqual(proof) ? [.. proof, 0] : changed;
+    }
+
     private static void AssertRejected(ProofShape shape, ProofStatement statement, byte[] proof)
     {
         Assert.False(ProofVerifier.TryVerify(shape, statement, proof, out var error));
