@@ -68,7 +68,7 @@ internal sealed partial class PlanBuilder
         var pixel = (long)inputs * PadSource.SizeOf(source, form);
         var kernel = Constant.FromBytes(ElementType.S8, [node.Bias.Count, inputs, 1, 1], node.Weights.Bytes);
         var weights = new PackedWeights(kernel, node.Bias, new Window { Kernel = Extent.One }, groups: 1, form, inputs, pixel);
-        var step = CreateLinear(form, padded, result.Block, weights, requantiser, groups: 1, new LinearPlane(rows, 1, pixel, pixel), groupBytes: 0);
+        var step = CreateLinear(form, padded, result.Block, weights, requantiser, groups: 1, new LinearPlane(1, rows, pixel, pixel), groupBytes: 0);
         Add(step, scratch is null ? [source.Block, result.Block] : [source.Block, result.Block, scratch]);
     }
 
