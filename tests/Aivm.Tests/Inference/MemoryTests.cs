@@ -29,18 +29,25 @@ public sealed class MemoryTests
             Assert.True(model.PeakMemory <= model.Analysis.MemoryBytes + (3 * PerBlock * model.Graph.ValueCount), $"{name}: {model.PeakMemory} of {model.Analysis.MemoryBytes}");
     }
 
-    /// <summary>What is alive after a full collection: three copies, so that what belongs to no model weighs little.</summary>
+    /// <summary>
+    /// What is alive after a full collection: three copies, so that what belongs to no model weighs little, and the least of three measurements, since the
+    /// runtime keeps allocating for itself, for code it compiles in the background among others.
+    /// </summary>
     [Fact]
     public void A_model_holds_no_more_than_it_says()
     {
         foreach (var (name, graph) in LoadCases.All)
         {
             var container = Container.Encode(graph);
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            Model[] models = [Load(container), Load(container), Load(container)];
-            var held = GC.GetTotalMemory(forceFullCollection: true) - before;
-            Assert.True(held <= 3 * models[0].ResidentMemory, $"{name}: {held / 3} of {models[0].ResidentMemory} bytes");
-            GC.KeepAlive(models);
+            var (held, stated) = (long.MaxValue, Load(container).ResidentMemory);
+            for (var measurement = 0; measurement < 3 && held > 3 * stated; measurement++)
+            {
+                var before = GC.GetTotalMemory(forceFullCollection: true);
+                Model[] models = [Load(container), Load(container), Load(container)];
+                held = Math.Min(held, GC.GetTotalMemory(forceFullCollection: true) - before);
+                GC.KeepAlive(models);
+            }
+            Assert.True(held <= 3 * stated, $"{name}: {held / 3} of {stated} bytes");
         }
 
         static Model Load(byte[] container)
