@@ -77,13 +77,22 @@ internal sealed class AccumulatorTrace
         RankNode n => new RankNode { Source = numbers[n.Source], Counts = n.Counts, Thresholds = n.Thresholds },
         ConvNode n => new ConvNode
         {
-            Source = numbers[n.Source], Weights = n.Weights, Bias = n.Bias, Window = n.Window, Groups = n.Groups, Requantise = end ?? n.Requantise,
+            Source = numbers[n.Source],
+            Weights = n.Weights,
+            Bias = n.Bias,
+            Window = n.Window,
+            Groups = n.Groups,
+            Requantise = end ?? n.Requantise,
         },
         DenseNode n => new DenseNode { Source = numbers[n.Source], Weights = n.Weights, Bias = n.Bias, Requantise = end ?? n.Requantise },
         MatMulNode n => new MatMulNode { Left = numbers[n.Left], Right = numbers[n.Right], TransposesRight = n.TransposesRight, Requantise = end ?? n.Requantise },
         AddNode n => new AddNode
         {
-            Left = numbers[n.Left], Right = numbers[n.Right], LeftFactor = n.LeftFactor, RightFactor = n.RightFactor, Requantise = end ?? n.Requantise,
+            Left = numbers[n.Left],
+            Right = numbers[n.Right],
+            LeftFactor = n.LeftFactor,
+            RightFactor = n.RightFactor,
+            Requantise = end ?? n.Requantise,
         },
         RescaleNode n => new RescaleNode { Source = numbers[n.Source], Factor = n.Factor, Requantise = end ?? n.Requantise },
         TableNode n => new TableNode { Source = numbers[n.Source], Low = n.Low, Entries = n.Entries },
@@ -94,20 +103,33 @@ internal sealed class AccumulatorTrace
         MaxPoolNode n => new MaxPoolNode { Source = numbers[n.Source], Window = n.Window },
         AveragePoolNode n => new AveragePoolNode
         {
-            Source = numbers[n.Source], Window = n.Window, Multiplier = n.Multiplier, ExcludesPadding = n.ExcludesPadding, Requantise = end ?? n.Requantise,
+            Source = numbers[n.Source],
+            Window = n.Window,
+            Multiplier = n.Multiplier,
+            ExcludesPadding = n.ExcludesPadding,
+            Requantise = end ?? n.Requantise,
         },
         SumNode n => new SumNode { Source = numbers[n.Source], Multiplier = n.Multiplier, Requantise = end ?? n.Requantise },
         MaxNode n => new MaxNode { Source = numbers[n.Source] },
         SoftmaxNode n => new SoftmaxNode { Source = numbers[n.Source], Shift = n.Shift, Entries = n.Entries, OutputExponent = n.OutputExponent },
         LayerNormNode n => new LayerNormNode
         {
-            Source = numbers[n.Source], Centred = n.Centred, Fraction = n.Fraction, Epsilon = n.Epsilon, OutputExponent = n.OutputExponent,
+            Source = numbers[n.Source],
+            Centred = n.Centred,
+            Fraction = n.Fraction,
+            Epsilon = n.Epsilon,
+            OutputExponent = n.OutputExponent,
         },
         NormaliseNode n => new NormaliseNode { Source = numbers[n.Source], Norm = n.Norm, OutputExponent = n.OutputExponent },
         WideDenseNode n => new WideDenseNode { Source = numbers[n.Source], Weights = n.Weights, Bias = n.Bias },
         TreeEnsembleNode n => new TreeEnsembleNode
         {
-            Source = numbers[n.Source], Targets = n.Targets, Trees = n.Trees, Splits = n.Splits, Leaves = n.Leaves, Base = n.Base,
+            Source = numbers[n.Source],
+            Targets = n.Targets,
+            Trees = n.Trees,
+            Splits = n.Splits,
+            Leaves = n.Leaves,
+            Base = n.Base,
         },
         ArgMaxNode n => new ArgMaxNode { Source = numbers[n.Source], Axis = n.Axis },
         _ => throw new InvalidOperationException($"No trace for {node.Operator}."),
