@@ -100,11 +100,13 @@ internal static class RowFiller
         var (node, source) = (gadget.Node, gadget.Source);
         var channels = source.Channels;
         var elements = Evaluator.Values(new TapTerm(source), source.Positions, channels, witness);
-        foreach (var (cells, check, low, _) in gadget.Halves)
+        for (var half = 0; half < gadget.Halves.Length; half++)
         {
             for (var i = 0; i < elements.Length; i++)
-                WideFiller.Write(cells, i / channels, i % channels, low == 0 ? elements[i] & ((1 << CircuitBuilder.HalfBits) - 1) : elements[i] >> CircuitBuilder.HalfBits, witness);
-            WideFiller.Look(check, witness);
+                WideFiller.Write(
+                    gadget.Halves[half].Cells, i / channels, i % channels,
+                    half == 0 ? elements[i] & ((1 << CircuitBuilder.HalfBits) - 1) : elements[i] >> CircuitBuilder.HalfBits, witness);
+            WideFiller.Look(gadget.Halves[half].Check, witness);
         }
         for (var p = 0; p < source.Positions; p++)
             FillRow(gadget, p, elements.AsSpan(p * channels, channels), witness);

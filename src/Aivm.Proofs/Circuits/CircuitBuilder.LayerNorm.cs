@@ -69,7 +69,7 @@ internal sealed partial class CircuitBuilder
                     new(element, (Int128)1 << (node.Fraction + node.OutputExponent)),
                     .. node.Centred ? [new(Broadcast(mean!, channels), -((Int128)1 << node.OutputExponent))] : (WideSummand[])[],
                 ],
-                root);
+                root, largestRoot);
     }
 
     /// <summary>x = low + 2^11 high, each half looked up.</summary>
@@ -124,7 +124,7 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>The quotients, clamped where they can leave S16.</summary>
-    private Error? AddNormalised(int value, string name, int positions, int channels, long most, ImmutableArray<WideSummand> numerator, WideCells root)
+    private Error? AddNormalised(int value, string name, int positions, int channels, long most, ImmutableArray<WideSummand> numerator, WideCells root, Int128 largestRoot)
     {
         var limit = (int)ElementTypes.MaxOf(ElementType.S16);
         if (most > MaxFunctionRows)
@@ -136,12 +136,12 @@ internal sealed partial class CircuitBuilder
             table.Cover((int)-most, (int)most);
             var site = AddLookup($"{name}, clamp", positions, channels, [new(1, Cells(quotient), Once), new(2, Cells(clamped), Once)], [table]);
             WideCells whole = new([quotient], new LimbCut(1, -most, Storage.BitLength((int)(2 * most))), [site], WideNumber.Of(Cells(quotient), -most, most));
-            return AddQuotient(value, name, numerator, root, whole, clamped) ?? Define(value, CircuitValue.OfRows(_infos[value], clamped));
+            return AddQuotient(value, name, numerator, root, largestRoot, whole, clamped) ?? Define(value, CircuitValue.OfRows(_infos[value], clamped));
         }
-        var result = (long)positions * channels * (CellCost + LookupCost) > 2 * most * RowCost
+        var result = HasManyQuotients
             ? AddWhole($"{name}, result", positions, channels, -most, most)
             : AddNumber($"{name}, result", positions, channels, -most, most);
-        return AddQuotient(value, name, numerator, root, result)
+        return AddQuotient(value, name, numerator, root, largestRoot, result)
             ?? (result.Limbs.Length == 1 ? null : AddSumOf(value, $"{name}, result", positions, channels, [new(result.Number, 1)], -limit, limit, out result))
             ?? Define(value, CircuitValue.OfRows(_infos[value], result.Limbs[0]));
     }

@@ -8,17 +8,11 @@ internal sealed partial class CircuitBuilder
 {
     private Error? AddMatMul(MatMulNode node, int value)
     {
-        var (left, right, shape) = (_values[node.Left], _values[node.Right], _infos[value].Shape);
-        var (rows, inner, columns) = (shape[^2], left.Info.Shape.Last, shape[^1]);
-        var matrices = (int)(shape.Elements / ((long)rows * columns));
-        // A transposed right side is [..., N, K]; its view is [..., K, N] all the same.
-        int ElementOfRight(int row, int column) => node.TransposesRight
-            ? (((row / inner * columns) + column) * inner) + (row % inner)
-            : (row * columns) + column;
+        var (left, right, shape) = (_values[node.Left].Info, _values[node.Right].Info, _infos[value].Shape);
+        var matrices = (int)(shape.Elements / ((long)shape[^2] * shape[^1]));
         var term = new MatrixProduct(
-            GridOf(node.Left, GridShape.OfRows(left.Info.Shape)), right.ToGrid(samples, _storages, matrices * inner, columns, ElementOfRight),
-            samples * matrices);
-        var magnitude = (long)Int128.Min(left.Info.RowSum, (Int128)inner * left.Info.Magnitude) * right.Info.Magnitude;
+            GridOf(node.Left, GridShape.OfRows(left.Shape)), GridOf(node.Right, GridShape.OfRows(right.Shape)), samples * matrices, node.TransposesRight);
+        var magnitude = (long)Int128.Min(left.RowSum, (Int128)left.Shape.Last * left.Magnitude) * right.Magnitude;
         return AddRequantised(value, GridShape.OfRows(shape), new Accumulator([(term, Once)], [Felt.Zero], [(-magnitude, magnitude)]), node.Requantise);
     }
 

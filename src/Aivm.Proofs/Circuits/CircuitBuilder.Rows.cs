@@ -37,11 +37,11 @@ internal sealed partial class CircuitBuilder
     /// quotient * divisor + remainder = numerator + half; remainder + slack + 1 = divisor. Remainder and slack are not negative, so that the remainder lies in
     /// [0, divisor): half, odd, quotient, remainder and slack each have one solution.
     /// </remarks>
+    /// <param name="most">No divisor is larger.</param>
     /// <param name="clamped">The quotient within S16, which a table beside it decides.</param>
-    private Error? AddQuotient(int value, string name, ImmutableArray<WideSummand> numerator, WideCells divisor, WideCells quotient, Storage? clamped = null)
+    private Error? AddQuotient(int value, string name, ImmutableArray<WideSummand> numerator, WideCells divisor, Int128 most, WideCells quotient, Storage? clamped = null)
     {
         var (positions, channels) = (quotient.Limbs[0].Positions, quotient.Limbs[0].Channels);
-        var most = divisor.Number.Interval.High;
         var half = AddNumber($"{name}, half", positions, 1, 0, most / 2);
         var odd = AddNumber($"{name}, odd", positions, 1, 0, 1);
         var remainder = AddNumber($"{name}, remainder", positions, channels, 0, most - 1);

@@ -151,7 +151,8 @@ internal sealed partial class CircuitBuilder
 
         var (lowNumber, highNumber) = (WideNumber.Of(Cells(low), Reach(0, 3).Low, Reach(0, 3).High + (1L << shift)), WideNumber.Of(Cells(high), Reach(1, 4).Low, Reach(1, 4).High));
         ImmutableArray<WideSummand> sums = [new(SumOfRow(low, lowNumber, lengths), 1), new(SumOfRow(high, highNumber, lengths), 1 << WideNumber.LimbBits)];
-        var sum = AddNumber($"{name}, sum", positions, 1, 0, (Int128)node.Entries.Range().Max * channels);
+        var largestSum = (Int128)node.Entries.Range().Max * channels;
+        var sum = AddNumber($"{name}, sum", positions, 1, 0, largestSum);
         Gadgets.Add(new SumGadget(value, sum, sums));
         if (AddZeroSum(value, $"{name}, sum", positions, 1, [.. sums, new(sum.Number, -1)]) is { } tooLong)
             return tooLong;
@@ -166,10 +167,10 @@ internal sealed partial class CircuitBuilder
             exponential = [new(cut.Number, 1)];
         }
         var (exponent, most) = (node.OutputExponent, 1L << node.OutputExponent);
-        var result = most < 1 << MaxRangeBits && (long)positions * channels * (CellCost + LookupCost) > most * RowCost
+        var result = HasManyQuotients && most < 1 << MaxRangeBits
             ? AddWhole($"{name}, result", positions, channels, 0, most)
             : AddNumber($"{name}, result", positions, channels, 0, most);
-        if (AddQuotient(value, name, [.. exponential.Select(part => part with { Coefficients = [part.Coefficients[0] << exponent] })], sum, result) is { } tooLarge)
+        if (AddQuotient(value, name, [.. exponential.Select(part => part with { Coefficients = [part.Coefficients[0] << exponent] })], sum, largestSum, result) is { } tooLarge)
             return tooLarge;
         if (result.Limbs.Length > 1 && most < GraphAnalysis.AccumulatorBound && AddSumOf(value, $"{name}, result", positions, channels, [new(result.Number, 1)], 0, most, out result) is { } unjoined)
             return unjoined;

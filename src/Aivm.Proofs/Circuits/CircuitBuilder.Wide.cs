@@ -13,7 +13,7 @@ internal sealed partial class CircuitBuilder
     /// </summary>
     private WideCells AddNumber(string name, int positions, int channels, Int128 low, Int128 high)
     {
-        var cut = CutOf(low, high, (long)positions * channels);
+        var cut = CutOf(low, high);
         var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
         for (var k = 0; k < cut.Count; k++)
         {
@@ -28,15 +28,19 @@ internal sealed partial class CircuitBuilder
         return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs]));
     }
 
-    /// <summary>Where there are many, numbers of up to 16 bits are one limb: a larger table is less than two lookups of each.</summary>
-    private static LimbCut CutOf(Int128 low, Int128 high, long cells)
+    /// <summary>
+    /// Where there are many of them, numbers of up to 16 bits are one limb: a larger table is less than another lookup and another cell of each.
+    /// </summary>
+    private LimbCut CutOf(Int128 low, Int128 high)
     {
         var cut = LimbCut.Of(low, high);
-        if (cut.Count != 2 || high - low >= 1 << MaxRangeBits)
-            return cut;
-        var bits = Storage.BitLength((int)(high - low));
-        return cells * (CellCost + LookupCost) > (long)RowCost << bits ? new LimbCut(1, (long)low, bits) : cut;
+        return HasManyQuotients && cut.Count == 2 && high - low < 1 << MaxRangeBits ? new LimbCut(1, (long)low, MaxRangeBits) : cut;
     }
+
+    /// <summary>Quotients have two carries each.</summary>
+    private bool HasManyQuotients { get; } = graph.Nodes
+        .Select((node, i) => node is SoftmaxNode or LayerNormNode ? analysis.Values[graph.Inputs.Length + i].Shape.Elements : 0)
+        .Sum() * samples * 2 * (CellCost + LookupCost) > RowCost << MaxRangeBits;
 
     private const int MaxRangeBits = 16;
 
@@ -61,7 +65,7 @@ internal sealed partial class CircuitBuilder
         for (var first = 0; first < digits.Count;)
         {
             var count = digits.Count - first;
-            while (count > 0 && !Fits(digits, first, count, carried, (long)positions * channels))
+            while (count > 0 && !Fits(digits, first, count, carried))
                 count--;
             if (count == 0)
                 return Unsupported($"sums of numbers too large for the field ({name})");
@@ -95,7 +99,7 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>Whether the field tells all differences of a group's two sides from zero.</summary>
-    private static bool Fits(DigitSums digits, int first, int count, WideNumber? carried, long cells)
+    private bool Fits(DigitSums digits, int first, int count, WideNumber? carried)
     {
         // Beyond, no carry would help, and 128 bits might not do.
         if (count > 4)
@@ -104,7 +108,7 @@ internal sealed partial class CircuitBuilder
         if (first + count == digits.Count)
             return Int128.Max(-low, high) < Felt.Modulus;
         var (least, most) = CarryOf(digits, first, count, carried);
-        var cut = CutOf(least, most, cells);
+        var cut = CutOf(least, most);
         var reach = ((Int128)1 << (WideNumber.LimbBits * (cut.Count - 1))) * Int128.Max(-cut.TopLow, cut.TopLow + (1L << cut.TopBits));
         return Int128.Max(-low, high) + (reach << (WideNumber.LimbBits * count)) < Felt.Modulus;
     }

@@ -101,7 +101,7 @@ internal sealed record WhereGadget(int Value, GridView Condition, GridView Left,
 internal sealed record CompareGadget(int Value, GridView Left, GridView Right, Storage Result, LookupSite Site) : Gadget(Value);
 
 /// <summary>The numbers of a normalisation's rows.</summary>
-/// <param name="Halves">Of the elements, where sums of their squares take more than one cell.</param>
+/// <param name="Halves">Of the elements, the lower ones first, where sums of their squares take more than one cell.</param>
 internal sealed record LayerNormGadget(
     int Value, LayerNormNode Node, GridView Source, (Storage Cells, LookupSite Check, long Low, long High)[] Halves, WideCells Squares, WideCells? Mean, WideCells? Rest, WideCells? MeanSquare,
     WideCells Variance, WideCells VarianceRest, WideCells Root, WideCells RootRest, WideCells RootSlack) : Gadget(Value);

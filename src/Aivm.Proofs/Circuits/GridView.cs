@@ -15,6 +15,7 @@ internal sealed class GridView
         (_addresses, _strides) = (addresses, strides);
         (HasPublic, HasCells) = (addresses.Any(PublicAddress.Is), addresses.Any(address => !PublicAddress.Is(address)));
         Whole = storages.FirstOrDefault(IsAllOf);
+        Runs = Whole is null ? RowRuns.Of(positionsPerSample, channels, addresses, strides) : null;
     }
 
     public int Samples { get; }
@@ -31,6 +32,9 @@ internal sealed class GridView
 
     /// <summary>The storage whose cell (p, c) is this view's (p, c).</summary>
     public Storage? Whole { get; }
+
+    /// <summary>Null where the view is all of a storage, or neither that nor made of runs.</summary>
+    public RowRuns? Runs { get; }
 
     public int AddressOf(int position, int channel)
     {

@@ -86,12 +86,13 @@ internal sealed class ElementwiseProduct(GridView left, GridView right) : Produc
 }
 
 /// <summary>
-/// Matrix products: value (g * M + m, n) = sum over k of left(g * M + m, k) * right(g * K + k, n), g numbering the matrices. The weight of a cell being
-/// row * column, X(g, k) = sum over m of row(g * M + m) * left(g * M + m, k) and Y(g, k) = sum over n of column(n) * right(g * K + k, n): the sumcheck of
+/// Matrix products: value (g * M + m, n) = sum over k of left(g * M + m, k) * right(g, k, n), g numbering the matrices. The weight of a cell being
+/// row * column, X(g, k) = sum over m of row(g * M + m) * left(g * M + m, k) and Y(g, k) = sum over n of column(n) * right(g, k, n): the sumcheck of
 /// Thaler 2013, section 4, for all matrices at once.
 /// </summary>
 /// <param name="matrices">Of all samples.</param>
-internal sealed class MatrixProduct(GridView left, GridView right, int matrices) : ProductTerm(left, right, matrices, left.Channels)
+/// <param name="transposesRight">The right view has a position for each g and n and a channel for each k, rather than one for each g and k and for each n.</param>
+internal sealed class MatrixProduct(GridView left, GridView right, int matrices, bool transposesRight = false) : ProductTerm(left, right, matrices, left.Channels)
 {
     private int Matrices => Elements.Positions;
 
@@ -99,15 +100,20 @@ internal sealed class MatrixProduct(GridView left, GridView right, int matrices)
 
     private int RowsOfMatrix => Left.Positions / Matrices;
 
-    private int Columns => Right.Channels;
+    private int RowsOfRight => Right.Positions / Matrices;
 
     internal override void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y)
     {
         for (var row = 0; row < Left.Positions; row++)
             ExtKernels.AddScaled(x, Elements.Base + (row / RowsOfMatrix * Elements.Width), weights.Row(row), leftNumbers, row * Inner, Inner);
         for (var row = 0; row < Right.Positions; row++)
-            y[Elements.Base + (row / Inner * Elements.Width) + (row % Inner)] +=
-                ExtKernels.Dot(weights.Columns, weights.FirstColumn, rightNumbers, row * Columns, Columns);
+        {
+            var (first, local) = (Elements.Base + (row / RowsOfRight * Elements.Width), row % RowsOfRight);
+            if (transposesRight)
+                ExtKernels.AddScaled(y, first, weights.Column(local), rightNumbers, row * Inner, Inner);
+            else
+                y[first + local] += ExtKernels.Dot(weights.Columns, weights.FirstColumn, rightNumbers, row * Right.Channels, Right.Channels);
+        }
     }
 
     internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
@@ -122,15 +128,15 @@ internal sealed class MatrixProduct(GridView left, GridView right, int matrices)
     {
         var (eq, rows) = (s.Of(Elements), new ExtArray(Right.Positions));
         for (var row = 0; row < rows.Length; row++)
-            rows[row] = eq.Row(row / Inner) * eq.Column(row % Inner);
-        return new(rows, 0, Copy(weights.Columns, weights.FirstColumn, Columns), 0);
+            rows[row] = eq.Row(row / RowsOfRight) * (transposesRight ? weights.Column(row % RowsOfRight) : eq.Column(row % RowsOfRight));
+        return new(rows, 0, transposesRight ? Copy(eq.Columns, eq.FirstColumn, Inner) : Copy(weights.Columns, weights.FirstColumn, Right.Channels), 0);
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {
-        var (sum, matrix) = (0L, position / RowsOfMatrix);
+        var (sum, first) = (0L, position / RowsOfMatrix * RowsOfRight);
         for (var k = 0; k < Inner; k++)
-            sum += read(Left.AddressOf(position, k)) * read(Right.AddressOf((matrix * Inner) + k, channel));
+            sum += read(Left.AddressOf(position, k)) * read(transposesRight ? Right.AddressOf(first + channel, k) : Right.AddressOf(first + k, channel));
         return sum;
     }
 }

@@ -65,10 +65,31 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
             OuterKernel.Add(coefficients, storage.Base, rows, firstRow, 0, columns, taps: 1, storage.Positions, storage.Width);
             return;
         }
+        if (source.Runs is { } runs)
+        {
+            var ends = SumsFrom(weights, source.Channels);
+            for (var p = 0; p < source.Positions; p++)
+            {
+                var (start, length, row) = (runs.StartOf(p), runs.LengthOf(p), rows[firstRow + p]);
+                ExtKernels.AddScaled(coefficients, start, row, weights.Columns, weights.FirstColumn, length);
+                if (runs.Repeats)
+                    coefficients[start] += row * ends[length];
+            }
+            return;
+        }
         for (var p = 0; p < source.Positions; p++)
             for (var c = 0; c < source.Channels; c++)
                 if (source.AddressOf(p, c) is var address && !PublicAddress.Is(address))
                     coefficients[address] += rows[firstRow + p] * weights.Column(c);
+    }
+
+    /// <summary>By channel: the sum of the columns from there on.</summary>
+    private static Ext4[] SumsFrom(in GridWeights weights, int channels)
+    {
+        var sums = new Ext4[channels + 1];
+        for (var c = channels - 1; c >= 0; c--)
+            sums[c] = sums[c + 1] + weights.Column(c);
+        return sums;
     }
 
     /// <summary>What the rows' weights weigh the source's positions with: the rows themselves where nothing moves.</summary>
@@ -91,15 +112,44 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
         if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
             return ExtKernels.Dot(rows, firstRow, cells.Rows, cells.FirstRow, storage.Positions)
                 * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, source.Channels);
+        if (source.Runs is { } runs && assignment is PointAssignment { Point: var point })
+            return EvaluateRuns(runs, weights, rows, firstRow, point);
         var sum = Ext4.Zero;
         for (var p = 0; p < source.Positions; p++)
         {
             var held = Ext4.Zero;
-            for (var c = 0; c < source.Channels; c++)
+            // Cells count as 0 where public numbers count.
+            for (var c = source.Runs?.LengthOf(p) ?? 0; c < source.Channels; c++)
                 held += weights.Column(c) * assignment.At(source.AddressOf(p, c));
             sum += rows[firstRow + p] * held;
         }
         return sum;
+    }
+
+    /// <summary>eq of a run's cells is eq of its block times that of the place within, so that all rows share the sums over the places.</summary>
+    private Ext4 EvaluateRuns(RowRuns runs, in GridWeights weights, ExtArray rows, int firstRow, EqPoint point)
+    {
+        var (ends, byBits, sum) = (SumsFrom(weights, source.Channels), new Dictionary<int, Ext4[]>(), Ext4.Zero);
+        for (var p = 0; p < source.Positions; p++)
+        {
+            var (bits, length) = (runs.BitsOf(p), runs.LengthOf(p));
+            if (!byBits.TryGetValue(bits, out var starts))
+                byBits[bits] = starts = SumsOfPlaces(weights, point.Places(bits));
+            var held = starts[length];
+            if (runs.Repeats)
+                held += ends[length] * point.Places(bits)[0];
+            sum += rows[firstRow + p] * point.AtBlock(runs.StartOf(p) >> bits, bits) * held;
+        }
+        return sum;
+    }
+
+    /// <summary>By length: the sum of the first columns, each times its place.</summary>
+    private Ext4[] SumsOfPlaces(in GridWeights weights, ExtArray places)
+    {
+        var sums = new Ext4[Math.Min(places.Length, source.Channels) + 1];
+        for (var c = 0; c < sums.Length - 1; c++)
+            sums[c + 1] = sums[c] + (weights.Column(c) * places[c]);
+        return sums;
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)

@@ -43,13 +43,14 @@ internal sealed class EqPoint : IDisposable
 
     private readonly Ext4[] _point;
     private readonly ExtArray?[] _low;
+    private readonly ExtArray?[] _middle;
     private readonly ExtArray?[] _high;
     private readonly Dictionary<(int Bits, int First, int Count), ExtArray> _rows = [];
 
     public EqPoint(ReadOnlySpan<Ext4> point)
     {
         _point = point.ToArray();
-        (_low, _high) = (new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1]);
+        (_low, _middle, _high) = (new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1]);
     }
 
     public ReadOnlySpan<Ext4> Coordinates => _point;
@@ -68,13 +69,21 @@ internal sealed class EqPoint : IDisposable
     {
         if (_rows.TryGetValue((bits, first, count), out var rows))
             return rows;
-        var split = Math.Min(bits + SplitBits, _point.Length);
-        using var low = Table(_point.AsSpan(bits, split - bits));
-        var high = High(split);
         rows = new ExtArray(count);
         for (var i = 0; i < count; i++)
-            rows[i] = low[(first + i) & ((1 << (split - bits)) - 1)] * high[(first + i) >> (split - bits)];
+            rows[i] = AtBlock(first + i, bits);
         return _rows[(bits, first, count)] = rows;
+    }
+
+    /// <summary>eq of the places within a block of 2^bits indices.</summary>
+    public ExtArray Places(int bits) => Low(bits);
+
+    /// <summary>eq of the number of a block of 2^bits indices.</summary>
+    public Ext4 AtBlock(int block, int bits)
+    {
+        var split = Math.Min(bits + SplitBits, _point.Length);
+        var middle = _middle[bits] ??= Table(_point.AsSpan(bits, split - bits));
+        return middle[block & ((1 << (split - bits)) - 1)] * High(split)[block >> (split - bits)];
     }
 
     public Ext4 At(int index)
@@ -98,7 +107,7 @@ internal sealed class EqPoint : IDisposable
     {
         foreach (var table in _low)
             table?.Dispose();
-        foreach (var table in _high)
+        foreach (var table in (IEnumerable<ExtArray?>)[.. _middle, .. _high])
             table?.Dispose();
         foreach (var rows in _rows.Values)
             rows.Dispose();
@@ -124,6 +133,8 @@ internal abstract class Assignment
 /// <summary>Committed cells hold eq(r, address), public numbers 0: evaluates the coefficient vector of a term at r.</summary>
 internal sealed class PointAssignment(EqPoint point) : Assignment
 {
+    public EqPoint Point => point;
+
     public override Ext4 At(int address) => PublicAddress.Is(address) ? Ext4.Zero : point.At(address);
 
     public override bool TryFactor(Storage storage, out GridWeights factors)

@@ -62,12 +62,15 @@ internal static class ReductionCheck
                 n += eq;
                 d += eq * (alpha - Ext4.One - key);
             }
+        var stated = circuit.Tables
+            .SelectMany(table => table.Stated.Select(entry => (Place: (table.FirstRow + entry.Row, entry.Column + 1), Number: witness.Read(entry.Address))))
+            .ToDictionary(entry => entry.Place, entry => entry.Number);
         for (var row = 0; row < circuit.TableGrid.Positions * circuit.TableGrid.Width; row++)
         {
             var eq = leaves.At(circuit.TableGrid.Base + row);
             var (key, power) = (Ext4.Zero, Ext4.One);
             for (var entry = 0; entry < circuit.TableEntries.Length; entry++, power *= gamma)
-                key += power * circuit.TableEntries[entry][row];
+                key += power * (circuit.TableEntries[entry][row] + Felt.From(stated.GetValueOrDefault((row, entry))));
             n -= eq * Felt.From(witness.Cells[circuit.Multiplicities.Base + row]);
             d += eq * (alpha - Ext4.One - key);
         }

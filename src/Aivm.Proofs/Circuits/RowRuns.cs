@@ -1,0 +1,48 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// Rows of a view each of which begins with neighbouring committed cells, in one block of as many addresses up to a power of two: heads of an attention,
+/// what a mask leaves of a row. Behind them come public numbers, or the first cell again and again.
+/// </summary>
+/// <param name="Starts">By position of a sample: the first cell.</param>
+/// <param name="Lengths">So many neighbours.</param>
+/// <param name="Strides">From one sample to the next.</param>
+/// <param name="Repeats">Whether the first cell follows, rather than public numbers.</param>
+internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool Repeats)
+{
+    public int StartOf(int position) => Starts[position % Starts.Length] + (position / Starts.Length * Strides[position % Starts.Length]);
+
+    public int LengthOf(int position) => Lengths[position % Starts.Length];
+
+    /// <summary>log2 of the addresses of a row's block.</summary>
+    public int BitsOf(int position) => BitsFor(LengthOf(position));
+
+    private static int BitsFor(int length) => length == 0 ? 0 : Storage.BitLength(length - 1);
+
+    /// <summary>The runs, or null where rows are made of anything else.</summary>
+    /// <param name="addresses">position * channels + channel; of each a stride.</param>
+    public static RowRuns? Of(int positions, int channels, int[] addresses, int[] strides)
+    {
+        var (repeats, isMixed) = (false, false);
+        var (starts, lengths, perSample) = (new int[positions], new int[positions], new int[positions]);
+        for (var p = 0; p < positions; p++)
+        {
+            var row = addresses.AsSpan(p * channels, channels);
+            var steps = strides.AsSpan(p * channels, channels);
+            var length = 0;
+            while (length < channels && !PublicAddress.Is(row[0]) && row[length] == row[0] + length && steps[length] == steps[0])
+                length++;
+            (starts[p], lengths[p], perSample[p]) = length == 0 ? (0, 0, 0) : (row[0], length, steps[0]);
+            if ((starts[p] | perSample[p]) % (1 << BitsFor(length)) != 0)
+                return null;
+            for (var c = length; c < channels; c++)
+                if (length > 0 && row[c] == row[0] && steps[c] == steps[0])
+                    repeats = true;
+                else if (PublicAddress.Is(row[c]))
+                    isMixed = true;
+                else
+                    return null;
+        }
+        return repeats && isMixed ? null : new RowRuns(starts, lengths, perSample, repeats);
+    }
+}
