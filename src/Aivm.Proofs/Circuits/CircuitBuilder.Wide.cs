@@ -9,11 +9,13 @@ internal sealed partial class CircuitBuilder
 {
     /// <summary>
     /// Commits a number of an interval in each cell of a grid. Each limb is looked up in its range, so that no prover leaves the interval of
-    /// <see cref="WideCells.Number"/>, which is the given one or a little more.
+    /// <see cref="WideCells.Number"/>: the given one, its length up to the next power of two.
     /// </summary>
-    private WideCells AddNumber(string name, int positions, int channels, Int128 low, Int128 high)
+    private WideCells AddNumber(string name, int positions, int channels, Int128 low, Int128 high) =>
+        AddNumber(name, positions, channels, LimbCut.Of(low, high));
+
+    private WideCells AddNumber(string name, int positions, int channels, LimbCut cut)
     {
-        var cut = CutOf(low, high);
         var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
         for (var k = 0; k < cut.Count; k++)
         {
@@ -29,9 +31,10 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>
-    /// Where there are many of them, numbers of up to 16 bits are one limb: a larger table is less than another lookup and another cell of each.
+    /// Where there are many of them, carries of up to 16 bits are one limb: a larger table is less than another lookup and another cell of each. A carry may
+    /// reach further than it needs to; other numbers may not, whose upper end can be what leaves no choice.
     /// </summary>
-    private LimbCut CutOf(Int128 low, Int128 high)
+    private LimbCut CutOfCarry(Int128 low, Int128 high)
     {
         var cut = LimbCut.Of(low, high);
         return HasManyQuotients && cut.Count == 2 && high - low < 1 << MaxRangeBits ? new LimbCut(1, (long)low, MaxRangeBits) : cut;
@@ -78,7 +81,7 @@ internal sealed partial class CircuitBuilder
                 return null;
             }
             var (low, high) = CarryOf(digits, first - count, count, carried);
-            var carry = AddNumber($"{name}, carry to digit {first}", positions, channels, low, high);
+            var carry = AddNumber($"{name}, carry to digit {first}", positions, channels, CutOfCarry(low, high));
             AddEquality($"{name}, digit {first - count}", positions, channels, [.. sum, .. Joined(carry.Number, -(1L << bits))]);
             Gadgets.Add(new CarryGadget(value, carry, sum, bits));
             carried = carry.Number;
@@ -108,7 +111,7 @@ internal sealed partial class CircuitBuilder
         if (first + count == digits.Count)
             return Int128.Max(-low, high) < Felt.Modulus;
         var (least, most) = CarryOf(digits, first, count, carried);
-        var cut = CutOf(least, most);
+        var cut = CutOfCarry(least, most);
         var reach = ((Int128)1 << (WideNumber.LimbBits * (cut.Count - 1))) * Int128.Max(-cut.TopLow, cut.TopLow + (1L << cut.TopBits));
         return Int128.Max(-low, high) + (reach << (WideNumber.LimbBits * count)) < Felt.Modulus;
     }

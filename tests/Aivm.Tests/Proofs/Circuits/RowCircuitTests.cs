@@ -53,6 +53,17 @@ public sealed class RowCircuitTests
         Check(model, 2, [.. Enumerable.Range(0, 56).Select(_ => (long)random.Next(-127, 128))]);
     }
 
+    /// <summary>Carries may be looked up in more than their interval where there are many. An offset of 13 bits may not: another index would go with it.</summary>
+    [Fact]
+    public void Many_quotients_widen_no_offset()
+    {
+        var model = SmallCircuits.OverCommitted([1400, 32], [.. Scores(6000), Softmax(3, shift: 13, exponent: 14)]);
+        var circuit = VectorCircuits.Build(model, samples: 1);
+        var gadget = Assert.Single(circuit.Gadgets.OfType<SoftmaxGadget>());
+        Assert.Equal((1 << 13) - 1, gadget.Offset!.Number.Interval.High);
+        Assert.Contains(circuit.Tables, table => table is RangeTable { Bits: 16 });
+    }
+
     [Fact]
     public void A_mask_leaves_elements_out()
     {
