@@ -51,7 +51,9 @@ public sealed class RandomCircuitTests
         int[] unread = [.. Enumerable.Range(graph.Inputs.Length, nodes.Length).Where(value => !read.Contains(value))];
         cut = new Graph
         {
-            Inputs = graph.Inputs, Nodes = nodes, Outputs = [.. unread.Select(value => new GraphOutput { Name = $"y{value}", Source = value, Kind = OutputKind.Values })],
+            Inputs = graph.Inputs,
+            Nodes = nodes,
+            Outputs = [.. unread.Select(value => new GraphOutput { Name = $"y{value}", Source = value, Kind = OutputKind.Values })],
         };
         return GraphAnalysis.TryAnalyse(cut, out _, out _);
     }
