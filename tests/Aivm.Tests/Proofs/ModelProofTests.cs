@@ -90,7 +90,7 @@ public sealed class ModelProofTests
     }
 
     [Fact]
-    public void Weights_within_their_ranges_are_proved_to_be_so_and_others_cannot_be()
+    public void Weights_within_their_ranges_are_proved_to_be_so()
     {
         var model = VectorCircuits.ModelOf("fashion_dscnn", takesBytes: true);
         var skeleton = PrivateModel.Skeleton(model.Graph);
@@ -103,6 +103,32 @@ public sealed class ModelProofTests
         Assert.True(ProofVerifier.TryVerify(shape, statement, proof, out error), error?.ToString());
         Assert.True(PrivateModel.TryDecode(PrivateModel.Encode(model.Graph, weights.Root), ModelLimits.OnChain, out var decoded, out error), error?.ToString());
         Assert.Equal(weights.Root, decoded.Root);
+    }
+
+    [Fact]
+    public void A_weight_beyond_its_range_has_no_proof()
+    {
+        var graph = VectorCircuits.ModelOf("fashion_dscnn", takesBytes: true).Graph;
+        var skeleton = PrivateModel.Skeleton(graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
+        var shape = new ProofShape(circuit, ProofParameters.Toy);
+        var node = graph.Nodes.First(each => each is ConvNode);
+        var conv = (ConvNode)node;
+        var numbers = Array.ConvertAll(conv.Weights.ToArray(), weight => (sbyte)weight);
+        numbers[0] = sbyte.MinValue;
+        var beyond = new ConvNode
+        {
+            Source = conv.Source,
+            Weights = Constant.S8(conv.Weights.Shape, numbers),
+            Bias = conv.Bias,
+            Window = conv.Window,
+            Groups = conv.Groups,
+            Requantise = conv.Requantise,
+        };
+        using var weights = CommittedWeights.Commit(shape, new Graph { Inputs = graph.Inputs, Nodes = graph.Nodes.Replace(node, beyond), Outputs = graph.Outputs }, new byte[32]);
+        var statement = new ProofStatement(Hash256.Zero, Hash256.Zero, default, default, weights.Root);
+        AssertRejected(shape, statement, ProofProver.ProveWeightRanges(shape, statement, weights, threads: 2));
     }
 
     [Fact]

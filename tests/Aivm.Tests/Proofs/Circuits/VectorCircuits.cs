@@ -21,16 +21,6 @@ internal static class VectorCircuits
         var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{file}.onnx"));
         var result = OnnxCompiler.Compile(onnx, input is InputFormat.U8 ? new CompileOptions { Input = input, Scale = 1.0 / 255 } : new CompileOptions { Input = input });
         Assert.True(Model.TryLoad(result.Container, out var model, out var error), error?.ToString());
-        return WithoutSoftmax(model);
-    }
-
-    private static Model WithoutSoftmax(Model model)
-    {
-        var graph = model.Graph;
-        if (graph.Nodes[^1] is not SoftmaxNode softmax)
-            return model;
-        var cut = new Graph { Inputs = graph.Inputs, Nodes = graph.Nodes[..^1], Outputs = [graph.Outputs[0] with { Source = softmax.Source }] };
-        Assert.True(Model.TryLoad(Container.Encode(cut), out model, out var error), error?.ToString());
         return model;
     }
 
