@@ -134,6 +134,20 @@ public sealed class Model
         return TryRun(workspace, output, out error);
     }
 
+    /// <summary>The numbers of a packed input, unchecked.</summary>
+    /// <param name="packed"><see cref="PackedInputLength"/> bytes.</param>
+    /// <param name="input">Receives <see cref="InputCount"/> values.</param>
+    public void UnpackInput(ReadOnlySpan<byte> packed, Span<long> input)
+    {
+        foreach (var port in Graph.Inputs)
+        {
+            var values = input[..(int)port.Shape.Elements];
+            var length = values.Length * PackedSize(port.Format);
+            PackedInput.Unpack(packed[..length], values);
+            (packed, input) = (packed[length..], input[values.Length..]);
+        }
+    }
+
     private static unsafe Span<long> InputOf(Tensor tensor, PinnedArray workspace) =>
         new(workspace.Pointer + tensor.Block.Offset, (int)tensor.Elements);
 

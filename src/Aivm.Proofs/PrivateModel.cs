@@ -25,26 +25,40 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     public static bool TryDecode(ReadOnlySpan<byte> container, ModelLimits limits, out PrivateModel model, out Error error)
     {
         model = null!;
-        if (!Is(container) || container.Length < HeaderBytes)
-        {
-            error = new("container-magic", "A private model begins with AIVP, its version and the root of its weights.");
+        if (!TryReadRoot(container, out var root, out error))
             return false;
-        }
-        if (container[Magic.Length] != Version)
-        {
-            error = new("container-version", $"Version {container[Magic.Length]} of a private model; this release reads version {Version}.");
-            return false;
-        }
         if (!Container.TryDecode(container[HeaderBytes..], limits, out var architecture, out error)
             || !GraphAnalysis.TryAnalyse(architecture, limits, out var analysis, out error))
             return false;
-        if (!architecture.Nodes.All(IsHidden))
-        {
-            error = new("container-malformed", "The architecture of a private model has weights other than 0, or bounds of biases below 0.");
+        if (!IsArchitecture(architecture, out error))
             return false;
-        }
-        model = new PrivateModel(Keccak.Hash(container), new Hash256(container.Slice(Magic.Length + 1, Hash256.Size)), architecture, analysis);
+        model = new PrivateModel(Keccak.Hash(container), root, architecture, analysis);
         return true;
+    }
+
+    /// <summary>The root that the container begins with. Errors: <c>container-magic</c>, <c>container-version</c>.</summary>
+    public static bool TryReadRoot(ReadOnlySpan<byte> container, out Hash256 root, out Error error)
+    {
+        (root, error) = (default, null!);
+        if (!Is(container) || container.Length < HeaderBytes)
+            error = new("container-magic", "A private model begins with AIVP, its version and the root of its weights.");
+        else if (container[Magic.Length] != Version)
+            error = new("container-version", $"Version {container[Magic.Length]} of a private model; this release reads version {Version}.");
+        else
+            root = new Hash256(container.Slice(Magic.Length + 1, Hash256.Size));
+        return error is null;
+    }
+
+    /// <summary>The container of the architecture, within one whose root was read.</summary>
+    public static ReadOnlySpan<byte> ArchitectureOf(ReadOnlySpan<byte> container) => container[HeaderBytes..];
+
+    /// <summary>Whether a graph shows no weights. Errors: <c>container-malformed</c>.</summary>
+    public static bool IsArchitecture(Graph graph, out Error error)
+    {
+        error = graph.Nodes.All(IsHidden)
+            ? null!
+            : new("container-malformed", "The architecture of a private model has weights other than 0, or bounds of biases below 0.");
+        return error is null;
     }
 
     private static bool IsHidden(GraphNode node) => node switch

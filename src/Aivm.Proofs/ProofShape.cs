@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Aivm.Inference;
+using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
@@ -9,6 +11,26 @@ public sealed class ProofShape
         : this(circuit, parameters, hiding: true)
     {
     }
+
+    /// <summary>Of a model's runs. Errors: <c>proof-unsupported</c>, <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work of deriving it.</param>
+    public static bool TryBuild(
+        Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter, out ProofShape shape, out Error error)
+    {
+        shape = null!;
+        if (!Circuit.TryBuild(graph, analysis, samples, privacy, meter, out var circuit, out error))
+            return false;
+        if (!meter.TryTake(ParameterWork))
+        {
+            error = new("proof-work", $"the proof's parameters take more than the limit: {meter.Work} so far");
+            return false;
+        }
+        shape = new ProofShape(circuit, ProofParameters.Production);
+        return true;
+    }
+
+    /// <summary>Of the search for the shortest openings, in nanoseconds.</summary>
+    public const ulong ParameterWork = 1_500_000;
 
     /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge, so that nothing can be private.</param>
     internal ProofShape(Circuit circuit, ProofParameters parameters, bool hiding)
@@ -57,6 +79,9 @@ public sealed class ProofShape
     public PadShape? Pads { get; }
 
     public Soundness Soundness { get; }
+
+    /// <summary>A bound on the bytes that it takes while it is kept.</summary>
+    public long ResidentMemory => Circuit.ResidentMemory + (64 << 10);
 
     /// <summary>
     /// The transcript after what stands before any commitment: the number of samples, whether the proof hides, the parameters (one message of

@@ -26,10 +26,11 @@ public static class ProofVerifier
             return false;
         }
         var reader = new ProofReader(proof);
-        if (TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish())
-            return true;
+        var holds = TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish();
+        // Kernels read the tables of the circuit by address.
+        GC.KeepAlive(shape);
         error = reader.Error!;
-        return false;
+        return holds;
     }
 
     private static bool TryVerify(ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader)

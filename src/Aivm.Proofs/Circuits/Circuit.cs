@@ -34,23 +34,34 @@ public sealed class Circuit
         (CellCount, RandomCells, LeafCount, EqualityCount) = (builder.CellCount, builder.RandomCells, TableGrid.End, builder.EqualityCount);
         FullLeafCount = builder.FullLeafCount;
         (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
-        ProductCount = builder.ProductCount;
+        (ProductCount, Storages) = (builder.ProductCount, [.. builder.Storages]);
         TableEntries = EntriesOf(Tables, TableGrid);
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
+        ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
     }
 
     private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
     {
-        var columns = 1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max();
-        var entries = new FeltArray[columns];
-        for (var k = 0; k < columns; k++)
+        var entries = new FeltArray[1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max()];
+        var column = new int[grid.Positions * grid.Width];
+        for (var k = 0; k < entries.Length; k++)
         {
-            entries[k] = new FeltArray(grid.Positions * grid.Width);
+            Array.Clear(column);
             foreach (var table in tables)
-                for (var row = 0; row < table.Rows; row++)
-                    entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
+                if (k <= table.Columns)
+                    Write(table, k, column.AsSpan(table.FirstRow, table.Rows));
+            entries[k] = FeltArray.Collected(column.Length);
+            ExtKernels.FromIntegers(column, entries[k], 0);
         }
         return entries;
+    }
+
+    private static void Write(LookupTable table, int entry, Span<int> rows)
+    {
+        if (entry == 0)
+            rows.Fill(table.Tag);
+        else
+            table.CopyColumn(entry - 1, rows);
     }
 
     /// <summary>Of proofs that a model gives certain outputs.</summary>
@@ -113,6 +124,13 @@ public sealed class Circuit
 
     public int EqualityCount { get; }
 
+    /// <summary>Rectangles of cells.</summary>
+    internal ImmutableArray<Storage> Storages { get; }
+
+    /// <summary>Rectangles in the vectors of all products.</summary>
+    internal IEnumerable<Storage> Products => ((IEnumerable<Site>)[.. Lookups, .. Equalities])
+        .SelectMany(site => site.Summands).Select(summand => summand.Term).OfType<ProductTerm>().Select(term => term.Elements);
+
     /// <summary>Null where weights are public.</summary>
     internal WeightLayout? Weights { get; }
 
@@ -135,16 +153,23 @@ public sealed class Circuit
     /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
     /// <param name="privacy">With private weights, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
-    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error)
+    public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error) =>
+        TryBuild(graph, analysis, samples, privacy, new WorkMeter(long.MaxValue), out circuit, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work, that of a refused circuit too.</param>
+    public static bool TryBuild(
+        Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter, out Circuit circuit, out Error error)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
-        var builder = new CircuitBuilder(graph, analysis, samples, privacy);
+        var builder = new CircuitBuilder(graph, analysis, samples, privacy, meter);
         error = builder.Build()!;
         if (error is null && privacy.HasFlag(ProofPrivacy.Inputs))
         {
             // Only now is it known how many cells there are of both kinds, and so where the inputs' begin.
-            builder = new CircuitBuilder(graph, analysis, samples, privacy, inputBase: 1 << LogupGkr.Variables(Math.Max(builder.CellCount, builder.InputCellCount)));
+            var inputBase = 1 << LogupGkr.Variables(Math.Max(builder.CellCount, builder.InputCellCount));
+            builder = new CircuitBuilder(graph, analysis, samples, privacy, meter, inputBase);
             error = builder.Build()!;
         }
         circuit = error is null ? new Circuit(builder) : null!;
@@ -158,13 +183,16 @@ public sealed class Circuit
     /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
     public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)
     {
-        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights);
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights, new WorkMeter(long.MaxValue));
         error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;
     }
 
     public const int MaxSamples = 256;
+
+    /// <summary>A bound on the bytes that it takes while it is kept: of its views and maps, and of the tables' rows.</summary>
+    public long ResidentMemory { get; }
 
     /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
     internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)

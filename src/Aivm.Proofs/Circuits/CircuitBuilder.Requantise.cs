@@ -158,10 +158,13 @@ internal sealed partial class CircuitBuilder
         return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 
+    /// <summary>2^-bits, for the bits of any shift.</summary>
+    private static readonly Felt[] InversesOfPowers = [.. Enumerable.Range(0, 63).Select(bits => Felt.From(1L << bits).Inverse())];
+
     /// <summary>T / 2^bits as summands of an entry; less low / 2^bits it is Q.</summary>
     private static IEnumerable<Summand> Divided(Accumulator accumulator, int entry, int channels, Plan plan)
     {
-        Felt Inverse(int channel) => Felt.From(1L << plan.Channels[channel].Bits).Inverse();
+        Felt Inverse(int channel) => InversesOfPowers[plan.Channels[channel].Bits];
         return accumulator.Scaled(entry, channels, c => Felt.From(1L << plan.Channels[c].Rescaling.Scale) * Inverse(c), _ => Felt.Zero)
             .Append(new(entry, null, Accumulator.PerChannel(channels, c => Felt.From(plan.Channels[c].Rescaling.Half) * Inverse(c))));
     }
@@ -180,7 +183,7 @@ internal sealed partial class CircuitBuilder
             sites.Add(AddLookup(
                 $"value {value}, bits from {first}", positions, channels, [new(1, Cells(part), Once)],
                 [.. plan.Items(channel => Range(Math.Clamp(channel.Bits - from, 0, PartBits)))]));
-            entries.Add(new(1, Cells(part), Accumulator.PerChannel(channels, c => -(Felt.From(1L << from) * Felt.From(1L << plan.Channels[c].Bits).Inverse()))));
+            entries.Add(new(1, Cells(part), Accumulator.PerChannel(channels, c => -(Felt.From(1L << from) * InversesOfPowers[plan.Channels[c].Bits]))));
         }
         var result = AddStorage(positions, channels);
         entries.Add(new(2, Cells(result), Once));
@@ -234,7 +237,7 @@ internal sealed partial class CircuitBuilder
         var classSite = AddLookup(
             $"value {value}, class", positions, channels,
             [
-                .. Divided(accumulator, 1, channels, plan), new(1, Cells(low), [-Felt.From(1L << PartBits).Inverse()]), new(2, Cells(kind), Once),
+                .. Divided(accumulator, 1, channels, plan), new(1, Cells(low), [-InversesOfPowers[PartBits]]), new(2, Cells(kind), Once),
                 new(3, Cells(result), Once), new(3, Cells(part), [-Felt.One]),
             ],
             [.. plan.Items(channel => ClampOf(channel.Rescaling).Classes)]);

@@ -5,7 +5,8 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
-internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, int inputBase = 0)
+internal sealed partial class CircuitBuilder(
+    Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter, int inputBase = 0)
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
@@ -17,6 +18,14 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     private int _leafCount;
 
     public Graph Graph => graph;
+
+    /// <summary>Of committed cells and private inputs, in the order of their making.</summary>
+    public IReadOnlyList<Storage> Storages => _storages;
+
+    /// <summary>Bytes that this thread has allocated since the builder was made: no circuit of it holds more, tables' rows apart.</summary>
+    public long ManagedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedBefore;
+
+    private readonly long _allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
 
     public int Samples => samples;
 
@@ -73,10 +82,12 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             var value = graph.Inputs.Length + i;
-            if ((InferAgain(graph.Nodes[i], value) ?? AddNode(graph.Nodes[i], value)) is { } fault)
+            if ((InferAgain(graph.Nodes[i], value) ?? Foresee(graph.Nodes[i], value) ?? AddNode(graph.Nodes[i], value)) is { } fault)
                 return fault with { Message = $"node {i} ({graph.Nodes[i].Operator}): {fault.Message}" };
             if (CellCount > 1 << Circuit.MaxCellBits || _leafCount > 1 << Circuit.MaxLeafBits)
                 return Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {_leafCount} lookups up to node {i}");
+            if (Account() is { } exhausted)
+                return exhausted;
         }
         if (CheckQuotients() is { } unsound)
             return unsound;
@@ -113,7 +124,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     private Error? AddNode(GraphNode node, int value)
     {
         if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
-            return Define(value, Public.AddMapped(_infos[value], map, source));
+            return Define(value, Public.AddMapped(_infos[value], map, source, EntryMaps.ProductsOf(node, source.Info)));
         return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
             ? AddOperator(node, value)
             : Unsupported("no argument of the proof system covers this operator over numbers from 2^29 on yet");
@@ -188,7 +199,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     private LookupSite AddLookup(string name, int positions, int channels, ImmutableArray<Summand> entries, ImmutableArray<LookupTable> tables)
     {
         foreach (var table in tables)
-            if (!Tables.Contains(table))
+            if (table.Tag == 0)
             {
                 Tables.Add(table);
                 table.Tag = Tables.Count;
@@ -225,16 +236,7 @@ internal sealed partial class CircuitBuilder(Graph graph, GraphAnalysis analysis
     /// <summary>A storage as it is.</summary>
     private TapTerm Cells(Storage storage) => new(ViewOf(storage));
 
-    private GridView ViewOf(Storage storage)
-    {
-        var perSample = storage.Positions / samples;
-        var addresses = new int[perSample * storage.Channels];
-        for (var i = 0; i < addresses.Length; i++)
-            addresses[i] = storage.Base + (i / storage.Channels * storage.Width) + (i % storage.Channels);
-        var strides = new int[addresses.Length];
-        Array.Fill(strides, perSample * storage.Width);
-        return new GridView(samples, perSample, storage.Channels, addresses, strides, [storage]);
-    }
+    private GridView ViewOf(Storage storage) => new(samples, storage);
 
     private Error? AddOutputs()
     {

@@ -23,10 +23,15 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     /// <summary>By position and channel, as whoever made the value saw it: its cells lie in this order where they fill a storage.</summary>
     public GridShape Grid { get; init; } = GridShape.Of(Info.Shape);
 
+    /// <summary>The storage whose cells are this value's elements, in the order of its grid; null where no storage is known to be that.</summary>
+    private Storage? Filled { get; init; }
+
     /// <summary>By position and channel as <paramref name="grid"/> numbers them, or as its own does.</summary>
     public GridView ToGrid(int samples, IEnumerable<Storage> storages, GridShape? grid = null)
     {
         var shape = grid ?? Grid;
+        if (Filled is { } storage && shape == Grid)
+            return new GridView(samples, storage);
         return ToGrid(samples, storages, shape.Positions, shape.Channels, shape.ElementOf);
     }
 
@@ -77,8 +82,9 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
             addresses[shape.ElementOf(i / shape.Channels, i % shape.Channels)] = storage.Base + (i / shape.Channels * storage.Width) + (i % shape.Channels);
         var strides = new int[addresses.Length];
         Array.Fill(strides, shape.Positions * storage.Width);
-        return new CircuitValue(info, addresses, strides) { Grid = shape };
+        return new CircuitValue(info, addresses, strides) { Grid = shape, Filled = storage };
     }
+
     /// <summary>A value whose elements fill a storage in row-major order.</summary>
     public static CircuitValue OfRows(ValueInfo info, Storage storage) =>
         Of(info, storage, new GridShape((int)info.Shape.Elements / storage.Channels, storage.Channels, ChannelsOutermost: false));

@@ -29,6 +29,10 @@ internal static class EntryMaps
         _ => null,
     };
 
+    /// <summary>Products that the map computes.</summary>
+    public static long ProductsOf(GraphNode node, ValueInfo source) =>
+        node is WideDenseNode n ? source.Shape.Elements / source.Shape.Last * n.Weights.Count : 0;
+
     /// <param name="function">Of an element and its number.</param>
     private static EntryMap EachOf(Func<long, int, long> function) => (from, to) =>
     {

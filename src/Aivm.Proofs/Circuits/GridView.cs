@@ -3,8 +3,16 @@ namespace Aivm.Proofs;
 /// <summary>A value read by position and channel, wherever its elements lie. All samples of a batch lie alike, a stride apart.</summary>
 internal sealed class GridView
 {
-    private readonly int[] _addresses;
-    private readonly int[] _strides;
+    // None where the view is all of a storage: its addresses follow.
+    private readonly int[] _addresses = [];
+    private readonly int[] _strides = [];
+
+    /// <summary>All of a storage, cell by cell.</summary>
+    public GridView(int samples, Storage storage)
+    {
+        (Samples, PositionsPerSample, Channels) = (samples, storage.Positions / samples, storage.Channels);
+        (Whole, HasCells) = (storage, true);
+    }
 
     /// <param name="addresses">Of the first sample: position * Channels + channel.</param>
     /// <param name="strides">From one sample to the next, for each of them.</param>
@@ -12,10 +20,16 @@ internal sealed class GridView
     public GridView(int samples, int positionsPerSample, int channels, int[] addresses, int[] strides, IEnumerable<Storage> storages)
     {
         (Samples, PositionsPerSample, Channels) = (samples, positionsPerSample, channels);
+        foreach (var address in addresses)
+        {
+            HasPublic |= PublicAddress.Is(address);
+            HasCells |= !PublicAddress.Is(address);
+        }
+        Whole = HasPublic ? null : storages.FirstOrDefault(storage => IsAllOf(storage, addresses, strides));
+        if (Whole is not null)
+            return;
         (_addresses, _strides) = (addresses, strides);
-        (HasPublic, HasCells) = (addresses.Any(PublicAddress.Is), addresses.Any(address => !PublicAddress.Is(address)));
-        Whole = storages.FirstOrDefault(IsAllOf);
-        Runs = Whole is null ? RowRuns.Of(positionsPerSample, channels, addresses, strides) : null;
+        Runs = RowRuns.Of(positionsPerSample, channels, addresses, strides);
     }
 
     public int Samples { get; }
@@ -38,6 +52,8 @@ internal sealed class GridView
 
     public int AddressOf(int position, int channel)
     {
+        if (Whole is { } storage)
+            return storage.Base + (position * storage.Width) + channel;
         var (sample, local) = (position / PositionsPerSample, position % PositionsPerSample);
         var index = (local * Channels) + channel;
         return _addresses[index] + (sample * _strides[index]);
@@ -49,24 +65,24 @@ internal sealed class GridView
         var numbers = new FeltArray(Positions * Channels);
         var result = numbers.AsSpan();
         var committed = cells.AsSpan();
-        for (var sample = 0; sample < Samples; sample++)
-            for (var i = 0; i < _addresses.Length; i++)
+        for (var p = 0; p < Positions; p++)
+            for (var c = 0; c < Channels; c++)
             {
-                var address = _addresses[i] + (sample * _strides[i]);
-                result[(sample * _addresses.Length) + i] = PublicAddress.Is(address) ? publicNumbers[address - PublicAddress.First].Montgomery : committed[address];
+                var address = AddressOf(p, c);
+                result[(p * Channels) + c] = PublicAddress.Is(address) ? publicNumbers[address - PublicAddress.First].Montgomery : committed[address];
             }
         return numbers;
     }
 
-    private bool IsAllOf(Storage storage)
+    private bool IsAllOf(Storage storage, int[] addresses, int[] strides)
     {
-        if (storage.Channels != Channels || storage.Positions != Positions)
+        if (storage.Channels != Channels || storage.Positions != Positions || addresses[0] != storage.Base)
             return false;
         for (var p = 0; p < PositionsPerSample; p++)
             for (var c = 0; c < Channels; c++)
             {
                 var index = (p * Channels) + c;
-                if (_addresses[index] != storage.Base + (p * storage.Width) + c || _strides[index] != PositionsPerSample * storage.Width)
+                if (addresses[index] != storage.Base + (p * storage.Width) + c || strides[index] != PositionsPerSample * storage.Width)
                     return false;
             }
         return true;

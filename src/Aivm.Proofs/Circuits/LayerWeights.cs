@@ -25,6 +25,9 @@ internal sealed class LayerWeights
 
     public long At(int index) => Numbers[index];
 
+    /// <summary>Of public ones.</summary>
+    public long Count => Numbers.Count;
+
     /// <summary>[tap * stride + i] = the sum over the outputs o of i's group of column(o) * w[o, i, tap].</summary>
     public void WeighOutputs(in GridWeights grid, int outputs, int groups, int taps, int stride, ExtArray result)
     {

@@ -18,6 +18,9 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
 
     internal override bool ReadsCells => source.HasCells;
 
+    internal override long EvaluationWork =>
+        (maps.IsIdentity ? 0 : VerificationWork.Mapped(maps)) + (maps.Count * VerificationWork.Of(source)) + (ReadsWeights ? maps.Count * ((2L * outputs) + source.Channels) * VerificationWork.Product : weights.Count * VerificationWork.Weight);
+
     private int Width => 1 << Storage.BitLength(source.Channels - 1);
 
     internal override void AddTranspose(in GridWeights grid, ExtArray coefficients)

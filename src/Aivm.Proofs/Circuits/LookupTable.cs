@@ -19,6 +19,13 @@ internal abstract class LookupTable
 
     public abstract int Entry(int row, int column);
 
+    /// <summary>All entries of a column, row by row.</summary>
+    public virtual void CopyColumn(int column, Span<int> rows)
+    {
+        for (var row = 0; row < rows.Length; row++)
+            rows[row] = Entry(row, column);
+    }
+
     /// <summary>The only row that a tuple can be, or -1.</summary>
     public abstract int RowOf(ReadOnlySpan<int> tuple);
 

@@ -21,6 +21,12 @@ internal abstract class ProductTerm(GridView left, GridView right, int elementPo
         return placed;
     }
 
+    /// <summary>Both views, each with weights of its own: under one assignment or the other, or both.</summary>
+    internal override long EvaluationWork => WorkOf(Left) + WorkOf(Right);
+
+    private static long WorkOf(GridView view) =>
+        VerificationWork.Of(view) + (4L * (view.Positions + view.Channels) * VerificationWork.Product);
+
     /// <summary>Adds the term's elements to both vectors.</summary>
     /// <param name="weights">Of the site's grid.</param>
     internal abstract void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y);

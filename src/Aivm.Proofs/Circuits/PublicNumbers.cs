@@ -12,9 +12,12 @@ internal sealed class PublicNumbers(int samples)
     private readonly List<Derivation> _derivations = [];
 
     /// <summary>Numbers that follow from others, sample by sample.</summary>
-    private sealed record Derivation(EntryMap Map, CircuitValue Source, int First, int PerSample);
+    private sealed record Derivation(EntryMap Map, CircuitValue Source, int First, int PerSample, long Work);
 
     public int Count { get; private set; }
+
+    /// <summary>What computing all of them takes at most, as <see cref="VerificationWork"/> counts.</summary>
+    public long Work => (Count * VerificationWork.Number) + (samples * _derivations.Sum(derivation => derivation.Work));
 
     /// <summary>A constant of the graph, alike in every sample.</summary>
     public CircuitValue AddConstant(ValueInfo info, Constant constant)
@@ -49,7 +52,8 @@ internal sealed class PublicNumbers(int samples)
     }
 
     /// <summary>The result of an entry map over public numbers: over constants, constants.</summary>
-    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source)
+    /// <param name="products">That the map computes beside one step for each number.</param>
+    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source, long products = 0)
     {
         var read = new long[source.Addresses.Length];
         var isConstant = true;
@@ -63,7 +67,8 @@ internal sealed class PublicNumbers(int samples)
             return Value(info, Reserve(mapped.Length), stride: 0);
         }
         var first = Reserve(PerSample(info) * samples);
-        _derivations.Add(new Derivation(map, source, first, PerSample(info)));
+        _derivations.Add(new Derivation(
+            map, source, first, PerSample(info), ((source.Addresses.Length + PerSample(info)) * VerificationWork.Step) + (products * VerificationWork.WideProduct)));
         return Value(info, first, PerSample(info));
     }
 
@@ -116,7 +121,7 @@ internal sealed class PublicNumbers(int samples)
 
     private static void Derive(Derivation derivation, int sample, long[] numbers)
     {
-        var (map, source, first, perSample) = derivation;
+        var (map, source, first, perSample, _) = derivation;
         var read = new long[source.Addresses.Length];
         for (var i = 0; i < read.Length; i++)
             read[i] = numbers[source.Addresses[i] + (sample * source.Strides[i]) - PublicAddress.First];

@@ -8,6 +8,8 @@ internal sealed class RowSumTerm(Storage source, int[] lengths) : Term
 
     public int LengthOf(int position) => lengths[position % lengths.Length];
 
+    internal override long EvaluationWork => (source.Channels + (2L * source.Positions)) * VerificationWork.Product;
+
     internal override bool ReadsPublic => false;
 
     internal override bool ReadsCells => true;
@@ -51,6 +53,8 @@ internal sealed class BroadcastTerm(Storage source, int channels) : Term
     internal override bool ReadsPublic => false;
 
     internal override bool ReadsCells => true;
+
+    internal override long EvaluationWork => (channels + (long)source.Positions) * VerificationWork.Product;
 
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {

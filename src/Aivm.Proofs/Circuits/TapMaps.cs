@@ -15,6 +15,9 @@ internal sealed class TapMaps(int samples, int sourcePositions, int positions, i
     /// <summary>Of the result, in one sample.</summary>
     public int Positions => positions;
 
+    /// <summary>The same in the whole batch.</summary>
+    public int BatchPositions => samples * positions;
+
     /// <summary>The source's position in the batch, -1 for none.</summary>
     public int SourceOf(int tap, int position)
     {

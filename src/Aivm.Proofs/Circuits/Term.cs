@@ -6,6 +6,9 @@ internal abstract class Expression
     /// <summary>The value in one cell, for provers' small gadgets and for tests.</summary>
     /// <param name="read">What an address holds.</param>
     internal abstract long ValueAt(Func<int, long> read, int position, int channel);
+
+    /// <summary>What verifying it takes at most, under one assignment: nanoseconds of a reference core, as <see cref="VerificationWork"/> has them.</summary>
+    internal abstract long EvaluationWork { get; }
 }
 
 /// <summary>
@@ -152,6 +155,8 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
         return sums;
     }
 
+    internal override long EvaluationWork => (IsPlain ? 0 : VerificationWork.Mapped(maps)) + VerificationWork.Of(source);
+
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {
         var sum = 0L;
@@ -169,6 +174,8 @@ internal sealed class SparseTerm(int channels, int[][] addresses) : Term
     internal override bool ReadsPublic { get; } = addresses.Any(list => list.Any(PublicAddress.Is));
 
     internal override bool ReadsCells { get; } = addresses.Any(list => list.Any(address => !PublicAddress.Is(address)));
+
+    internal override long EvaluationWork { get; } = addresses.Sum(list => (1L + list.Length) * VerificationWork.Lookup);
 
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {

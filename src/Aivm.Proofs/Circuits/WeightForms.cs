@@ -116,6 +116,8 @@ internal sealed class BiasTerm(Storage place, int positions) : Term
 
     internal override bool ReadsCells => false;
 
+    internal override long EvaluationWork => ((2L * place.Channels) + positions) * VerificationWork.Product;
+
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {
     }
@@ -141,6 +143,8 @@ internal sealed class WeightTerm(Storage place) : Term
     internal override bool ReadsWeights => true;
 
     internal override bool ReadsCells => false;
+
+    internal override long EvaluationWork => 2L * (place.Channels + place.Positions) * VerificationWork.Product;
 
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {
@@ -197,6 +201,9 @@ internal sealed class WeightLayout
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private int _count;
+
+    /// <summary>Of the layers, without the biases.</summary>
+    public IEnumerable<Storage> Places => _layers.Select(layer => layer.Weights.Place!);
 
     public bool IsEmpty => _layers.Count == 0;
 

@@ -36,10 +36,10 @@ internal readonly record struct GridWeights(ExtArray Rows, int FirstRow, ExtArra
 internal sealed class EqPoint : IDisposable
 {
     /// <summary>Any index splits here when it is looked up alone.</summary>
-    private const int SplitBits = 8;
+    internal const int SplitBits = 8;
 
     /// <summary>A row alone costs about so many times what one of a table does.</summary>
-    private const int SplitFactor = 8;
+    internal const int SplitFactor = 8;
 
     private readonly Ext4[] _point;
     private readonly ExtArray?[] _low;

@@ -53,8 +53,15 @@ internal sealed class WideClamp
     /// <summary>Widens the interval of Q so that it holds both ends.</summary>
     public void Cover(int low, int high)
     {
-        (_low, _high) = _high < _low ? (low, high) : (Math.Min(_low, low), Math.Max(_high, high));
-        for (var q = _low; q <= _high; q++)
+        var (before, after) = _high < _low ? (low, low - 1) : (_low, _high);
+        (_low, _high) = (Math.Min(before, low), Math.Max(after, high));
+        Note(_low, before - 1);
+        Note(after + 1, _high);
+    }
+
+    private void Note(int first, int last)
+    {
+        for (var q = first; q <= last; q++)
             _occurs[(int)Classify(q).Class] = true;
     }
 
@@ -63,7 +70,13 @@ internal sealed class WideClamp
         _high < _low ? high - low + 1 + (HasNoParts ? 0 : 3 << LowBits) : Math.Max(0, _low - low) + Math.Max(0, high - _high);
 
     /// <summary>Among the classes that occur, as cells and tables number them.</summary>
-    private int NumberOf(Class kind) => _occurs.AsSpan(0, (int)kind).Count(true);
+    private int NumberOf(Class kind)
+    {
+        var number = 0;
+        for (var before = 0; before < (int)kind; before++)
+            number += _occurs[before] ? 1 : 0;
+        return number;
+    }
 
     private Class ClassOf(int number)
     {
@@ -117,8 +130,10 @@ internal sealed class WideClamp
 
         public override int Entry(int row, int column)
         {
+            if (column == 0)
+                return owner._low + row;
             var (kind, offset) = owner.Classify(owner._low + row);
-            return column switch { 0 => owner._low + row, 1 => owner.NumberOf(kind), _ => offset };
+            return column == 1 ? owner.NumberOf(kind) : offset;
         }
 
         public override int RowOf(ReadOnlySpan<int> tuple)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Aivm.Proofs;
@@ -16,6 +17,11 @@ internal sealed unsafe class FeltArray : IDisposable
 
     /// <summary>All zero.</summary>
     public FeltArray(int length) => Resize(length);
+
+    private FeltArray(FieldMemory memory, int length) => (_memory, Length) = (memory, length);
+
+    /// <summary>One that nobody has to dispose of: for what lives in caches. All zero. Whoever reads it keeps it reachable until the end.</summary>
+    public static FeltArray Collected(int length) => new(FieldMemory.Collected(Padded(length)), length);
 
     public int Length { get; private set; }
 
@@ -171,6 +177,15 @@ internal unsafe struct FieldMemory
     private const int Alignment = 64;
 
     private long _capacity;
+    private uint[]? _collected;
+
+    /// <summary>So many words of zeros, which the garbage collector frees.</summary>
+    public static FieldMemory Collected(int words)
+    {
+        var array = GC.AllocateArray<uint>(checked(words + (Alignment / sizeof(uint))), pinned: true);
+        var first = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
+        return new FieldMemory { _collected = array, _capacity = words, Pointer = (uint*)((first + Alignment - 1) & ~(nuint)(Alignment - 1)) };
+    }
 
     public uint* Pointer { get; private set; }
 
@@ -186,8 +201,10 @@ internal unsafe struct FieldMemory
 
     public void Free()
     {
-        NativeMemory.AlignedFree(Pointer);
+        if (_collected is null)
+            NativeMemory.AlignedFree(Pointer);
         Pointer = null;
+        _collected = null;
         _capacity = 0;
     }
 }

@@ -1,0 +1,114 @@
+namespace Aivm.Proofs;
+
+/// <summary>
+/// What verifying a proof takes at most, from its shape alone: nanoseconds of a reference core, so that a chain can take gas for it before it begins.
+/// Prices are measured (docs/benchmarks/gas.md); a test holds them against the clock.
+/// </summary>
+public static class VerificationWork
+{
+    /// <summary>Of two elements of the extension, and the sum.</summary>
+    internal const int Product = 3;
+
+    /// <summary>An address looked up alone.</summary>
+    internal const int Lookup = 12;
+
+    /// <summary>A public weight in a sum.</summary>
+    internal const int Weight = 1;
+
+    /// <summary>A position of a tap.</summary>
+    internal const int Moved = 8;
+
+    /// <summary>A public number, taken into the field.</summary>
+    internal const int Number = 6;
+
+    /// <summary>A number that a map reads or gives.</summary>
+    internal const int Step = 25;
+
+    internal const int WideProduct = 4;
+
+    private const int Fixed = 300_000;
+    private const int EqElement = 3;
+    private const int TableEntry = 1;
+    private const int SiteFactor = 12;
+    private const int Message = 400;
+    private const int ColumnElement = 5;
+    private const int CodeElement = 3;
+    private const int Coefficient = 20;
+    private const int Node = 150;
+
+    internal static long Mapped(TapMaps maps) => (long)maps.Count * maps.BatchPositions * Moved;
+
+    internal static long Of(GridView view) => view switch
+    {
+        { Whole: not null } => (view.Positions + (2L * view.Channels)) * Product,
+        { Runs: not null, HasPublic: false } => (view.Positions * 3L * Lookup) + (view.Channels * 2L * Product),
+        _ => (long)view.Positions * view.Channels * Lookup,
+    };
+
+    /// <summary>Of one proof of this shape, accepted or not.</summary>
+    public static long Of(ProofShape shape)
+    {
+        var work = Fixed + OfStatements(shape.Circuit) + OfPoints(shape) + ((long)shape.Layout.Count * Message) + Of(shape.Cells);
+        if (shape.Inputs is { } inputs)
+            work += Of(inputs);
+        if (shape.Weights is { } weights)
+            work += Of(weights);
+        return shape.Pads is { } pads ? work + Of(pads) : work;
+    }
+
+    private static long OfStatements(Circuit circuit)
+    {
+        var work = circuit.Public.Work + ((long)circuit.TableEntries.Length * circuit.TableEntries[0].Length * TableEntry);
+        foreach (var site in (IEnumerable<Site>)[.. circuit.Lookups, .. circuit.Equalities])
+        {
+            work += (site.Grid.Positions + (long)site.Grid.Channels) * Product;
+            foreach (var summand in site.Summands)
+                work += (site.Grid.Channels * (long)SiteFactor) + summand.Term switch
+                {
+                    Term { ReadsPublic: true, ReadsCells: true } both => 2 * both.EvaluationWork,
+                    { } term => term.EvaluationWork,
+                    null => site.Grid.Positions * (long)Product,
+                };
+        }
+        return work;
+    }
+
+    /// <summary>Tables of eq at the points that arguments end in: by bits of a row, for each width of a grid.</summary>
+    private static long OfPoints(ProofShape shape)
+    {
+        var circuit = shape.Circuit;
+        var leaves = Tables(shape.LeafVariables, circuit.Lookups.Select(site => site.Grid).Append(circuit.TableGrid));
+        var equalities = Tables(shape.EqualityVariables, circuit.Equalities.Select(site => site.Grid));
+        var cells = Tables(shape.AddressVariables, circuit.Storages);
+        var products = Tables(shape.ProductVariables, circuit.Products);
+        var weights = shape.Weights is { } oracle ? Tables(oracle.Variables, circuit.Weights!.Places) : 0;
+        return (leaves + equalities + cells + products + weights) * EqElement;
+    }
+
+    /// <summary>As <see cref="EqPoint"/> makes them: for each width one of all rows, unless rectangles have few.</summary>
+    private static long Tables(int variables, IEnumerable<Storage> grids)
+    {
+        var work = (2L << EqPoint.SplitBits) + (1L << Math.Max(0, variables - EqPoint.SplitBits));
+        foreach (var width in grids.GroupBy(grid => grid.ChannelBits))
+            work += Math.Min(width.Sum(grid => (long)grid.Positions * EqPoint.SplitFactor), 1L << (variables - width.Key)) + (1L << width.Key);
+        return work;
+    }
+
+    private static long Of(OracleShape oracle)
+    {
+        var columns = (long)oracle.Queries * oracle.ColumnHeight * ColumnElement;
+        var paths = (long)oracle.Queries * oracle.CodeBits * Node;
+        var code = (long)oracle.CodeLength * oracle.CodeBits * CodeElement;
+        var tables = (1L << oracle.Variables - oracle.ColumnBits) + oracle.Columns;
+        var mask = oracle.MaskApart ? paths + ((long)oracle.Queries * Ext4.Degree * ColumnElement) : 0;
+        return columns + paths + mask + code + (oracle.MessageLength * (long)Coefficient) + (tables * EqElement);
+    }
+
+    private static long Of(PadShape pads)
+    {
+        var encodings = (long)(pads.Rows + 3) * pads.CodeLength * pads.CodeBits * CodeElement;
+        var columns = (long)pads.Queries * pads.ColumnHeight * ColumnElement;
+        var coefficients = (long)(pads.MessageLength + pads.LinearLength + pads.QuotientLength) * Coefficient;
+        return encodings + columns + coefficients + ((long)pads.Queries * pads.CodeBits * Node) + ((pads.Pads + (3L * pads.Products)) * Lookup);
+    }
+}
