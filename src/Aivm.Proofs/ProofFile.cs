@@ -148,19 +148,9 @@ public sealed record ProofFile(
     /// <param name="model">Of <see cref="TryDecodeModel"/>.</param>
     public bool TryVerify(ProvedModel model, out Error error)
     {
-        if (model.WeightRoot is { } root && !TryVerifyWeightRanges(model, root, out error))
+        if (model.WeightRoot is { } root && !model.TryVerifyWeightRanges(root, WeightRanges, out error))
             return false;
         var statement = new ProofStatement(model.Hash, Context, Inputs, Outputs, model.WeightRoot, InputRoot);
         return model.TryShape(Samples, InputRoot is not null, out var shape, out error) && ProofVerifier.TryVerify(shape, statement, Proof, out error);
-    }
-
-    private bool TryVerifyWeightRanges(ProvedModel model, Hash256 root, out Error error)
-    {
-        if (!model.TryShapeWeightRanges(out var shape, out error))
-            return false;
-        if (ProofVerifier.TryVerify(shape, model.WeightRanges(root), WeightRanges, out error))
-            return true;
-        error = error with { Message = $"The ranges of the private weights: {error.Message}" };
-        return false;
     }
 }

@@ -46,4 +46,49 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     /// <summary>What the proof of the ranges says: the same for every use of the weights.</summary>
     /// <param name="root">The commitment's.</param>
     public ProofStatement WeightRanges(Hash256 root) => new(Hash, Hash256.Zero, default, default, root);
+
+    /// <summary>The shape of the proof that a fresh commitment holds the same private weights as an older one. Errors: <c>proof-unsupported</c>.</summary>
+    public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error)
+    {
+        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;
+        return shape is not null;
+    }
+
+    /// <summary>
+    /// Checks that the weights behind a root lie in their ranges: what the container's root needs, and only that one
+    /// (<see cref="TryVerifyWeightEquality"/>). It depends on nothing else, so that a copy of the proof is as good.
+    /// Errors: <c>proof-statement</c> (a model with public weights), <c>proof-unsupported</c>, and those of <see cref="ProofVerifier"/>.
+    /// </summary>
+    /// <param name="proof">Any bytes.</param>
+    public bool TryVerifyWeightRanges(Hash256 root, ReadOnlyMemory<byte> proof, out Error error)
+    {
+        if (!TryHideWeights(out error) || !TryShapeWeightRanges(out var shape, out error))
+            return false;
+        if (ProofVerifier.TryVerify(shape, WeightRanges(root), proof, out error))
+            return true;
+        error = error with { Message = $"The ranges of the private weights: {error.Message}" };
+        return false;
+    }
+
+    /// <summary>
+    /// Checks that a fresh root holds the same weights as an older one, and so in the same ranges. The caller sees to it that the older one is registered for
+    /// this model. Errors: <c>proof-statement</c> (a model with public weights), <c>proof-unsupported</c>, and those of <see cref="WeightEqualityVerifier"/>.
+    /// </summary>
+    /// <param name="context">Of this registration, as the proof's maker was told.</param>
+    /// <param name="proof">Any bytes.</param>
+    public bool TryVerifyWeightEquality(Hash256 oldRoot, Hash256 freshRoot, Hash256 context, ReadOnlyMemory<byte> proof, out Error error)
+    {
+        if (!TryHideWeights(out error) || !TryShapeWeightEquality(out var shape, out error))
+            return false;
+        if (WeightEqualityVerifier.TryVerify(shape, new WeightEqualityStatement(Hash, context, oldRoot, freshRoot), proof, out error))
+            return true;
+        error = error with { Message = $"The equality of the private weights: {error.Message}" };
+        return false;
+    }
+
+    private bool TryHideWeights(out Error error)
+    {
+        error = HidesWeights ? null! : new("proof-statement", "The weights of this model are public: there is no commitment to them.");
+        return HidesWeights;
+    }
 }

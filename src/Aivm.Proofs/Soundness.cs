@@ -19,11 +19,18 @@ public sealed class Soundness
     private readonly int _requiredBits;
 
     internal Soundness(ProofShape shape)
+        : this(shape.Parameters, TermsOf(shape))
     {
-        _requiredBits = shape.Parameters.RequiredBits;
-        Terms = [.. TermsOf(shape)];
+    }
+
+    internal Soundness(ProofParameters parameters, IEnumerable<SoundnessTerm> terms)
+    {
+        _requiredBits = parameters.RequiredBits;
+        Terms = [.. terms];
         Total = SoundnessTerm.Any("any of these", Terms);
     }
+
+    internal static SoundnessTerm Hash { get; } = new("BLAKE3, a random function without collisions", CollisionBits << SoundnessTerm.UnitBits, IsAssumed: true);
 
     /// <summary>In the order of the protocol; each prints itself.</summary>
     public ImmutableArray<SoundnessTerm> Terms { get; }
@@ -65,6 +72,6 @@ public sealed class Soundness
         // Each constraint follows a message of its own.
         foreach (var term in shape.Pads?.Soundness(constraints: shape.Layout.Count) ?? [])
             yield return term;
-        yield return new SoundnessTerm("BLAKE3, a random function without collisions", CollisionBits << SoundnessTerm.UnitBits, IsAssumed: true);
+        yield return Hash;
     }
 }
