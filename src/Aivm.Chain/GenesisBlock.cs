@@ -18,6 +18,7 @@ public static class GenesisBlock
                 state.SetCode(account.Address, account.Code.Span);
         }
         AddContract(state, SystemContracts.Models, SystemContracts.ModelsCode);
+        AddContract(state, SystemContracts.Proofs, SystemContracts.ProofsCode);
         AddContract(state, SystemContracts.BlockHistory, BlockHistory.Code);
 
         var changes = new WriteBatch();

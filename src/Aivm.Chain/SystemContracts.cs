@@ -8,6 +8,9 @@ public static class SystemContracts
     /// <summary>Publishes models and sells inferences (docs/spec/models-contract.md).</summary>
     public static readonly Address Models = Address.Parse("0x000000000000000000000000000000000000a100");
 
+    /// <summary>Verifies proofs of inference (docs/spec/proofs-precompile.md).</summary>
+    public static readonly Address Proofs = Address.Parse("0x000000000000000000000000000000000000a180");
+
     /// <summary>Governance's address: the network's part of fees waits there.</summary>
     public static readonly Address Treasury = Address.Parse("0x000000000000000000000000000000000000a107");
 
@@ -19,6 +22,9 @@ public static class SystemContracts
     /// free of EVM code, so nobody can deploy a marker, and an account that has one is not empty.
     /// </summary>
     public static ReadOnlySpan<byte> ModelsCode => [0xEF, 0xA0, 0xA1, 0x00];
+
+    /// <summary>Likewise of the Proofs precompile: Solidity calls no account without code.</summary>
+    public static ReadOnlySpan<byte> ProofsCode => [0xEF, 0xA0, 0xA1, 0x80];
 
     /// <summary>0x…A100 to 0x…A1FF (contracts and precompiles of the system) and the block history.</summary>
     public static bool IsReserved(Address address) =>

@@ -144,7 +144,8 @@ public sealed class Model
             var values = input[..(int)port.Shape.Elements];
             var length = values.Length * PackedSize(port.Format);
             PackedInput.Unpack(packed[..length], values);
-            (packed, input) = (packed[length..], input[values.Length..]);
+            packed = packed[length..];
+            input = input[values.Length..];
         }
     }
 

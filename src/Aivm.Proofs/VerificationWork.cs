@@ -56,6 +56,9 @@ public static class VerificationWork
         return shape.Pads is { } pads ? work + Of(pads) : work;
     }
 
+    /// <summary>Of one proof that two commitments hold the same weights.</summary>
+    public static long Of(WeightEqualityShape shape) => Fixed + ((long)shape.Layout.Count * Message) + (2 * Of(shape.Weights)) + Of(shape.Pads);
+
     private static long OfStatements(Circuit circuit)
     {
         var work = circuit.Public.Work + ((long)circuit.TableEntries.Length * circuit.TableEntries[0].Length * TableEntry);

@@ -6,6 +6,8 @@ public enum CodeKind
     None,
     /// <summary>The marker of the Models contract.</summary>
     Models,
+    /// <summary>The marker of the Proofs precompile.</summary>
+    Proofs,
     /// <summary>A model's container.</summary>
     Model,
     Evm,
@@ -19,6 +21,8 @@ public static class CodeKinds
             return CodeKind.None;
         if (code.SequenceEqual(SystemContracts.ModelsCode))
             return CodeKind.Models;
+        if (code.SequenceEqual(SystemContracts.ProofsCode))
+            return CodeKind.Proofs;
         return code.StartsWith(ModelAccount.CodePrefix) ? CodeKind.Model : CodeKind.Evm;
     }
 }

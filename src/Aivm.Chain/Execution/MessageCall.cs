@@ -52,6 +52,7 @@ public static class MessageCall
         {
             CodeKind.None => CallResult.Success(frame, default),
             CodeKind.Models => ModelsContract.Execute(context, OnOwnAccount(frame)),
+            CodeKind.Proofs => ProofsContract.Execute(context, OnOwnAccount(frame)),
             CodeKind.Model => ModelAccount.Execute(context, OnOwnAccount(frame), code),
             _ => EvmNotSupported(frame),
         };

@@ -34,7 +34,7 @@ internal static class ManageModel
         return [];
     }
 
-    private static void RequireOwner(NativeCall call, ModelSlots record)
+    internal static void RequireOwner(NativeCall call, ModelSlots record)
     {
         var owner = record.Ownership.Owner;
         if (call.Caller != owner)

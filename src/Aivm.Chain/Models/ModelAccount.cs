@@ -1,6 +1,7 @@
 using System.Buffers;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Proofs;
 
 namespace Aivm.Chain;
 
@@ -25,6 +26,7 @@ public static class ModelAccount
     /// <summary>Runs a model on a packed input for another contract, at the same price as a call of the account.</summary>
     internal static long[] RunPacked(NativeCall call, Address account, ReadOnlyMemory<byte> code, ReadOnlySpan<byte> packed)
     {
+        RequirePublicWeights(account, code);
         var model = Load(call, account, code);
         call.Charge(model.Gas);
         var output = new long[model.OutputCount];
@@ -66,6 +68,7 @@ public static class ModelAccount
 
     private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, ReadOnlySpan<long> input)
     {
+        RequirePublicWeights(call.Self, code);
         var model = Load(call, call.Self, code);
         call.Charge(model.Gas);
         var output = new long[model.OutputCount];
@@ -89,6 +92,29 @@ public static class ModelAccount
         return ModelsAbi.ModelDescribe.BeginReturn().WriteString(Load(call, call.Self, code).Describe()).ToArray();
     }
 
+    /// <summary>The model of another account, with its loading paid, for who wants to know whether it gave some outputs.</summary>
+    /// <returns>Of a private model the architecture, under the private model's hash.</returns>
+    internal static (Model Model, bool IsPrivate) LoadForProofs(NativeCall call, Address account)
+    {
+        call.Charge(CallGas.SlotRead);
+        var code = call.State.GetCode(account);
+        if (CodeKinds.Of(code.Span) != CodeKind.Model)
+            throw ModelsErrors.NotAModel(account);
+        return (Load(call, account, code), PrivateModel.Is(ContainerOf(code)));
+    }
+
+    internal static ReadOnlySpan<byte> ContainerOf(ReadOnlyMemory<byte> code) => code.Span[CodePrefix.Length..];
+
+    /// <summary>What can be loaded of a container: all of it, or a private model's architecture.</summary>
+    internal static ReadOnlySpan<byte> GraphOf(ReadOnlySpan<byte> container) =>
+        PrivateModel.Is(container) ? PrivateModel.ArchitectureOf(container) : container;
+
+    private static void RequirePublicWeights(Address account, ReadOnlyMemory<byte> code)
+    {
+        if (CodeKinds.Of(code.Span) == CodeKind.Model && PrivateModel.Is(ContainerOf(code)))
+            throw ModelsErrors.PrivateWeights(account);
+    }
+
     /// <summary>
     /// The model, prepared. The first touch in a transaction pays for loading before any work is done, whatever the cache holds; the price was
     /// noted by the Models contract when the model was sealed.
@@ -101,7 +127,7 @@ public static class ModelAccount
         var codeHash = call.State.GetCodeHash(account);
         if (!call.Context.Models.TryGet(codeHash, out var model))
         {
-            if (!Model.TryLoadKnown(code.Span[CodePrefix.Length..], ModelsStorage.HashOf(call.State, account), out model, out var error))
+            if (!Model.TryLoadKnown(GraphOf(ContainerOf(code)), ModelsStorage.HashOf(call.State, account), out model, out var error))
                 throw ModelsErrors.InvalidModel(error);
             call.Context.Models.Add(codeHash, model);
         }

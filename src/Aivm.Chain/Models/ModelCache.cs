@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Chain;
 
 /// <summary>
-/// Prepared models by code hash, bounded in memory and shared by all threads. What it holds changes how long a call takes, never what it costs.
+/// Prepared models by code hash, and circuits of their proofs, bounded in memory and shared by all threads. What it holds changes how long a call takes, never what it costs.
 /// </summary>
 public sealed class ModelCache(long capacityBytes = 128L << 20)
 {
@@ -13,6 +13,9 @@ public sealed class ModelCache(long capacityBytes = 128L << 20)
 
     /// <summary>Bytes of all models that are kept, as each states a bound of its own.</summary>
     public long ResidentMemory => _models.Weight;
+
+    /// <summary>The circuits of their proofs, in as much memory again.</summary>
+    public ProofShapeCache Proofs { get; } = new(capacityBytes);
 
     public bool TryGet(Hash256 codeHash, [NotNullWhen(true)] out Model? model) => _models.TryGet(codeHash, out model);
 

@@ -13,6 +13,8 @@ public static class ModelsAbi
     public static readonly AbiFunction SetPrice = new("setPrice", ["address model", "uint256 price"], []);
     public static readonly AbiFunction TransferOwnership = new("transferOwnership", ["address model", "address newOwner"], []);
 
+    public static readonly AbiFunction RegisterRoot = new("registerRoot", ["address model", "bytes32 root", "bytes proof"], []);
+
     public static readonly AbiFunction Resolve = new("resolve", ["string name"], ["address model"]);
     public static readonly AbiFunction VersionCount = new("versionCount", ["string name"], ["uint32 count"]);
     public static readonly AbiFunction GasOf = new("gasOf", ["address model"], ["uint64 gas"]);
@@ -32,6 +34,9 @@ public static class ModelsAbi
         ["uint32 size", "uint32 received", "uint32 chunkSize", "uint64 expiresAt", "uint256 deposit"]);
     public static readonly AbiFunction DepositFor = new("depositFor", ["uint32 size"], ["uint256 deposit"]);
     public static readonly AbiFunction ReceiptHeight = new("receiptHeight", ["bytes32 receiptId"], ["uint64 height"]);
+    public static readonly AbiFunction RootCount = new("rootCount", ["address model"], ["uint256 count"]);
+    public static readonly AbiFunction RootAt = new("rootAt", ["address model", "uint256 index"], ["bytes32 root"]);
+    public static readonly AbiFunction RootHeight = new("rootHeight", ["address model", "bytes32 root"], ["uint64 height"]);
     public static readonly AbiFunction NetworkFeeBps = new("networkFeeBps", [], ["uint16 bps"]);
 
     /// <summary>Of a model account.</summary>
@@ -54,6 +59,7 @@ public static class ModelsAbi
     public static readonly AbiEvent PriceChanged = new("PriceChanged", "address indexed model", "uint256 price");
     public static readonly AbiEvent OwnershipTransferred =
         new("OwnershipTransferred", "address indexed model", "address indexed previousOwner", "address indexed newOwner");
+    public static readonly AbiEvent RootRegistered = new("RootRegistered", "address indexed model", "bytes32 indexed root", "uint256 index");
     public static readonly AbiEvent Inferred =
         new("Inferred", "address indexed model", "address indexed payer", "bytes32 indexed receiptId", "int64[] output", "bytes receipt");
 }

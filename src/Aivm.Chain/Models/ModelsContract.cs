@@ -20,6 +20,7 @@ internal static class ModelsContract
         new(ModelsAbi.Infer, RunInference.Execute, IsPayable: true),
         new(ModelsAbi.SetPrice, ManageModel.SetPrice),
         new(ModelsAbi.TransferOwnership, ManageModel.TransferOwnership),
+        new(ModelsAbi.RegisterRoot, RegisterRoot.Execute),
         new(ModelsAbi.Resolve, ReadModels.Resolve),
         new(ModelsAbi.VersionCount, ReadModels.VersionCount),
         new(ModelsAbi.GasOf, ReadModels.GasOf),
@@ -34,6 +35,9 @@ internal static class ModelsContract
         new(ModelsAbi.Upload, ReadModels.Upload),
         new(ModelsAbi.DepositFor, ReadModels.DepositFor),
         new(ModelsAbi.ReceiptHeight, ReadModels.ReceiptHeight),
+        new(ModelsAbi.RootCount, ReadModels.RootCount),
+        new(ModelsAbi.RootAt, ReadModels.RootAt),
+        new(ModelsAbi.RootHeight, ReadModels.RootHeight),
         new(ModelsAbi.NetworkFeeBps, ReadModels.NetworkFeeBps),
     }.ToFrozenDictionary(action => action.Function.Selector);
 

@@ -31,6 +31,11 @@ internal static class ModelsErrors
     private static readonly AbiError NotOwnerError = new("NotOwner", "address owner");
     private static readonly AbiError InvalidOwnerError = new("InvalidOwner");
     private static readonly AbiError IndexOutOfRangeError = new("IndexOutOfRange", "uint256 count");
+    private static readonly AbiError PrivateWeightsError = new("PrivateWeights", "address model");
+    private static readonly AbiError PublicWeightsError = new("PublicWeights", "address model");
+    private static readonly AbiError WrongRootError = new("WrongRoot", "bytes32 expected");
+    private static readonly AbiError RootExistsError = new("RootExists", "bytes32 root");
+    private static readonly AbiError InvalidProofError = new("InvalidProof", "string code", "string reason");
 
     /// <summary>All of them, for tools that decode revert data.</summary>
     public static readonly IReadOnlyList<AbiError> All =
@@ -39,7 +44,7 @@ internal static class ModelsErrors
         UploadNotFoundError, UploadExpiredError, UploadNotExpiredError, UploadIncompleteError, ChunkOutOfOrderError, ChunkMismatchError,
         WrongChunkLengthError, HashMismatchError, InvalidModelError, AlreadyPublishedError, InvalidNameError, MetadataTooLongError,
         InvalidMetadataError, NotAModelError, ModelNotFoundError, InsufficientPaymentError, InvalidInputError, NotOwnerError,
-        InvalidOwnerError, IndexOutOfRangeError,
+        InvalidOwnerError, IndexOutOfRangeError, PrivateWeightsError, PublicWeightsError, WrongRootError, RootExistsError, InvalidProofError,
     ];
 
     public static CallFailure UnknownSelector(ReadOnlySpan<byte> input)
@@ -126,6 +131,22 @@ internal static class ModelsErrors
 
     public static CallFailure InvalidOwner() =>
         CallFailure.Revert(InvalidOwnerError, InvalidOwnerError.BeginRevert(), "the zero address owns nothing");
+
+    public static CallFailure PrivateWeights(Address model) => CallFailure.Revert(
+        PrivateWeightsError, PrivateWeightsError.BeginRevert().WriteAddress(model),
+        "the model's weights are private: its owner runs it, and verifyProof checks what it gave");
+
+    public static CallFailure PublicWeights(Address model) => CallFailure.Revert(
+        PublicWeightsError, PublicWeightsError.BeginRevert().WriteAddress(model), "the model's weights are public: its proofs need no root");
+
+    public static CallFailure WrongRoot(Hash256 expected) => CallFailure.Revert(
+        WrongRootError, WrongRootError.BeginRevert().WriteHash(expected), $"the first root is that of the model's container, {expected}");
+
+    public static CallFailure RootExists(Hash256 root) =>
+        CallFailure.Revert(RootExistsError, RootExistsError.BeginRevert().WriteHash(root), "the root is registered already");
+
+    public static CallFailure InvalidProof(Error error) =>
+        CallFailure.Revert(InvalidProofError, InvalidProofError.BeginRevert().WriteString(error.Code).WriteString(error.Message), error.ToString());
 
     public static CallFailure IndexOutOfRange(UInt256 count) =>
         CallFailure.Revert(IndexOutOfRangeError, IndexOutOfRangeError.BeginRevert().WriteUInt(count), $"there are {count}");

@@ -20,6 +20,8 @@ internal static class ModelsStorage
     private static readonly UInt256 UploadsSlot = 4;
     private static readonly UInt256 ReceiptsSlot = 5;
     private static readonly UInt256 InferencesSlot = 6;
+    private static readonly UInt256 RootsSlot = 7;
+    private static readonly UInt256 RootHeightsSlot = 8;
 
     public static UInt256 ModelCount(NativeCall call) => call.Read(ModelsSlot);
 
@@ -49,6 +51,27 @@ internal static class ModelsStorage
     /// <summary>The container's hash, as <c>seal</c> checked it.</summary>
     public static Hash256 HashOf(WorldState state, Address model) =>
         state.GetStorage(SystemContracts.Models, Mapped(ToWord(model).ToHash256(), InfosSlot) + ModelSlots.HashSlot).ToHash256();
+
+    /// <summary>The array of the roots of a model's private weights, oldest first.</summary>
+    public static UInt256 Roots(NativeCall call, Address model) => Mapped(call, ToWord(model).ToHash256(), RootsSlot);
+
+    /// <summary>The block that registered a root of a model's private weights; 0 where none did. Any native contract may ask.</summary>
+    public static ulong ReadRootHeight(NativeCall call, Address model, Hash256 root)
+    {
+        call.Charge(RootReadGas);
+        return (ulong)call.State.GetStorage(SystemContracts.Models, Mapped(RootKey(model, root), RootHeightsSlot));
+    }
+
+    /// <summary>Of <see cref="ReadRootHeight"/>.</summary>
+    public static ulong RootReadGas => CallGas.SlotRead + CallGas.Hash(Address.Size + Word) + CallGas.Hash(2 * Word);
+
+    public static void SetRootHeight(NativeCall call, Address model, Hash256 root)
+    {
+        call.Charge(CallGas.Hash(Address.Size + Word));
+        call.Write(Mapped(call, RootKey(model, root), RootHeightsSlot), call.Block.Number);
+    }
+
+    private static Hash256 RootKey(Address model, Hash256 root) => Keccak.Hash([.. model.Span, .. root.Span]);
 
     /// <summary>The array of a name's versions, oldest first.</summary>
     public static UInt256 Versions(NativeCall call, Address publisher, string name)

@@ -119,6 +119,31 @@ internal static class ReadModels
         return ModelsAbi.ReceiptHeight.BeginReturn().WriteUInt(ModelsStorage.ReceiptHeight(call, receiptId)).ToArray();
     }
 
+    public static byte[] RootCount(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var model) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootCount);
+        return ModelsAbi.RootCount.BeginReturn().WriteUInt(ModelsStorage.Length(call, ModelsStorage.Roots(call, model))).ToArray();
+    }
+
+    public static byte[] RootAt(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var model) || !arguments.TryReadUInt256(out var index) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootAt);
+        var roots = ModelsStorage.Roots(call, model);
+        var count = ModelsStorage.Length(call, roots);
+        if (index >= count)
+            throw ModelsErrors.IndexOutOfRange(count);
+        return ModelsAbi.RootAt.BeginReturn().WriteHash(ModelsStorage.Element(call, roots, index).ToHash256()).ToArray();
+    }
+
+    public static byte[] RootHeight(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var model) || !arguments.TryReadHash(out var root) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootHeight);
+        return ModelsAbi.RootHeight.BeginReturn().WriteUInt(ModelsStorage.ReadRootHeight(call, model, root)).ToArray();
+    }
+
     public static byte[] NetworkFeeBps(NativeCall call, AbiReader arguments)
     {
         RequireNoArguments(arguments, ModelsAbi.NetworkFeeBps);

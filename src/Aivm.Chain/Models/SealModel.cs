@@ -1,6 +1,7 @@
 using System.Text.Unicode;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Proofs;
 
 namespace Aivm.Chain;
 
@@ -68,14 +69,19 @@ internal static class SealModel
         var actual = Keccak.Hash(container);
         if (actual != hash)
             throw ModelsErrors.HashMismatch(actual);
+        var isPrivate = PrivateModel.Is(container);
+        if (isPrivate && !PrivateModel.TryReadRoot(container, out _, out var unreadable))
+            throw ModelsErrors.InvalidModel(unreadable);
         var limits = ModelLimits.OnChain with { LoadGas = call.Frame.Gas };
-        var isModel = Model.TryLoadKnown(container, hash, limits, out var model, out var gas, out var error);
+        var isModel = Model.TryLoadKnown(ModelAccount.GraphOf(container), hash, limits, out var model, out var gas, out var error);
         // Refused or not, the work is done.
         if (error?.Code == "limit-load")
             throw CallFailure.OutOfGas(error.Message);
         call.Charge(gas);
         if (!isModel)
             throw ModelsErrors.InvalidModel(error!);
+        if (isPrivate && !PrivateModel.IsArchitecture(model.Graph, out var revealing))
+            throw ModelsErrors.InvalidModel(revealing);
         // A run that fits into no transaction could never be paid for.
         var limit = call.Block.Genesis.Limits.TransactionGas;
         if (model.Gas > limit || model.LoadGas > limit - model.Gas)

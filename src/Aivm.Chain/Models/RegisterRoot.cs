@@ -1,0 +1,62 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// <c>registerRoot(address model, bytes32 root, bytes proof)</c>: from here on proofs about a model with private weights may rest on this commitment to them.
+/// The first is the container's own, with a proof that all weights lie in their ranges; each later one comes with a proof that it holds the same weights as
+/// the one registered before. Whoever could prove either without the ranges could make sums wrap around.
+/// </summary>
+internal static class RegisterRoot
+{
+    public static byte[] Execute(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var account) || !arguments.TryReadHash(out var root) || !arguments.TryReadBytes(out var proof) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ModelsAbi.RegisterRoot);
+        ManageModel.RequireOwner(call, ModelsStorage.Model(call, account));
+        var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
+        if (!isPrivate)
+            throw ModelsErrors.PublicWeights(account);
+        if (ModelsStorage.ReadRootHeight(call, account, root) != 0)
+            throw ModelsErrors.RootExists(root);
+        var roots = ModelsStorage.Roots(call, account);
+        var count = ModelsStorage.Length(call, roots);
+        PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
+        var proved = new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
+        if (count.IsZero)
+            RequireRanges(call, model, proved, root, proof);
+        else
+            RequireEquality(call, model, proved, ModelsStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
+        ModelsStorage.Append(call, roots, UInt256.FromBigEndian(root.Span));
+        ModelsStorage.SetRootHeight(call, account, root);
+        call.Log(ModelsAbi.RootRegistered, ModelsAbi.RootRegistered.BeginData().WriteUInt(count), AbiEvent.TopicOf(account), root);
+        return [];
+    }
+
+    private static void RequireRanges(NativeCall call, Model model, ProvedModel proved, Hash256 root, ReadOnlySpan<byte> proof)
+    {
+        if (root != proved.WeightRoot)
+            throw ModelsErrors.WrongRoot(proved.WeightRoot!.Value);
+        // The shape follows from the weights' shapes, which loading has paid for once.
+        call.Charge(model.LoadGas + ProofShape.ParameterWork);
+        if (!proved.TryShapeWeightRanges(out var shape, out var error))
+            throw ModelsErrors.InvalidProof(error);
+        call.Charge((ulong)VerificationWork.Of(shape));
+        if (!ProofVerifier.TryVerify(shape, proved.WeightRanges(root), proof.ToArray(), out error))
+            throw ModelsErrors.InvalidProof(error);
+    }
+
+    private static void RequireEquality(NativeCall call, Model model, ProvedModel proved, Hash256 old, Hash256 fresh, ReadOnlySpan<byte> proof)
+    {
+        call.Charge(model.LoadGas + ProofShape.ParameterWork);
+        if (!proved.TryShapeWeightEquality(out var shape, out var error))
+            throw ModelsErrors.InvalidProof(error);
+        call.Charge((ulong)VerificationWork.Of(shape));
+        // A fact about two roots is as true on one chain as on another: it needs no context.
+        var statement = new WeightEqualityStatement(proved.Hash, Hash256.Zero, old, fresh);
+        if (!WeightEqualityVerifier.TryVerify(shape, statement, proof.ToArray(), out error))
+            throw ModelsErrors.InvalidProof(error);
+    }
+}

@@ -1,0 +1,116 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+
+namespace Aivm.Chain;
+
+/// <summary>
+/// The Proofs precompile: whether a model gives these outputs, from a proof instead of a run. It keeps nothing and writes nothing. All gas is taken before
+/// the work that it pays for, and does not depend on any cache.
+/// </summary>
+internal static class ProofsContract
+{
+    /// <summary>The longest list of outputs that is read; a batch of any model that fits into a transaction has fewer.</summary>
+    private const int MaxOutputs = 1 << 15;
+
+    public static CallResult Execute(TransactionContext context, CallFrame frame) => NativeCall.Run(context, frame, Dispatch);
+
+    private static byte[] Dispatch(NativeCall call)
+    {
+        var input = call.Frame.Input.Span;
+        if (!AbiSelector.TrySplit(input, out var selector, out var arguments))
+            throw ModelsErrors.UnknownSelector(input);
+        if (!call.Frame.Value.IsZero)
+            throw ModelsErrors.ValueNotAccepted();
+        if (selector == ProofsAbi.VerifyProof.Selector)
+            return VerifyProof(call, new AbiReader(arguments));
+        if (selector == ProofsAbi.VerificationGas.Selector)
+            return VerificationGas(call, new AbiReader(arguments));
+        throw ModelsErrors.UnknownSelector(input);
+    }
+
+    private static byte[] VerifyProof(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var account) || !arguments.TryReadHash(out var weightRoot) || !arguments.TryReadHash(out var inputRoot)
+            || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadHash(out var subject) || !arguments.TryReadBytes(out var packed)
+            || !arguments.TryReadInt64Array(MaxOutputs, out var outputs) || !arguments.TryReadBytes(out var proof) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ProofsAbi.VerifyProof);
+        var hidesInputs = !inputRoot.IsZero;
+        var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
+        RequireRoot(call, account, weightRoot, isPrivate);
+        var shape = ShapeOf(call, account, model, samples, isPrivate, hidesInputs);
+        call.Charge((ulong)VerificationWork.Of(shape));
+        var statement = new ProofStatement(
+            model.Hash,
+            ContextOf(call, subject),
+            Unpack(model, packed, hidesInputs ? 0 : samples),
+            outputs,
+            isPrivate ? weightRoot : null,
+            hidesInputs ? inputRoot : null);
+        if (!ProofVerifier.TryVerify(shape, statement, proof.ToArray(), out var error))
+            throw ProofsErrors.Rejected(error);
+        return ProofsAbi.VerifyProof.BeginReturn().WriteBool(true).ToArray();
+    }
+
+    private static byte[] VerificationGas(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var account) || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadBool(out var hidesInputs) || !arguments.TryEnd())
+            throw ModelsErrors.MalformedCalldata(ProofsAbi.VerificationGas);
+        var before = call.Frame.Gas;
+        var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
+        var shape = ShapeOf(call, account, model, samples, isPrivate, hidesInputs);
+        var gas = before - call.Frame.Gas + (ulong)VerificationWork.Of(shape) + (isPrivate ? ModelsStorage.RootReadGas : 0);
+        return ProofsAbi.VerificationGas.BeginReturn().WriteUInt(gas).ToArray();
+    }
+
+    /// <summary>
+    /// What a proof is bound to: this chain, the account that shows it, and what that account says that it is for. A copy is worth nothing to anybody else.
+    /// </summary>
+    private static Hash256 ContextOf(NativeCall call, Hash256 subject) => call.Keccak(
+        new AbiWriter(3).WriteUInt(call.Block.Genesis.ChainId).WriteAddress(call.Caller).WriteHash(subject).ToArray());
+
+    private static void RequireRoot(NativeCall call, Address account, Hash256 root, bool isPrivate)
+    {
+        if (!isPrivate && !root.IsZero)
+            throw ProofsErrors.UnknownRoot(account, root, "the model's weights are public: its proofs name no root");
+        if (isPrivate && ModelsStorage.ReadRootHeight(call, account, root) == 0)
+            throw ProofsErrors.UnknownRoot(account, root, "no registerRoot has registered this root of the model's weights");
+    }
+
+    /// <summary>Derived from the model, for the work that it takes, whatever a cache holds.</summary>
+    private static ProofShape ShapeOf(NativeCall call, Address account, Model model, uint samples, bool hidesWeights, bool hidesInputs)
+    {
+        if (samples is 0 or > Circuit.MaxSamples)
+            throw ProofsErrors.Rejected(new Error("proof-statement", $"a proof is of 1 to {Circuit.MaxSamples} inferences, not of {samples}"));
+        var key = new ProofShapeKey(call.State.GetCodeHash(account), samples, hidesInputs);
+        if (!call.Context.Models.Proofs.TryGet(key, out var prepared))
+        {
+            var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
+            var privacy = (hidesWeights ? ProofPrivacy.Weights : ProofPrivacy.None) | (hidesInputs ? ProofPrivacy.Inputs : ProofPrivacy.None);
+            var isShape = ProofShape.TryBuild(model.Graph, model.Analysis, (int)samples, privacy, meter, out var shape, out var error);
+            if (meter.IsExhausted)
+                throw CallFailure.OutOfGas(error.Message);
+            if (!isShape)
+            {
+                // Refused or not, the work is done.
+                call.Charge((ulong)meter.Work);
+                throw ProofsErrors.Rejected(error);
+            }
+            prepared = new PreparedShape(shape, meter.Work);
+            call.Context.Models.Proofs.Add(key, prepared);
+        }
+        call.Charge((ulong)prepared.Work);
+        return prepared.Shape;
+    }
+
+    private static long[] Unpack(Model model, ReadOnlySpan<byte> packed, uint samples)
+    {
+        if (packed.Length != (long)samples * model.PackedInputLength)
+            throw ProofsErrors.Rejected(new Error("proof-statement", $"{packed.Length} bytes of inputs; {samples} public ones have {(long)samples * model.PackedInputLength}"));
+        var inputs = new long[samples * model.InputCount];
+        for (var sample = 0; sample < samples; sample++)
+            model.UnpackInput(
+                packed.Slice(sample * model.PackedInputLength, model.PackedInputLength), inputs.AsSpan(sample * model.InputCount, model.InputCount));
+        return inputs;
+    }
+}
