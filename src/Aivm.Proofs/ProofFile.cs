@@ -190,7 +190,8 @@ public sealed record ProofFile(
     public bool TryDecodeModel(ModelLimits limits, out ProvedModel model, out Error error) => ProvedModel.TryDecode(Container.Span, limits, out model, out error);
 
     /// <summary>
-    /// Checks the proof and, of private weights, those of their ranges and of each renewal. Errors: those of <see cref="ProofVerifier"/>, and <c>proof-unsupported</c>.
+    /// Checks the proof and, of private weights, those of their ranges and of each renewal. Errors: those of <see cref="ProofVerifier"/>, and
+    /// <c>proof-unsupported</c>.
     /// </summary>
     /// <param name="model">Of <see cref="TryDecodeModel"/>.</param>
     public bool TryVerify(ProvedModel model, out Error error)

@@ -23,7 +23,8 @@ internal static class WeightsCommand
         var output = Output("ranges");
         var passwordFile = CommonOptions.PasswordFile();
         var command = new Command(
-            "prove-ranges", "Prove that the weights behind the commitment in use lie in their ranges. The proof is made once, and is one of those that a commitment is good for.")
+            "prove-ranges",
+            "Prove that the weights behind the commitment in use lie in their ranges. The proof is made once, and is one of those that a commitment is good for.")
         {
             file, output, passwordFile, json,
         };
@@ -58,7 +59,8 @@ internal static class WeightsCommand
         var again = new Option<bool>("--again") { Description = "Renew nothing: write the proof of the last renewal once more." };
         var passwordFile = CommonOptions.PasswordFile();
         var command = new Command(
-            "renew", "Put a fresh commitment in the place of the one in use, and prove that it holds the same weights. The model keeps its hash; each commitment keeps one proof for this.")
+            "renew",
+            "Put a fresh commitment in the place of the one in use, and prove once, for one context, that it holds the same weights. The model keeps its hash.")
         {
             file, output, context, again, passwordFile, json,
         };
@@ -69,7 +71,8 @@ internal static class WeightsCommand
             var target = Target(result.GetValue(output), source, "equality");
             var model = ModelFile.Load(source);
             if (!PrivateWeights.Exists(model))
-                throw new AivmException(Failure.Input, "weights-not-found", $"There is no commitment to the weights of {source.Name}: 'aivm weights prove-ranges' makes the first.");
+                throw new AivmException(
+                    Failure.Input, "weights-not-found", $"There is no commitment to the weights of {source.Name}: 'aivm weights prove-ranges' makes the first.");
             var password = PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal);
             using var weights = await Work(terminal, model, password, weights =>
             {
@@ -77,12 +80,18 @@ internal static class WeightsCommand
                     weights.Renew(result.GetValue(context), password, RunProver.Threads);
             });
             var (old, renewal) = weights.LastRenewal
-                ?? throw new AivmException(Failure.Input, "weights-not-renewed", "The first commitment to these weights is in use: there is no renewal to write the proof of.");
+                ?? throw new AivmException(Failure.Input, "weights-not-renewed", "The first commitment to these weights is in use: there was no renewal.");
             OutputFile.Write(target, renewal.Proof.ToArray());
             terminal.Result(
                 new
                 {
-                    Proof = target.FullName, Bytes = renewal.Proof.Length, Model = weights.Model.Hash, OldRoot = old, weights.Root, renewal.Context, weights.Left,
+                    Proof = target.FullName,
+                    Bytes = renewal.Proof.Length,
+                    Model = weights.Model.Hash,
+                    OldRoot = old,
+                    weights.Root,
+                    renewal.Context,
+                    weights.Left,
                 },
                 () =>
                 {
@@ -96,7 +105,8 @@ internal static class WeightsCommand
         return command;
     }
 
-    private static Argument<FileInfo> CompiledModel() => new Argument<FileInfo>("MODEL.aivm") { Description = "The compiled model, with its weights." }.AcceptExistingOnly();
+    private static Argument<FileInfo> CompiledModel() =>
+        new Argument<FileInfo>("MODEL.aivm") { Description = "The compiled model, with its weights." }.AcceptExistingOnly();
 
     private static Option<FileInfo> Output(string extension) => new("--output", "-o")
     {

@@ -11,9 +11,10 @@ namespace Aivm.Sdk;
 /// file at a time.
 /// </summary>
 /// <remarks>
-/// <para>Every proof discloses a few columns of a commitment, and so many of them say nothing: who makes proofs from two copies of a file may disclose weights.</para>
-/// <para><b>Renewal.</b> The last proof of the budget is kept for the one that a fresh commitment holds the same weights. It has a mark of its own, and is in the
-/// file before anybody gets it. So where there is the mark and no fresh commitment behind it, that proof never left the process that died over it, and
+/// <para>Every proof discloses a few columns of a commitment, and so many of them say nothing: who makes proofs from two copies of a file may disclose
+/// weights.</para>
+/// <para><b>Renewal.</b> The last proof of the budget is kept for the one that a fresh commitment holds the same weights. It has a mark of its own, and is in
+/// the file before anybody gets it. So where there is the mark and no fresh commitment behind it, that proof never left the process that died over it, and
 /// another takes its place.</para>
 /// <para><b>Crashes.</b> A JSON line counts when the line break behind it is there, which is written when the line is on the disk. A last line without one is
 /// overwritten.</para>
@@ -179,7 +180,7 @@ public sealed class WeightKey : IDisposable
         if (Used == budget - 1)
             throw new AivmException(
                 Failure.Check, "weights-renewal",
-                $"The commitment to these weights has served {Used} proofs. It is good for one more, which makes a fresh commitment to the same weights: run 'aivm weights renew'.");
+                $"The commitment to these weights has served {Used} proofs. The last that it is good for is kept for a fresh one: run 'aivm weights renew'.");
         Write(_end, [ProofMark]);
         (Used, _end) = (Used + 1, _end + 1);
     }

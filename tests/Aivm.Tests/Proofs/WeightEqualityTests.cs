@@ -120,7 +120,8 @@ public sealed class WeightEqualityTests
         var statement = new WeightEqualityStatement(Model.Hash, Context, Keccak.Hash([1]), Keccak.Hash([2]));
         WeightEqualityStatement[] statements =
         [
-            statement, statement with { ModelHash = Context }, statement with { Context = Model.Hash }, statement with { OldRoot = Context }, statement with { FreshRoot = Context },
+            statement, statement with { ModelHash = Context }, statement with { Context = Model.Hash },
+            statement with { OldRoot = Context }, statement with { FreshRoot = Context },
             statement with { OldRoot = statement.FreshRoot, FreshRoot = statement.OldRoot }, statement with { ModelHash = Context, Context = Model.Hash },
         ];
         var challenges = statements.Select(each => Toy.Begin(each).NextChallenge()).ToList();
