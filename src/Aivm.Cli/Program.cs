@@ -55,5 +55,6 @@ public static class Program
         InferCommand.Create(),
         ProveCommand.Create(),
         VerifyCommand.Create(),
+        WeightsCommand.Create(),
     };
 }

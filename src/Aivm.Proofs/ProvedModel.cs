@@ -47,7 +47,7 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     /// <param name="root">The commitment's.</param>
     public ProofStatement WeightRanges(Hash256 root) => new(Hash, Hash256.Zero, default, default, root);
 
-    /// <summary>The shape of the proof that a fresh commitment holds the same private weights as an older one. Errors: <c>proof-unsupported</c>.</summary>
+    /// <summary>The shape of the proof that a fresh commitment holds the weights of an older one. Errors: <c>proof-unsupported</c>.</summary>
     public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error)
     {
         shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;

@@ -33,7 +33,9 @@ public sealed class WeightEqualityShape
 
     public Soundness Soundness { get; }
 
-    /// <summary>The transcript after what stands before the pads: the parameters (one message of four words, 4 bytes each, little-endian), and the statement.</summary>
+    /// <summary>
+    /// The transcript after what stands before the pads: the parameters (one message of four words, 4 bytes each, little-endian), and the statement.
+    /// </summary>
     internal Transcript Begin(WeightEqualityStatement statement)
     {
         var transcript = new Transcript(Domain);
@@ -75,7 +77,7 @@ public sealed class WeightEqualityShape
     {
         yield return SoundnessTerm.Challenge("weights, compared at one point", weights.Variables);
         yield return ArgumentSoundness.ProductSumcheck("weights, the sum of differences", weights.Variables);
-        foreach (var term in (IEnumerable<SoundnessTerm>)[.. weights.Soundness("old weights"), .. weights.Soundness("fresh weights"), .. pads.Soundness(constraints: 1)])
+        foreach (var term in weights.Soundness("old weights").Concat(weights.Soundness("fresh weights")).Concat(pads.Soundness(constraints: 1)))
             yield return term;
         yield return Soundness.Hash;
     }

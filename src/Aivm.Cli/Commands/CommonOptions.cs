@@ -52,6 +52,19 @@ internal static class CommonOptions
         Required = true,
     }.AcceptExistingOnly();
 
+    public static Option<Hash256> Context() => new("--context")
+    {
+        Description = "What the proof is for, 32 bytes as 0x and 64 digits: a copy is worth nothing elsewhere. By default zeros.",
+        HelpName = "HASH",
+        CustomParser = result =>
+        {
+            if (Hash256.TryParse(result.Tokens[0].Value, out var hash))
+                return hash;
+            result.AddError("--context takes 0x and 64 hexadecimal digits.");
+            return default;
+        },
+    };
+
     public static Option<UInt256> Coins(string name, string description) => new(name)
     {
         Description = description,

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using Aivm.Cli.Accounts;
 using Aivm.Cli.Models;
 using Aivm.Cli.Output;
 using Aivm.Cli.Proving;
@@ -21,16 +19,11 @@ internal static class ProveCommand
         var input = CommonOptions.Input();
         var secrets = new Option<string>("--private")
         {
-            Description = "What stays secret: weights, input, or weights,input. For weights a key is made in $AIVM_HOME/weights, which is good for a limited number of proofs: keep one copy of it.",
+            Description = "What stays secret: weights, input, or weights,input. For weights a key is made in $AIVM_HOME/weights, which is good for a limited number of proofs until 'aivm weights renew': keep one copy of it.",
             HelpName = "weights,input",
         };
         var output = new Option<FileInfo>("--output", "-o") { Description = "Where the proof goes; by default beside the model, as .proof.", HelpName = "FILE" };
-        var context = new Option<Hash256>("--context")
-        {
-            Description = "What the proof is for, 32 bytes as 0x and 64 digits: a copy is worth nothing elsewhere. By default zeros.",
-            HelpName = "HASH",
-            CustomParser = ParseContext,
-        };
+        var context = CommonOptions.Context();
         var batch = new Option<bool>("--batch") { Description = $"Prove all samples of the input in one proof, at most {Circuit.MaxSamples}." };
         var passwordFile = CommonOptions.PasswordFile();
         var command = new Command("prove", "Prove in zero knowledge that a model gives its outputs on an input. 'aivm verify' checks the file, and needs nothing else.")
@@ -51,7 +44,7 @@ internal static class ProveCommand
                 Context = result.GetValue(context),
                 HidesInputs = hidden.HasFlag(ProofPrivacy.Inputs),
             };
-            var password = hidden.HasFlag(ProofPrivacy.Weights) ? PasswordOf(model, result.GetValue(passwordFile), terminal) : null;
+            var password = hidden.HasFlag(ProofPrivacy.Weights) ? PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal) : null;
             var proof = await RunProver.ProveAsync(request, password, terminal);
             var bytes = proof.Encode();
             OutputFile.Write(target, bytes);
@@ -81,21 +74,10 @@ internal static class ProveCommand
             [.. inputs.SelectMany(sample => ModelAnswer.Run(model, sample).Outputs)], HidesInputs: false);
     }
 
-    private static string PasswordOf(Model model, FileInfo? file, Terminal terminal) =>
-        PrivateWeights.Exists(model) ? Password.Existing(file, terminal) : Password.New(file, terminal);
-
     private static ProofPrivacy Hidden(string? words) => (words?.Split(',') ?? []).Aggregate(ProofPrivacy.None, (all, word) => all | word switch
     {
         "weights" => ProofPrivacy.Weights,
         "input" => ProofPrivacy.Inputs,
         _ => throw new AivmException(Failure.Input, "usage", $"--private takes weights, input, or weights,input; not '{word}'."),
     });
-
-    private static Hash256 ParseContext(ArgumentResult result)
-    {
-        if (Hash256.TryParse(result.Tokens[0].Value, out var hash))
-            return hash;
-        result.AddError("--context takes 0x and 64 hexadecimal digits.");
-        return default;
-    }
 }

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Aivm.Cli.Accounts;
+using Aivm.Cli.Output;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
@@ -13,6 +16,9 @@ namespace Aivm.Cli.Proving;
 /// </summary>
 internal sealed class PrivateWeights : IDisposable
 {
+    /// <summary>Proofs that a commitment is good for, of which the last is kept for its renewal.</summary>
+    private const int Budget = CommittedWeights.MaxProofs;
+
     private readonly Model _full;
     private readonly WeightKey _key;
     private readonly RunProver.ProofSteps _steps;
@@ -20,7 +26,7 @@ internal sealed class PrivateWeights : IDisposable
     private PrivateWeights(Model full, WeightKey key, RunProver.ProofSteps steps)
     {
         (_full, _key, _steps) = (full, key, steps);
-        Container = PrivateModel.Encode(full.Graph, key.Root);
+        Container = PrivateModel.Encode(full.Graph, key.Commitments[0].Root);
         Model = Architecture(Container);
     }
 
@@ -41,6 +47,10 @@ internal sealed class PrivateWeights : IDisposable
 
     public static bool Exists(Model full) => File.Exists(PathOf(full));
 
+    /// <summary>Of the key that there is, or of the one that will be made.</summary>
+    public static string PasswordOf(Model full, FileInfo? file, Terminal terminal) =>
+        Exists(full) ? Password.Existing(file, terminal) : Password.New(file, terminal);
+
     private static string PathOf(Model full) => Path.Combine(AccountHome.Weights, $"{full.Hash}.key");
 
     private static WeightKey Create(Model full, string path, string password, RunProver.ProofSteps steps)
@@ -57,20 +67,57 @@ internal sealed class PrivateWeights : IDisposable
 
     private static ProofShape RangesShape(ProvedModel model) => RunProver.Require(model.TryShapeWeightRanges(out var shape, out var error), shape, error);
 
-    /// <summary>The proof that the weights lie in their ranges: made once, kept beside the key.</summary>
+    /// <summary>From the container's root to the one in use.</summary>
+    public ImmutableArray<WeightRenewal> Renewals => [.. _key.Commitments.Skip(1).Select(each => new WeightRenewal(each.Root, each.Context, each.Equality))];
+
+    /// <summary>With the root before it; null while the first commitment is in use.</summary>
+    public (Hash256 Old, WeightRenewal Fresh)? LastRenewal => Renewals is [.., var fresh] ? (_key.Commitments[^2].Root, fresh) : null;
+
+    /// <summary>Of the commitment in use.</summary>
+    public Hash256 Root => _key.Root;
+
+    /// <summary>Proofs that the commitment in use has left, that of its renewal not included.</summary>
+    public int Left => Math.Max(0, Budget - 1 - _key.Used);
+
+    /// <summary>The proof that the weights behind the container's root lie in their ranges: made once, kept in the key.</summary>
+    public byte[] FirstWeightRanges(int threads)
+    {
+        if (_key.Commitments.Count == 1)
+            return WeightRanges(threads);
+        return _key.Commitments[0].Ranges is { Length: > 0 } ranges ? ranges : throw new AivmException(
+            Failure.Check, "weights-invalid", "The key has no proof that the first commitment's weights lie in their ranges, and can make none any more.");
+    }
+
+    /// <summary>The same of the commitment in use.</summary>
     public byte[] WeightRanges(int threads)
     {
-        var path = PathOf(_full) + ".ranges";
-        if (File.Exists(path))
-            return File.ReadAllBytes(path);
+        if (_key.Commitments[^1].Ranges is { Length: > 0 } kept)
+            return kept;
         _steps.Report("ranges of the weights");
         var shape = RangesShape(Model);
         using var weights = Commit(shape);
         Spend();
         var proof = ProofProver.ProveWeightRanges(shape, Model.WeightRanges(weights.Root), weights, threads);
-        File.WriteAllBytes(path + ".new", proof);
-        File.Move(path + ".new", path, overwrite: true);
+        _key.KeepRanges(proof);
         return proof;
+    }
+
+    /// <summary>Puts a fresh commitment to the same weights in use. The model keeps its hash.</summary>
+    /// <param name="context">What the proof of equality is for.</param>
+    /// <exception cref="AivmException"><c>weights-budget</c>, and those of <see cref="Commit"/> and <see cref="WeightKey"/>.</exception>
+    public void Renew(Hash256 context, string password, int threads)
+    {
+        // Nobody could check a proof under the fresh root without the ranges of the first, and the first takes no proofs any more.
+        FirstWeightRanges(threads);
+        _steps.Report("a fresh commitment to the weights");
+        var (ranges, equality) = (RangesShape(Model), RunProver.Require(Model.TryShapeWeightEquality(out var shape, out var error), shape, error));
+        var seed = WeightKey.NewSeed();
+        using var old = Commit(ranges);
+        using var fresh = CommittedWeights.Commit(ranges, _full.Graph, seed);
+        _key.BeginRenewal(Budget);
+        var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh);
+        _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, password);
+        CryptographicOperations.ZeroMemory(seed);
     }
 
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
@@ -84,8 +131,8 @@ internal sealed class PrivateWeights : IDisposable
             Failure.Check, "weights-changed", "This release commits to the weights in another way than the one that made their key: prove with that one, or begin with a new key.");
     }
 
-    /// <exception cref="AivmException"><c>weights-budget</c>.</exception>
-    public void Spend() => _key.Spend(CommittedWeights.MaxProofs);
+    /// <exception cref="AivmException"><c>weights-renewal</c>, <c>weights-budget</c>.</exception>
+    public void Spend() => _key.Spend(Budget);
 
     public void Dispose() => _key.Dispose();
 }

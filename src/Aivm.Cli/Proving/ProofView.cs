@@ -15,7 +15,7 @@ internal static class ProofView
     {
         Model = model.Hash,
         Weights = model.HidesWeights ? "private" : "public",
-        WeightRoot = model.WeightRoot?.ToString(),
+        WeightRoot = proof.WeightRoot(model)?.ToString(),
         Input = proof.InputRoot is null ? "public" : "private",
         InputRoot = proof.InputRoot?.ToString(),
         ZeroKnowledge = true,
@@ -27,7 +27,7 @@ internal static class ProofView
     public static void Print(Terminal terminal, ProofFile proof, ProvedModel model)
     {
         terminal.Line($"model      {model.Hash}");
-        terminal.Line(model.WeightRoot is { } root ? $"weights    private, in their ranges, behind the commitment {root}" : "weights    public");
+        terminal.Line(proof.WeightRoot(model) is { } root ? $"weights    private, in their ranges, behind the commitment {root}" : "weights    public");
         terminal.Line(proof.InputRoot is { } hidden ? $"input      private, in its range, behind the commitment {hidden}" : "input      public");
         terminal.Line($"context    {proof.Context}");
         terminal.Line($"samples    {proof.Samples}, in zero knowledge: nothing is learnt but what stands here");

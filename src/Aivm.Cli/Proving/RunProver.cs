@@ -14,7 +14,7 @@ internal sealed record ProofRequest(Model Model, byte[] Container, int Samples, 
 /// <summary>Proofs of a model's runs, as files.</summary>
 internal static class RunProver
 {
-    private static int Threads => Math.Max(1, Environment.ProcessorCount);
+    public static int Threads => Math.Max(1, Environment.ProcessorCount);
 
     /// <param name="password">Of the key of private weights; null where weights are public.</param>
     public static Task<ProofFile> ProveAsync(ProofRequest request, string? password, Terminal terminal) => terminal.Step("Proving", progress => Task.Run(() =>
@@ -26,7 +26,7 @@ internal static class RunProver
     private static ProofFile ProveWithPublicWeights(ProofRequest request, ProofSteps steps)
     {
         var model = Require(ProvedModel.TryDecode(request.Container, ModelLimits.OffChain, out var decoded, out var error), decoded, error);
-        return Prove(request, request.Container, model, ShapeOf(request, model), null, default, steps);
+        return Prove(request, request.Container, model, ShapeOf(request, model), null, steps);
     }
 
     /// <summary>The proof is about the model's architecture and a commitment to its weights.</summary>
@@ -34,24 +34,23 @@ internal static class RunProver
     {
         using var secret = PrivateWeights.Open(request.Model, password, steps);
         var shape = ShapeOf(request, secret.Model);
-        var ranges = secret.WeightRanges(Threads);
+        var ranges = secret.FirstWeightRanges(Threads);
         using var weights = secret.Commit(shape);
         secret.Spend();
-        return Prove(request, secret.Container, secret.Model, shape, weights, ranges, steps);
+        return Prove(request, secret.Container, secret.Model, shape, weights, steps) with { WeightRanges = ranges, Renewals = secret.Renewals };
     }
 
     private static ProofShape ShapeOf(ProofRequest request, ProvedModel model) =>
         Require(model.TryShape(request.Samples, request.HidesInputs, out var shape, out var error), shape, error);
 
-    private static ProofFile Prove(
-        ProofRequest request, byte[] container, ProvedModel model, ProofShape shape, CommittedWeights? weights, ReadOnlyMemory<byte> ranges, ProofSteps steps)
+    private static ProofFile Prove(ProofRequest request, byte[] container, ProvedModel model, ProofShape shape, CommittedWeights? weights, ProofSteps steps)
     {
         using var inputs = request.HidesInputs ? CommittedInputs.Commit(shape, request.Inputs) : null;
         ReadOnlyMemory<long> stated = request.HidesInputs ? default : request.Inputs;
         var statement = new ProofStatement(model.Hash, request.Context, stated, request.Outputs, weights?.Root, inputs?.Root);
         using var prover = Require(ProofProver.TryCreate(shape, request.Model.Graph, weights, Threads, out var created, out var error), created, error);
         var proof = prover.Prove(statement, inputs, steps.Report);
-        return new ProofFile(container, request.Samples, request.Context, inputs?.Root, stated, request.Outputs, ranges, proof);
+        return new ProofFile(container, request.Samples, request.Context, inputs?.Root, stated, request.Outputs, default, proof);
     }
 
     /// <exception cref="AivmException">The error, of whoever asks for what cannot be proved.</exception>

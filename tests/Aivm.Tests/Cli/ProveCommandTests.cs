@@ -92,7 +92,7 @@ public sealed class ProveCommandTests : IDisposable
         Assert.Equal(first.GetProperty("model").GetString(), second.GetProperty("model").GetString());
         Assert.NotEqual(SmallNetwork.Model.Hash.ToString(), second.GetProperty("model").GetString());
         // The proof of the ranges, and two runs.
-        Assert.EndsWith("\n...", File.ReadAllText(Key), StringComparison.Ordinal);
+        AssertMarks(".", "..");
         var verified = await _cli.Run("verify", _proof, "--json");
         Assert.Equal((0, ""), (verified.ExitCode, verified.Error));
     }
@@ -103,12 +103,17 @@ public sealed class ProveCommandTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "there is no /dev/full");
         string[] prove = ["prove", _model, "--input", _row, "--private", "weights", "--password-file", _password, "-o"];
         CommandLineTests.AssertFailure(await _cli.Run([.. prove, "/dev/full"]), 3, "output-unwritable");
-        Assert.EndsWith("\n..", File.ReadAllText(Key), StringComparison.Ordinal);
-        File.AppendAllText(Key, new string('.', CommittedWeights.MaxProofs - 2));
+        AssertMarks(".", ".");
+        File.AppendAllText(Key, new string('.', CommittedWeights.MaxProofs - 3));
+        CommandLineTests.AssertFailure(await _cli.Run([.. prove, _proof]), 1, "weights-renewal");
+        File.AppendAllText(Key, ".");
         CommandLineTests.AssertFailure(await _cli.Run([.. prove, _proof]), 1, "weights-budget");
         Assert.False(File.Exists(_proof));
         CommandLineTests.AssertFailure(await _cli.Run("prove", _model, "--input", _row, "--private", "weights", "-o", _proof), 2, "password-required");
     }
+
+    /// <summary>Behind the lines of the key, one after another.</summary>
+    private void AssertMarks(params string[] marks) => Assert.Equal(marks, File.ReadAllText(Key).Split('\n').Where((_, line) => line % 2 == 1));
 
     private string Key => Path.Combine(_cli.Home, "weights", $"{SmallNetwork.Model.Hash}.key");
 }

@@ -37,6 +37,64 @@ public sealed class ProofFileTests
     }
 
     [Fact]
+    public void A_proof_under_a_fresh_root_needs_every_renewal_from_the_containers_on()
+    {
+        var graph = SmallNetwork.Model.Graph;
+        var container = PrivateModel.Encode(graph, RootOf(graph));
+        Assert.True(ProvedModel.TryDecode(container, ModelLimits.OffChain, out var model, out var error), error?.ToString());
+        Assert.True(model.TryShapeWeightRanges(out var ranges, out error), error?.ToString());
+        Assert.True(model.TryShapeWeightEquality(out var equality, out error), error?.ToString());
+        Assert.True(model.TryShape(1, hidesInputs: false, out var shape, out error), error?.ToString());
+        CommittedWeights[] weights = [.. Enumerable.Range(0, 3).Select(seed => CommittedWeights.Commit(ranges, graph, [(byte)seed, .. new byte[31]]))];
+        WeightRenewal Renew(CommittedWeights old, CommittedWeights fresh, Hash256 context) =>
+            new(fresh.Root, context, WeightEqualityProver.Prove(equality, new(model.Hash, context, old.Root, fresh.Root), old, fresh));
+        var (first, second) = (Renew(weights[0], weights[1], Context), Renew(weights[1], weights[2], Hash256.Zero));
+        using var last = CommittedWeights.Commit(shape, graph, [2, .. new byte[31]], used: 1);
+        var (input, output) = (SmallNetwork.Input(1), SmallNetwork.Run(SmallNetwork.Input(1)));
+        Assert.True(ProofProver.TryCreate(shape, graph, last, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var proof = prover.Prove(new ProofStatement(model.Hash, Context, input, output, last.Root));
+            var file = new ProofFile(container, 1, Context, null, input, output, ProveRanges(model, graph), proof) { Renewals = [first, second] };
+            var bytes = file.Encode();
+            Assert.True(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out var decoded, out error), error?.ToString());
+            Assert.Equal(bytes, decoded.Encode());
+            Assert.Equal((weights[0].Root, weights[2].Root), (model.WeightRoot, decoded.WeightRoot(model)));
+            Assert.True(decoded.TryVerify(model, out error), error?.ToString());
+            AssertRefused("proof-rejected", decoded with { Renewals = [] });
+            AssertRefused("proof-rejected", decoded with { Renewals = [first] });
+            AssertRefused("proof-rejected", decoded with { Renewals = [second] });
+            AssertRefused("proof-rejected", decoded with { Renewals = [second, first] });
+            AssertRefused("proof-rejected", decoded with { Renewals = [first with { Context = Hash256.Zero }, second] });
+            AssertRefused("proof-rejected", decoded with { Renewals = [first, second with { Root = first.Root }] });
+            AssertRefused("proof-truncated", decoded with { Renewals = [first, second with { Proof = second.Proof[..^1] }] });
+        }
+        foreach (var each in weights)
+            each.Dispose();
+    }
+
+    [Fact]
+    public void A_private_file_that_is_cut_or_lists_too_much_is_refused()
+    {
+        byte[] container = [.. "AIVP"u8];
+        var renewal = new WeightRenewal(Hash256.Zero, Context, new byte[] { 6, 7 });
+        var bytes = (Example with { Container = container, WeightRanges = new byte[] { 9 }, Renewals = [renewal, renewal] }).Encode();
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.False(ProofFile.TryDecode(bytes.AsMemory(0, length), ModelLimits.OffChain, out _, out _));
+        Assert.True(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out var decoded, out _));
+        Assert.Equal(bytes, decoded.Encode());
+        // Two renewals of 70 bytes and a proof of 6 follow the count.
+        var count = bytes.Length - (2 * 70) - 6 - sizeof(uint);
+        Assert.Equal(2, bytes[count]);
+        bytes[count] = 5;
+        Assert.False(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out _, out var error));
+        Assert.Equal("proof-truncated", error.Code);
+        bytes[count + 1] = 0xFF;
+        Assert.False(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out _, out error));
+        Assert.Equal("proof-malformed", error.Code);
+    }
+
+    [Fact]
     public void A_file_that_is_cut_or_goes_on_is_refused()
     {
         var bytes = Example.Encode();
