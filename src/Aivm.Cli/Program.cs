@@ -55,6 +55,7 @@ public static class Program
         InferCommand.Create(),
         ProveCommand.Create(),
         VerifyCommand.Create(),
+        SubmitCommand.Create(),
         WeightsCommand.Create(),
     };
 }

@@ -52,17 +52,25 @@ internal static class CommonOptions
         Required = true,
     }.AcceptExistingOnly();
 
-    public static Option<Hash256> Context() => new("--context")
+    public static Option<Hash256> Context() =>
+        Hash("--context", "What the proof is for, 32 bytes as 0x and 64 digits: a copy is worth nothing elsewhere. By default zeros.");
+
+    public static Option<Hash256> Hash(string name, string description) => new(name)
     {
-        Description = "What the proof is for, 32 bytes as 0x and 64 digits: a copy is worth nothing elsewhere. By default zeros.",
+        Description = description,
         HelpName = "HASH",
         CustomParser = result =>
         {
             if (Hash256.TryParse(result.Tokens[0].Value, out var hash))
                 return hash;
-            result.AddError("--context takes 0x and 64 hexadecimal digits.");
+            result.AddError($"{name} takes 0x and 64 hexadecimal digits.");
             return default;
         },
+    };
+
+    public static Option<bool> PrivateWeights() => new("--private-weights")
+    {
+        Description = "Publish the architecture and a commitment to the weights, which stay in $AIVM_HOME/weights: nobody else can run the model, and proofs show what it gave.",
     };
 
     public static Option<UInt256> Coins(string name, string description) => new(name)

@@ -23,13 +23,14 @@ internal static class ProveCommand
             HelpName = "weights,input",
         };
         var output = new Option<FileInfo>("--output", "-o") { Description = "Where the proof goes; by default beside the model, as .proof.", HelpName = "FILE" };
-        var context = CommonOptions.Context();
+        var context = new ContextOptions();
         var batch = new Option<bool>("--batch") { Description = $"Prove all samples of the input in one proof, at most {Circuit.MaxSamples}." };
         var passwordFile = CommonOptions.PasswordFile();
         var command = new Command("prove", "Prove in zero knowledge that a model gives its outputs on an input. 'aivm verify' checks the file, and needs nothing else.")
         {
-            file, input, secrets, output, context, batch, passwordFile, json,
+            file, input, secrets, output, batch, passwordFile, json,
         };
+        context.AddTo(command);
         command.SetAction(async result =>
         {
             var terminal = result.Terminal(json);
@@ -41,7 +42,7 @@ internal static class ProveCommand
             var model = ModelFile.Load(container, source.Name);
             var request = Read(model, container, result.GetRequiredValue(input), result.GetValue(batch)) with
             {
-                Context = result.GetValue(context),
+                Context = context.Read(result),
                 HidesInputs = hidden.HasFlag(ProofPrivacy.Inputs),
             };
             var password = hidden.HasFlag(ProofPrivacy.Weights) ? PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal) : null;

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using Aivm.Cli.Models;
 using Aivm.Cli.Proving;
-using Aivm.Compiler.Inputs;
-using Aivm.Inference;
 using Aivm.Primitives;
-using Aivm.Proofs;
 
 namespace Aivm.Cli.Commands;
 
@@ -27,16 +24,10 @@ internal static class VerifyCommand
         command.SetAction(async result =>
         {
             var terminal = result.Terminal(json);
-            var source = result.GetRequiredValue(file);
-            var proof = ProofFile.TryDecode(BoundedFile.Read(source.FullName, ProofFile.MaxBytes, "proof-too-large"), ModelLimits.OffChain, out var decoded, out var error)
-                ? decoded
-                : throw new AivmException(Failure.Input, error.Code, $"{source.Name} is not a whole proof file. {error.Message}");
-            var model = proof.TryDecodeModel(ModelLimits.OffChain, out var proved, out error)
-                ? proved
-                : throw new AivmException(Failure.Input, error.Code, $"{source.Name} holds no model: {error.Message}");
+            var (proof, model) = ProofFiles.Read(result.GetRequiredValue(file));
             if (result.GetValue(expected) is { } wanted && HashOf(wanted) is var hash && hash != model.Hash)
                 throw new AivmException(Failure.Check, "model-mismatch", $"The proof is about the model {model.Hash}, not about {hash}.");
-            if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out error) ? null : error)) is { } refusal)
+            if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out var error) ? null : error)) is { } refusal)
                 throw new AivmException(refusal.Code == "proof-unsupported" ? Failure.Input : Failure.Check, refusal.Code, refusal.Message);
             terminal.Result(
                 new { Accepted = true, Statement = ProofView.Document(proof, model) },

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Aivm.Cli.Accounts;
 using Aivm.Cli.Models;
 using Aivm.Cli.Output;
 using Aivm.Cli.Proving;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
 
@@ -14,6 +16,7 @@ internal static class WeightsCommand
     {
         ProveRanges(),
         Renew(),
+        Register(),
     };
 
     private static Command ProveRanges()
@@ -99,6 +102,50 @@ internal static class WeightsCommand
                     terminal.Line($"before     {old}");
                     terminal.Line($"context    {renewal.Context}");
                     terminal.Line($"written    {target.FullName} ({renewal.Proof.Length:N0} bytes)");
+                });
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Register()
+    {
+        var json = CommonOptions.Json();
+        var rpc = CommonOptions.Rpc();
+        var from = CommonOptions.From();
+        var passwordFile = CommonOptions.PasswordFile();
+        var yes = CommonOptions.Yes();
+        var file = CompiledModel();
+        var command = new Command("register", "Register with the chain every commitment to the weights that it does not know yet, for your own publication of the private model.")
+        {
+            file, rpc, from, passwordFile, yes, json,
+        };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var terminal = result.Terminal(json);
+            var model = ModelFile.Load(result.GetRequiredValue(file));
+            var password = PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal);
+            using var weights = await Work(terminal, model, password, _ => { });
+            using var client = new RpcClient(result.GetRequiredValue(rpc));
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var account = ModelsInterface.ModelAddress(wallet.Address, weights.Model.Hash);
+            var done = await RootRegistration.RegisterAsync(wallet, account, weights, result.GetValue(yes), terminal, cancellation);
+            terminal.Result(
+                new
+                {
+                    Model = account.ToChecksumString(),
+                    weights.Root,
+                    weights.Left,
+                    Registered = done.Select(each => new { each.Root, Transaction = each.Transaction.TransactionHash, Block = each.Transaction.BlockNumber, each.Transaction.GasUsed, Fee = each.Transaction.Fee.ToString() }),
+                },
+                () =>
+                {
+                    Print(terminal, weights);
+                    terminal.Line($"account    {account.ToChecksumString()}");
+                    foreach (var (root, transaction) in done)
+                        terminal.Line($"registered {root} in block {transaction.BlockNumber} ({Coins.Gas(transaction.GasUsed)} gas)");
+                    if (done.Count == 0)
+                        terminal.Line("registered nothing: the chain knows every commitment");
                 });
             return 0;
         });

@@ -1,6 +1,7 @@
 using Aivm.Compiler.Inputs;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Proofs;
 
 namespace Aivm.Cli.Models;
 
@@ -11,8 +12,14 @@ internal static class ModelFile
 
     public static Model Load(FileInfo file) => Load(Read(file), file.Name);
 
-    public static Model Load(ReadOnlySpan<byte> container, string name) =>
-        Model.TryLoad(container, ModelLimits.OffChain, out var model, out var error)
+    /// <exception cref="AivmException"><c>weights-private</c>, and what the container is refused for.</exception>
+    public static Model Load(ReadOnlySpan<byte> container, string name)
+    {
+        if (PrivateModel.Is(container))
+            throw new AivmException(
+                Failure.Input, "weights-private", $"The weights of {name} are private: only its owner can run it. Ask for a proof, which 'aivm verify' and 'aivm submit' check.");
+        return Model.TryLoad(container, ModelLimits.OffChain, out var model, out var error)
             ? model
             : throw new AivmException(Failure.Input, error.Code, $"{name} is not a model: {error.Message}. Make one with 'aivm model compile'.");
+    }
 }

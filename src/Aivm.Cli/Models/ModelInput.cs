@@ -17,11 +17,14 @@ internal static class ModelInput
     }
 
     /// <summary>As <c>Models.infer</c> and <c>inferPacked</c> take it: 8 bytes little-endian per fixed-point number, one per u8.</summary>
-    public static byte[] Pack(Model model, ReadOnlySpan<long> values)
+    public static byte[] Pack(Model model, ReadOnlySpan<long> values) => Pack(model.Graph, values);
+
+    /// <summary>The same for a model that is known by its graph alone.</summary>
+    public static byte[] Pack(Graph graph, ReadOnlySpan<long> values)
     {
-        var packed = new byte[model.PackedInputLength];
+        var packed = new byte[graph.Inputs.Sum(input => (int)input.Shape.Elements * (input.Format is InputFormat.U8 ? 1 : sizeof(long)))];
         var position = 0;
-        foreach (var input in model.Graph.Inputs)
+        foreach (var input in graph.Inputs)
         {
             for (var i = 0; i < input.Shape.Elements; i++, values = values[1..])
             {

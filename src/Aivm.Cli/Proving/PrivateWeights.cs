@@ -76,6 +76,9 @@ internal sealed class PrivateWeights : IDisposable
     /// <summary>Of the commitment in use.</summary>
     public Hash256 Root => _key.Root;
 
+    /// <summary>Of the first commitment, which the private model's hash holds.</summary>
+    public Hash256 FirstRoot => _key.Commitments[0].Root;
+
     /// <summary>Proofs that the commitment in use has left, that of its renewal not included.</summary>
     public int Left => Math.Max(0, Budget - 1 - _key.Used);
 

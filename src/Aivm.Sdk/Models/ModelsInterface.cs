@@ -21,6 +21,8 @@ public static class ModelsInterface
     public static readonly AbiFunction Seal = new("seal", ["bytes32 hash", "string name", "string metadata", "uint256 price"], ["address model"]);
     public static readonly AbiFunction Reclaim = new("reclaim", ["address publisher", "bytes32 hash"], []);
     public static readonly AbiFunction Infer = new("infer", ["address model", "bytes input"], ["int64[] output", "bytes32 receiptId"]);
+    public static readonly AbiFunction RegisterRoot = new("registerRoot", ["address model", "bytes32 root", "bytes proof"], []);
+    public static readonly AbiFunction RootHeight = new("rootHeight", ["address model", "bytes32 root"], ["uint64 height"]);
     public static readonly AbiFunction Resolve = new("resolve", ["string name"], ["address model"]);
     public static readonly AbiFunction GasOf = new("gasOf", ["address model"], ["uint64 gas"]);
     public static readonly AbiFunction Info = new("info", ["address model"],
@@ -78,6 +80,11 @@ public static class ModelsInterface
         new("NotOwner", "address owner"),
         new("InvalidOwner"),
         new("IndexOutOfRange", "uint256 count"),
+        new("PrivateWeights", "address model"),
+        new("PublicWeights", "address model"),
+        new("WrongRoot", "bytes32 expected"),
+        new("RootExists", "bytes32 root"),
+        new("InvalidProof", "string code", "string reason"),
     ];
 
     /// <summary>The account of a model, known before it is published: keccak256(0xA1 ‖ publisher ‖ model hash)[12..].</summary>

@@ -14,7 +14,7 @@ public static class RevertReason
         else if (AbiRevert.TryReadPanic(data, out var code))
             reason = $"panic {code.ToHexQuantity()}";
         else if (AbiSelector.TrySplit(data, out var selector, out var arguments))
-            reason = Describe(ModelsInterface.Errors.FirstOrDefault(error => error.Selector == selector), arguments);
+            reason = Describe(ModelsInterface.Errors.Concat(ProofsInterface.Errors).FirstOrDefault(error => error.Selector == selector), arguments);
         return reason is not null;
     }
 

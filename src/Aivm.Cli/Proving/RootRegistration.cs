@@ -1,0 +1,34 @@
+using Aivm.Cli.Accounts;
+using Aivm.Cli.Output;
+using Aivm.Primitives;
+using Aivm.Sdk;
+
+namespace Aivm.Cli.Proving;
+
+/// <summary>Commitments to private weights that the chain does not know yet.</summary>
+internal static class RootRegistration
+{
+    /// <summary>Registers them in the order in which each follows from the one before, and says what each costs before it pays.</summary>
+    /// <returns>The transactions.</returns>
+    /// <exception cref="AivmException"><c>weights-context</c>, and those of <see cref="Consent"/>.</exception>
+    public static async Task<List<(Hash256 Root, TransactionReceipt Transaction)>> RegisterAsync(
+        Wallet wallet, Address model, PrivateWeights weights, bool yes, Terminal terminal, CancellationToken cancellation)
+    {
+        var proofs = new ProofsClient(wallet);
+        var done = new List<(Hash256, TransactionReceipt)>();
+        var ranges = await terminal.Step("Proving", _ => Task.Run(() => weights.FirstWeightRanges(RunProver.Threads)));
+        foreach (var (root, context, proof) in (IEnumerable<(Hash256, Hash256, ReadOnlyMemory<byte>)>)
+            [(weights.FirstRoot, Hash256.Zero, ranges), .. weights.Renewals.Select(renewal => (renewal.Root, renewal.Context, renewal.Proof))])
+        {
+            if (await proofs.GetRootHeightAsync(model, root, cancellation) != 0)
+                continue;
+            if (!context.IsZero)
+                throw new AivmException(Failure.Check, "weights-context", $"The commitment {root} was renewed for the context {context}; the chain takes a renewal without one.");
+            var quote = await proofs.QuoteRootAsync(model, root, proof, cancellation);
+            terminal.Remark($"Registering the commitment {root}: up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
+            await Consent.RequireAsync(wallet, quote.Fee, yes, terminal, cancellation);
+            done.Add((root, await terminal.Step("Registering", _ => proofs.RegisterRootAsync(model, root, proof, quote, cancellation))));
+        }
+        return done;
+    }
+}

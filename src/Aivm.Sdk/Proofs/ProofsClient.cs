@@ -1,0 +1,83 @@
+using Aivm.Primitives;
+
+namespace Aivm.Sdk;
+
+/// <summary>A proof of inference as the chain takes it.</summary>
+/// <param name="Model">The account.</param>
+/// <param name="WeightRoot">Of private weights; zero where they are public.</param>
+/// <param name="InputRoot">Of private inputs; zero where they are public.</param>
+/// <param name="Samples">Inferences that it proves.</param>
+/// <param name="Subject">As in <see cref="ProofsInterface.ContextOf"/>.</param>
+/// <param name="Inputs">Public ones, packed in the declared types, little-endian, sample after sample.</param>
+/// <param name="Outputs">Sample after sample.</param>
+public sealed record ProofSubmission(
+    Address Model,
+    Hash256 WeightRoot,
+    Hash256 InputRoot,
+    int Samples,
+    Hash256 Subject,
+    ReadOnlyMemory<byte> Inputs,
+    ReadOnlyMemory<long> Outputs,
+    ReadOnlyMemory<byte> Proof)
+{
+    internal byte[] Encode() => ProofsInterface.VerifyProof.BeginCall()
+        .WriteAddress(Model)
+        .WriteHash(WeightRoot)
+        .WriteHash(InputRoot)
+        .WriteUInt((ulong)Samples)
+        .WriteHash(Subject)
+        .WriteBytes(Inputs.Span)
+        .WriteInt64Array(Outputs.Span)
+        .WriteBytes(Proof.Span)
+        .ToArray();
+}
+
+/// <summary>What a transaction will cost.</summary>
+/// <param name="Gas">The limit that it will have.</param>
+/// <param name="Fee">In wei, at the present price of gas.</param>
+public sealed record GasQuote(ulong Gas, UInt256 Fee, GasFees Fees);
+
+/// <summary>Shows proofs of inference to the chain, and registers commitments to private weights.</summary>
+public sealed class ProofsClient(Wallet wallet)
+{
+    /// <summary>Asks the node whether it would accept the proof, and what that costs: nothing is sent.</summary>
+    /// <exception cref="RpcException">The proof is refused; the message names the check.</exception>
+    public Task<GasQuote> QuoteAsync(ProofSubmission proof, CancellationToken cancellation = default) => QuoteAsync(Request(proof), cancellation);
+
+    /// <summary>Shows the proof in a transaction, on the terms of a quote.</summary>
+    public Task<TransactionReceipt> SubmitAsync(ProofSubmission proof, GasQuote quote, CancellationToken cancellation = default) =>
+        wallet.SendAndWaitAsync(Request(proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+
+    /// <param name="proof">Of the weights' ranges for the container's own root; later of equality with the root registered before.</param>
+    /// <exception cref="RpcException">The root is refused.</exception>
+    public Task<GasQuote> QuoteRootAsync(Address model, Hash256 root, ReadOnlyMemory<byte> proof, CancellationToken cancellation = default) =>
+        QuoteAsync(Request(model, root, proof), cancellation);
+
+    public Task<TransactionReceipt> RegisterRootAsync(
+        Address model, Hash256 root, ReadOnlyMemory<byte> proof, GasQuote quote, CancellationToken cancellation = default) =>
+        wallet.SendAndWaitAsync(Request(model, root, proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+
+    /// <summary>The block that registered the root, 0 where none did.</summary>
+    public async Task<ulong> GetRootHeightAsync(Address model, Hash256 root, CancellationToken cancellation = default)
+    {
+        var call = ModelsInterface.RootHeight.BeginCall().WriteAddress(model).WriteHash(root).ToArray();
+        var data = await wallet.Rpc.CallAsync(new CallRequest { To = ModelsInterface.Contract, Data = call }, cancellation);
+        var reader = new AbiReader(data);
+        return reader.TryReadUInt64(out var height) && reader.TryEnd() ? height : throw ModelsClient.Malformed(ModelsInterface.RootHeight);
+    }
+
+    private async Task<GasQuote> QuoteAsync(TransactionRequest request, CancellationToken cancellation)
+    {
+        var gas = await wallet.EstimateGasAsync(request, cancellation);
+        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
+        return new GasQuote(gas, fees.CurrentPrice * gas, fees);
+    }
+
+    private static TransactionRequest Request(ProofSubmission proof) => new() { To = ProofsInterface.Contract, Data = proof.Encode() };
+
+    private static TransactionRequest Request(Address model, Hash256 root, ReadOnlyMemory<byte> proof) => new()
+    {
+        To = ModelsInterface.Contract,
+        Data = ModelsInterface.RegisterRoot.BeginCall().WriteAddress(model).WriteHash(root).WriteBytes(proof.Span).ToArray(),
+    };
+}
