@@ -6,6 +6,7 @@ public sealed class CommandLineTests
     [InlineData("--help")]
     [InlineData("dev", "--help")]
     [InlineData("model", "publish", "--help")]
+    [InlineData("weights", "renew", "--help")]
     public async Task A_help_page_exits_0(params string[] arguments)
     {
         using var cli = new CliProcess();
@@ -20,6 +21,8 @@ public sealed class CommandLineTests
     [InlineData("dev", "--port", "many")]
     [InlineData("dev", "--port", "70000")]
     [InlineData("model", "compile")]
+    [InlineData("weights", "renew")]
+    [InlineData("weights", "prove-ranges", "no-such-file.aivm")]
     [InlineData("model", "compile", "no-such-file.onnx", "-o", "x.aivm")]
     public async Task A_usage_error_is_one_line_on_standard_error_and_exit_code_2(params string[] arguments)
     {
