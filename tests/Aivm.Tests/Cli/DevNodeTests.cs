@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Aivm.Tests.Proofs;
 
 namespace Aivm.Tests.Cli;
 
@@ -36,6 +37,52 @@ public sealed class DevNodeTests
         CommandLineTests.AssertFailure(refused, 1, "price-too-high");
         var unknown = await cli.Run("infer", "no-such-model", "--input", rows, "--rpc", node.Url, "--json");
         CommandLineTests.AssertFailure(unknown, 2, "model-not-found");
+
+        async Task<JsonElement> Succeed(params string[] arguments)
+        {
+            var outcome = await cli.Run([.. arguments, "--json"]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return outcome.Json;
+        }
+    }
+
+    /// <summary>The owner publishes an architecture and keeps the weights; a customer gets an answer with a proof, and every validator believes it.</summary>
+    [Fact]
+    public async Task A_model_with_private_weights_is_published_proved_and_renewed_against_a_running_node()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        var model = cli.WriteFile("small.aivm", SmallNetwork.Container);
+        var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
+        var password = cli.WriteFile("password", "correct horse\n");
+        var proof = cli.PathOf("run.proof");
+        var owner = Aivm.Node.DevChain.Accounts[0].Address.ToString();
+
+        var published = await Succeed("model", "publish", model, "--private-weights", "--password-file", password, "--rpc", node.Url);
+        Assert.Equal("private", published.GetProperty("weights").GetString());
+        Assert.Single(published.GetProperty("roots").EnumerateArray());
+        CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--rpc", node.Url, "--json"), 2, "weights-private");
+
+        await Prove(owner);
+        var submitted = await Succeed("submit", proof, "--rpc", node.Url);
+        Assert.True(submitted.GetProperty("accepted").GetBoolean());
+        Assert.Equal(published.GetProperty("address").GetString(), submitted.GetProperty("model").GetString());
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(1)), submitted.GetProperty("statement").GetProperty("runs")[0].GetProperty("outputs").EnumerateArray().Select(number => number.GetInt64()));
+
+        await Prove("0x00000000000000000000000000000000000000aa");
+        CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 2, "proof-context");
+
+        await Succeed("weights", "renew", model, "--password-file", password, "-o", cli.PathOf("equality"));
+        await Prove(owner);
+        CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 1);
+        Assert.Single((await Register()).GetProperty("registered").EnumerateArray());
+        Assert.Empty((await Register()).GetProperty("registered").EnumerateArray());
+        Assert.True((await Succeed("submit", proof, "--rpc", node.Url)).GetProperty("accepted").GetBoolean());
+
+        Task<JsonElement> Prove(string sender) =>
+            Succeed("prove", model, "--input", row, "--private", "weights,input", "--password-file", password, "--sender", sender, "-o", proof);
+
+        Task<JsonElement> Register() => Succeed("weights", "register", model, "--password-file", password, "--rpc", node.Url);
 
         async Task<JsonElement> Succeed(params string[] arguments)
         {

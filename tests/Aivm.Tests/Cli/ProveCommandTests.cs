@@ -75,6 +75,8 @@ public sealed class ProveCommandTests : IDisposable
     [InlineData("--private", "outputs")]
     [InlineData("--private", "weights,")]
     [InlineData("--context", "0x12")]
+    [InlineData("--sender", "0x12")]
+    [InlineData("--subject", Context)]
     public async Task What_a_proof_cannot_say_is_bad_input(string option, string value)
     {
         CommandLineTests.AssertFailure(await _cli.Run("prove", _model, "--input", _row, option, value, "-o", _proof), 2, "usage");
