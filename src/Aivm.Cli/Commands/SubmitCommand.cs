@@ -39,7 +39,7 @@ internal static class SubmitCommand
             var submission = Submission(proof, model, account, result.GetValue(subject));
             var proofs = new ProofsClient(wallet);
 
-            var quote = await terminal.Step("Asking the node", _ => proofs.QuoteAsync(submission, cancellation));
+            var quote = await terminal.Step("Asking the node", _ => QuoteAsync(proofs, submission, cancellation));
             terminal.Remark($"The node accepts the proof. In a transaction that takes up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
             await Consent.RequireAsync(wallet, quote.Fee, result.GetValue(yes), terminal, cancellation);
             var receipt = await terminal.Step("Submitting", _ => proofs.SubmitAsync(submission, quote, cancellation));
@@ -64,6 +64,19 @@ internal static class SubmitCommand
             return 0;
         });
         return command;
+    }
+
+    /// <exception cref="AivmException"><c>proof-refused</c>: nothing was sent.</exception>
+    private static async Task<GasQuote> QuoteAsync(ProofsClient proofs, ProofSubmission submission, CancellationToken cancellation)
+    {
+        try
+        {
+            return await proofs.QuoteAsync(submission, cancellation);
+        }
+        catch (RpcException exception) when (exception.IsRevert)
+        {
+            throw new AivmException(Failure.Check, "proof-refused", $"The chain would refuse the proof, and nothing was sent: {exception.Message}");
+        }
     }
 
     /// <exception cref="AivmException"><c>proof-context</c>.</exception>

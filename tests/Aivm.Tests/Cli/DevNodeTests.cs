@@ -74,7 +74,7 @@ public sealed class DevNodeTests
 
         await Succeed("weights", "renew", model, "--password-file", password, "-o", cli.PathOf("equality"));
         await Prove(owner);
-        CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 1);
+        CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 1, "proof-refused");
         Assert.Single((await Register()).GetProperty("registered").EnumerateArray());
         Assert.Empty((await Register()).GetProperty("registered").EnumerateArray());
         Assert.True((await Succeed("submit", proof, "--rpc", node.Url)).GetProperty("accepted").GetBoolean());
