@@ -36,6 +36,7 @@ public sealed class Circuit
         (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
         ProductCount = builder.ProductCount;
         TableEntries = EntriesOf(Tables, TableGrid);
+        TableRuns = [.. TableEntries.Select((_, k) => RunsOf(Tables, k))];
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
     }
 
@@ -51,6 +52,23 @@ public sealed class Circuit
                     entries[k][table.FirstRow + row] = k == 0 ? Felt.From(table.Tag) : k <= table.Columns ? Felt.From(table.Entry(row, k - 1)) : Felt.Zero;
         }
         return entries;
+    }
+
+    /// <summary>The positions at which some table has an entry number k, as runs.</summary>
+    private static ImmutableArray<(int First, int Count)> RunsOf(ImmutableArray<LookupTable> tables, int k)
+    {
+        var runs = new List<(int First, int Count)>();
+        foreach (var table in tables)
+        {
+            if (k > table.Columns || table.Rows == 0)
+                continue;
+            var (first, end) = (table.FirstRow / TableColumns, ((table.FirstRow + table.Rows - 1) / TableColumns) + 1);
+            if (runs.Count > 0 && first <= runs[^1].First + runs[^1].Count)
+                runs[^1] = runs[^1] with { Count = end - runs[^1].First };
+            else
+                runs.Add((first, end - first));
+        }
+        return [.. runs];
     }
 
     /// <summary>Of proofs that a model gives certain outputs.</summary>
@@ -101,6 +119,9 @@ public sealed class Circuit
 
     /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>.</summary>
     internal FeltArray[] TableEntries { get; }
+
+    /// <summary>Of each entry: all positions of <see cref="TableGrid"/> where it is not 0, and few others, in ascending order.</summary>
+    internal ImmutableArray<ImmutableArray<(int First, int Count)>> TableRuns { get; }
 
     /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
     internal Storage Multiplicities { get; }

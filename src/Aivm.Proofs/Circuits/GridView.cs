@@ -46,15 +46,25 @@ internal sealed class GridView
     /// <summary>All numbers, position * Channels + channel.</summary>
     public FeltArray Numbers(FeltArray cells, Felt[] publicNumbers)
     {
-        var numbers = new FeltArray(Positions * Channels);
+        var numbers = Numbers(publicNumbers);
         var result = numbers.AsSpan();
         var committed = cells.AsSpan();
-        for (var sample = 0; sample < Samples; sample++)
+        for (var sample = 0; sample < Samples && HasCells; sample++)
             for (var i = 0; i < _addresses.Length; i++)
-            {
-                var address = _addresses[i] + (sample * _strides[i]);
-                result[(sample * _addresses.Length) + i] = PublicAddress.Is(address) ? publicNumbers[address - PublicAddress.First].Montgomery : committed[address];
-            }
+                if (_addresses[i] + (sample * _strides[i]) is var address && !PublicAddress.Is(address))
+                    result[(sample * _addresses.Length) + i] = committed[address];
+        return numbers;
+    }
+
+    /// <summary>The same where cells count as 0.</summary>
+    public FeltArray Numbers(Felt[] publicNumbers)
+    {
+        var numbers = new FeltArray(Positions * Channels);
+        var result = numbers.AsSpan();
+        for (var sample = 0; sample < Samples && HasPublic; sample++)
+            for (var i = 0; i < _addresses.Length; i++)
+                if (_addresses[i] + (sample * _strides[i]) is var address && PublicAddress.Is(address))
+                    result[(sample * _addresses.Length) + i] = publicNumbers[address - PublicAddress.First].Montgomery;
         return numbers;
     }
 

@@ -22,13 +22,12 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     {
         var count = linear.Circuit.ProductCount;
         var (x, y) = (new ExtArray(count), new ExtArray(count));
-        foreach (var (term, weights) in linear.Weighted<ProductTerm>())
-            using (weights.Columns)
-            {
-                using var left = term.Left.Numbers(cells, publicNumbers);
-                using var right = term.Right.Numbers(cells, publicNumbers);
-                term.AddElements(weights, left, right, x, y);
-            }
+        foreach (var (term, weights) in linear.Weighted<ProductTerm>(_ => true))
+        {
+            using var left = term.Left.Numbers(cells, publicNumbers);
+            using var right = term.Right.Numbers(cells, publicNumbers);
+            term.AddElements(weights, left, right, x, y);
+        }
         return (x, y);
     }
 
@@ -38,11 +37,10 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     /// <summary>Adds the coefficients of all cells in nu X(s) + nu^2 Y(s).</summary>
     public void AddCoefficients(ExtArray coefficients)
     {
-        foreach (var (view, weights) in Views())
+        foreach (var (view, weights) in Views(view => view.HasCells))
             using (weights.Rows)
             using (weights.Columns)
-                if (view.HasCells)
-                    new TapTerm(view).AddTranspose(weights, coefficients);
+                new TapTerm(view).AddTranspose(weights, coefficients);
     }
 
     /// <summary>The multilinear polynomial of these coefficients at a point of the cells' addresses.</summary>
@@ -54,29 +52,28 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     private Ext4 Evaluate(Func<GridView, bool> counts, Assignment assignment)
     {
         var sum = Ext4.Zero;
-        foreach (var (view, weights) in Views())
+        foreach (var (view, weights) in Views(counts))
             using (weights.Rows)
             using (weights.Columns)
-                if (counts(view))
-                    sum += new TapTerm(view).Evaluate(weights, assignment);
+                sum += new TapTerm(view).Evaluate(weights, assignment);
         return sum;
     }
 
-    /// <summary>Both views of each product with their weights in nu X(s) + nu^2 Y(s).</summary>
-    private IEnumerable<(GridView View, GridWeights Weights)> Views()
+    /// <summary>The views of all products that count, with their weights in nu X(s) + nu^2 Y(s).</summary>
+    private IEnumerable<(GridView View, GridWeights Weights)> Views(Func<GridView, bool> counts)
     {
-        foreach (var (term, weights) in linear.Weighted<ProductTerm>())
-            using (weights.Columns)
-            {
+        foreach (var (term, weights) in linear.Weighted<ProductTerm>(term => counts(term.Left) || counts(term.Right)))
+        {
+            if (counts(term.Left))
                 yield return (term.Left, Scaled(term.LeftWeights(weights, _s), nu));
+            if (counts(term.Right))
                 yield return (term.Right, Scaled(term.RightWeights(weights, _s), nu * nu));
-            }
+        }
     }
 
     private static GridWeights Scaled(GridWeights weights, Ext4 factor)
     {
-        for (var i = 0; i < weights.Columns.Length; i++)
-            weights.Columns[i] *= factor;
+        ExtKernels.Scale(weights.Columns, factor);
         return weights;
     }
 

@@ -39,10 +39,15 @@ internal abstract class ProductTerm(GridView left, GridView right, int elementPo
         return result;
     }
 
-    private protected static ExtArray Copy(ExtArray a, int at, int count)
+    /// <summary>result[i * inner + j] = a[aAt + i] * b[bAt + j].</summary>
+    private protected static ExtArray OuterProducts(ExtArray a, int aAt, int count, ExtArray b, int bAt, int inner)
     {
-        var result = new ExtArray(count);
-        ExtKernels.AddScaled(result, 0, Ext4.One, a, at, count);
+        var result = new ExtArray(count * inner);
+        if (inner == 1)
+            ExtKernels.AddScaled(result, 0, b[bAt], a, aAt, count);
+        else
+            for (var i = 0; i < count; i++)
+                ExtKernels.AddScaled(result, i * inner, a[aAt + i], b, bAt, inner);
         return result;
     }
 }
@@ -78,7 +83,7 @@ internal sealed class ElementwiseProduct(GridView left, GridView right) : Produc
     internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
     {
         var eq = s.Of(Elements);
-        return new(Copy(eq.Rows, eq.FirstRow, Positions), 0, Copy(eq.Columns, eq.FirstColumn, Channels), 0);
+        return new(eq.CopyRows(Positions), 0, eq.CopyColumns(Channels, Ext4.One), 0);
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel) =>
@@ -118,18 +123,21 @@ internal sealed class MatrixProduct(GridView left, GridView right, int matrices,
 
     internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
     {
-        var (eq, rows) = (s.Of(Elements), new ExtArray(Left.Positions));
-        for (var row = 0; row < rows.Length; row++)
-            rows[row] = weights.Row(row) * eq.Row(row / RowsOfMatrix);
-        return new(rows, 0, Copy(eq.Columns, eq.FirstColumn, Inner), 0);
+        var eq = s.Of(Elements);
+        if (RowsOfMatrix == 1)
+            return new(Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Matrices), 0, eq.CopyColumns(Inner, Ext4.One), 0);
+        var rows = new ExtArray(Left.Positions);
+        for (var row = 0; row < rows.Length; row += RowsOfMatrix)
+            ExtKernels.AddScaled(rows, row, eq.Row(row / RowsOfMatrix), weights.Rows, weights.FirstRow + row, RowsOfMatrix);
+        return new(rows, 0, eq.CopyColumns(Inner, Ext4.One), 0);
     }
 
     internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
     {
-        var (eq, rows) = (s.Of(Elements), new ExtArray(Right.Positions));
-        for (var row = 0; row < rows.Length; row++)
-            rows[row] = eq.Row(row / RowsOfRight) * (transposesRight ? weights.Column(row % RowsOfRight) : eq.Column(row % RowsOfRight));
-        return new(rows, 0, transposesRight ? Copy(eq.Columns, eq.FirstColumn, Inner) : Copy(weights.Columns, weights.FirstColumn, Right.Channels), 0);
+        var eq = s.Of(Elements);
+        return transposesRight
+            ? new(OuterProducts(eq.Rows, eq.FirstRow, Matrices, weights.Columns, weights.FirstColumn, RowsOfRight), 0, eq.CopyColumns(Inner, Ext4.One), 0)
+            : new(OuterProducts(eq.Rows, eq.FirstRow, Matrices, eq.Columns, eq.FirstColumn, RowsOfRight), 0, weights.CopyColumns(Right.Channels, Ext4.One), 0);
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
@@ -157,16 +165,13 @@ internal sealed class RowProduct(GridView left, GridView right) : ProductTerm(le
     internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
     {
         var eq = s.Of(Elements);
-        var columns = Copy(eq.Columns, eq.FirstColumn, Left.Channels);
-        for (var c = 0; c < columns.Length; c++)
-            columns[c] *= weights.Column(0);
-        return new(Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Left.Positions), 0, columns, 0);
+        return new(Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Left.Positions), 0, eq.CopyColumns(Left.Channels, weights.Column(0)), 0);
     }
 
     internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
     {
         var eq = s.Of(Elements);
-        return new(Copy(eq.Rows, eq.FirstRow, Left.Positions), 0, Copy(eq.Columns, eq.FirstColumn, Left.Channels), 0);
+        return new(eq.CopyRows(Left.Positions), 0, eq.CopyColumns(Left.Channels, Ext4.One), 0);
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
