@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Aivm.Inference;
 using Aivm.Primitives;
@@ -38,7 +39,19 @@ public sealed class Circuit
         TableEntries = EntriesOf(Tables, TableGrid);
         TableRuns = [.. TableEntries.Select((_, k) => RunsOf(Tables, k))];
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
+        Public.Complete();
+        (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
     }
+
+    private ImmutableArray<PlacedTerm<T>> Terms<T>(Func<T, bool> counts)
+        where T : Expression =>
+        [
+            .. from site in Lookups.Concat<Site>(Equalities)
+               from summand in site.Summands
+               let term = summand.Term as T
+               where term is not null && counts(term)
+               select new PlacedTerm<T>(site, summand, term),
+        ];
 
     private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
     {
@@ -111,6 +124,14 @@ public sealed class Circuit
     internal ImmutableArray<LookupSite> Lookups { get; }
 
     internal ImmutableArray<EqualitySite> Equalities { get; }
+
+    /// <summary>All terms that read committed cells.</summary>
+    internal ImmutableArray<PlacedTerm<Term>> CellTerms { get; }
+
+    /// <summary>All terms that read public numbers or private weights.</summary>
+    internal ImmutableArray<PlacedTerm<Term>> PublicTerms { get; }
+
+    internal ImmutableArray<PlacedTerm<ProductTerm>> Products { get; }
 
     internal ImmutableArray<LookupTable> Tables { get; }
 
@@ -190,20 +211,28 @@ public sealed class Circuit
     /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
     internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
     {
-        numbers = [];
+        numbers = new long[Public.Count];
+        return TryCompute(statement, numbers, out error);
+    }
+
+    private bool TryCompute(ProofStatement statement, Span<long> numbers, out Error error)
+    {
         error = ((Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
             ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
             ?? CheckOutputs(statement.Outputs.Span))!;
         if (error is not null)
             return false;
-        numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
+        Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)], numbers);
         return true;
     }
 
     /// <summary>The same in the field.</summary>
     internal bool TryStatePublic(ProofStatement statement, out Felt[] numbers, out Error error)
     {
-        numbers = TryCompute(statement, out var integers, out error) ? Array.ConvertAll(integers, Felt.From) : [];
+        var rented = ArrayPool<long>.Shared.Rent(Public.Count);
+        var integers = rented.AsSpan(0, Public.Count);
+        numbers = TryCompute(statement, integers, out error) ? Public.InField(integers) : [];
+        ArrayPool<long>.Shared.Return(rented);
         return error is null;
     }
 

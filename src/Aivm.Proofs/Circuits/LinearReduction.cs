@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Aivm.Proofs;
 
 /// <summary>
@@ -28,7 +30,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>Adds the coefficients of all cells.</summary>
     public void AddCoefficients(ExtArray coefficients)
     {
-        foreach (var (term, weights) in Weighted<Term>(term => term.ReadsCells))
+        foreach (var (term, weights) in Weighted(circuit.CellTerms))
             term.AddTranspose(weights, coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
@@ -41,7 +43,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="forms">Of private weights: to be added to it.</param>
     public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
-        var sum = Evaluate(new PointAssignment(point), term => term.ReadsCells, out forms);
+        var sum = Evaluate(circuit.CellTerms, new PointAssignment(point), out forms);
         var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
         var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
             * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
@@ -63,25 +65,25 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         var rows = leaves.Of(circuit.TableGrid);
         var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
             + ((alpha - Ext4.One) * (lookups + rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)));
-        return lookups + (mu * denominators) + constants + Evaluate(new PublicAssignment(publicNumbers), term => term.ReadsPublic, out forms);
+        return lookups + (mu * denominators) + constants + Evaluate(circuit.PublicTerms, new PublicAssignment(publicNumbers), out forms);
     }
 
     /// <summary>The forms of <see cref="Known"/> alone.</summary>
-    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(new PublicAssignment(publicNumbers), term => term.ReadsPublic);
+    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(circuit.PublicTerms, new PublicAssignment(publicNumbers));
 
     /// <summary>The forms of <see cref="EvaluateCoefficients"/> alone.</summary>
-    public List<WeightForm> FormsOfCells(EqPoint point) => Forms(new PointAssignment(point), term => term.ReadsCells);
+    public List<WeightForm> FormsOfCells(EqPoint point) => Forms(circuit.CellTerms, new PointAssignment(point));
 
-    private List<WeightForm> Forms(Assignment assignment, Func<Term, bool> reads)
+    private List<WeightForm> Forms(ImmutableArray<PlacedTerm<Term>> terms, Assignment assignment)
     {
-        Evaluate(assignment, term => term.ReadsWeights && reads(term), out var forms);
+        Evaluate([.. terms.Where(placed => placed.Term.ReadsWeights)], assignment, out var forms);
         return forms;
     }
 
-    private Ext4 Evaluate(Assignment assignment, Func<Term, bool> counts, out List<WeightForm> forms)
+    private Ext4 Evaluate(ImmutableArray<PlacedTerm<Term>> terms, Assignment assignment, out List<WeightForm> forms)
     {
         var sum = Ext4.Zero;
-        foreach (var (term, weights, _, scale) in Scaled(counts))
+        foreach (var (term, weights, _, scale) in Scaled(terms))
         {
             assignment.Scale = scale;
             sum += scale * term.Evaluate(weights, assignment);
@@ -137,12 +139,12 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         return (rows * columns, rows * constants);
     }
 
-    /// <summary>Expressions of a kind with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>
-    internal IEnumerable<(T Term, GridWeights Weights)> Weighted<T>(Func<T, bool> counts)
+    /// <summary>Terms with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>
+    internal IEnumerable<(T Term, GridWeights Weights)> Weighted<T>(ImmutableArray<PlacedTerm<T>> terms)
         where T : Expression
     {
         using var columns = new ExtArray(0);
-        foreach (var (term, weights, channels, scale) in Scaled(counts))
+        foreach (var (term, weights, channels, scale) in Scaled(terms))
         {
             columns.Resize(channels);
             ExtKernels.AddScaled(columns, 0, scale, weights.Columns, weights.FirstColumn, channels);
@@ -151,24 +153,21 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>The same with one factor apart, so that weights are eq as it is wherever a summand has no other.</summary>
-    internal IEnumerable<(T Term, GridWeights Weights, int Channels, Ext4 Scale)> Scaled<T>(Func<T, bool> counts)
+    internal IEnumerable<(T Term, GridWeights Weights, int Channels, Ext4 Scale)> Scaled<T>(ImmutableArray<PlacedTerm<T>> terms)
         where T : Expression
     {
         using var columns = new ExtArray(0);
-        foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
-            foreach (var summand in site.Summands)
+        foreach (var (site, summand, term) in terms)
+        {
+            var (weights, channels, scale) = (WeightsOf(site), site.Grid.Channels, ScaleOf(site, summand));
+            if (summand.Factors.Length == 1)
             {
-                if (summand.Term is not T term || !counts(term))
-                    continue;
-                var (weights, channels, scale) = (WeightsOf(site), site.Grid.Channels, ScaleOf(site, summand));
-                if (summand.Factors.Length == 1)
-                {
-                    yield return (term, weights, channels, scale * summand.Factors[0]);
-                    continue;
-                }
-                columns.Resize(channels);
-                ExtKernels.AddProducts(columns, 0, weights.Columns, weights.FirstColumn, summand.Factors.AsSpan());
-                yield return (term, weights with { Columns = columns, FirstColumn = 0 }, channels, scale);
+                yield return (term, weights, channels, scale * summand.Factors[0]);
+                continue;
             }
+            columns.Resize(channels);
+            ExtKernels.AddProducts(columns, 0, weights.Columns, weights.FirstColumn, summand.Factors.AsSpan());
+            yield return (term, weights with { Columns = columns, FirstColumn = 0 }, channels, scale);
+        }
     }
 }

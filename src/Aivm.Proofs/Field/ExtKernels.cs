@@ -43,6 +43,14 @@ internal static unsafe class ExtKernels
         FieldLoop.Run(ref loop, 0, a.Length);
     }
 
+    /// <summary>a[i] *= b[i].</summary>
+    public static void Scale(ExtArray a, FeltArray b)
+    {
+        Check(b.Length, 0, a.Length);
+        var loop = new ScaleBaseLoop(a.At(0), b.At(0));
+        FieldLoop.Run(ref loop, 0, a.Length);
+    }
+
     /// <summary>sums[i] += a[i] * b[i].</summary>
     public static void AddProducts(ExtArray sums, int sumsAt, ExtArray a, int aAt, ExtArray b, int bAt, int count)
     {
