@@ -32,7 +32,7 @@ public static class VerificationWork
     private const int SiteFactor = 12;
     private const int Message = 400;
     private const int ColumnElement = 5;
-    private const int CodeElement = 3;
+    private const int CodeElement = 1;
     private const int Coefficient = 20;
     private const int Node = 150;
 
@@ -61,19 +61,17 @@ public static class VerificationWork
 
     private static long OfStatements(Circuit circuit)
     {
-        var work = circuit.Public.Work + ((long)circuit.TableEntries.Length * circuit.TableEntries[0].Length * TableEntry);
-        foreach (var site in (IEnumerable<Site>)[.. circuit.Lookups, .. circuit.Equalities])
+        var work = circuit.Public.Work + circuit.TableRuns.Sum(runs => runs.Sum(run => (long)run.Count)) * Circuit.TableColumns * TableEntry;
+        foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
         {
             work += (site.Grid.Positions + (long)site.Grid.Channels) * Product;
             foreach (var summand in site.Summands)
-                work += (site.Grid.Channels * (long)SiteFactor) + summand.Term switch
-                {
-                    Term { ReadsPublic: true, ReadsCells: true } both => 2 * both.EvaluationWork,
-                    { } term => term.EvaluationWork,
-                    null => site.Grid.Positions * (long)Product,
-                };
+                work += (site.Grid.Channels * (long)SiteFactor) + (summand.Term is null ? site.Grid.Positions * (long)Product : 0);
         }
-        return work;
+        return work
+            + circuit.CellTerms.Sum(placed => placed.Term.EvaluationWork)
+            + circuit.PublicTerms.Sum(placed => placed.Term.EvaluationWork)
+            + circuit.Products.Sum(placed => placed.Term.EvaluationWork);
     }
 
     /// <summary>Tables of eq at the points that arguments end in: by bits of a row, for each width of a grid.</summary>
@@ -83,7 +81,7 @@ public static class VerificationWork
         var leaves = Tables(shape.LeafVariables, circuit.Lookups.Select(site => site.Grid).Append(circuit.TableGrid));
         var equalities = Tables(shape.EqualityVariables, circuit.Equalities.Select(site => site.Grid));
         var cells = Tables(shape.AddressVariables, circuit.Storages);
-        var products = Tables(shape.ProductVariables, circuit.Products);
+        var products = Tables(shape.ProductVariables, circuit.Products.Select(placed => placed.Term.Elements));
         var weights = shape.Weights is { } oracle ? Tables(oracle.Variables, circuit.Weights!.Places) : 0;
         return (leaves + equalities + cells + products + weights) * EqElement;
     }
@@ -101,7 +99,7 @@ public static class VerificationWork
     {
         var columns = (long)oracle.Queries * oracle.ColumnHeight * ColumnElement;
         var paths = (long)oracle.Queries * oracle.CodeBits * Node;
-        var code = (long)oracle.CodeLength * oracle.CodeBits * CodeElement;
+        var code = (long)oracle.Queries * oracle.MessageLength * CodeElement;
         var tables = (1L << oracle.Variables - oracle.ColumnBits) + oracle.Columns;
         var mask = oracle.MaskApart ? paths + ((long)oracle.Queries * Ext4.Degree * ColumnElement) : 0;
         return columns + paths + mask + code + (oracle.MessageLength * (long)Coefficient) + (tables * EqElement);
@@ -109,7 +107,7 @@ public static class VerificationWork
 
     private static long Of(PadShape pads)
     {
-        var encodings = (long)(pads.Rows + 3) * pads.CodeLength * pads.CodeBits * CodeElement;
+        var encodings = (long)(pads.Rows + 3) * pads.MessageLength * pads.Queries * CodeElement;
         var columns = (long)pads.Queries * pads.ColumnHeight * ColumnElement;
         var coefficients = (long)(pads.MessageLength + pads.LinearLength + pads.QuotientLength) * Coefficient;
         return encodings + columns + coefficients + ((long)pads.Queries * pads.CodeBits * Node) + ((pads.Pads + (3L * pads.Products)) * Lookup);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Aivm.Inference;
 using Aivm.Primitives;
@@ -36,9 +37,22 @@ public sealed class Circuit
         (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
         (ProductCount, Storages) = (builder.ProductCount, [.. builder.Storages]);
         TableEntries = EntriesOf(Tables, TableGrid);
+        TableRuns = [.. TableEntries.Select((_, k) => RunsOf(Tables, k))];
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
+        Public.Complete();
+        (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
         ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
     }
+
+    private ImmutableArray<PlacedTerm<T>> Terms<T>(Func<T, bool> counts)
+        where T : Expression =>
+        [
+            .. from site in Lookups.Concat<Site>(Equalities)
+               from summand in site.Summands
+               let term = summand.Term as T
+               where term is not null && counts(term)
+               select new PlacedTerm<T>(site, summand, term),
+        ];
 
     private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
     {
@@ -62,6 +76,23 @@ public sealed class Circuit
             rows.Fill(table.Tag);
         else
             table.CopyColumn(entry - 1, rows);
+    }
+
+    /// <summary>The positions at which some table has an entry number k, as runs.</summary>
+    private static ImmutableArray<(int First, int Count)> RunsOf(ImmutableArray<LookupTable> tables, int k)
+    {
+        var runs = new List<(int First, int Count)>();
+        foreach (var table in tables)
+        {
+            if (k > table.Columns || table.Rows == 0)
+                continue;
+            var (first, end) = (table.FirstRow / TableColumns, ((table.FirstRow + table.Rows - 1) / TableColumns) + 1);
+            if (runs.Count > 0 && first <= runs[^1].First + runs[^1].Count)
+                runs[^1] = runs[^1] with { Count = end - runs[^1].First };
+            else
+                runs.Add((first, end - first));
+        }
+        return [.. runs];
     }
 
     /// <summary>Of proofs that a model gives certain outputs.</summary>
@@ -105,6 +136,14 @@ public sealed class Circuit
 
     internal ImmutableArray<EqualitySite> Equalities { get; }
 
+    /// <summary>All terms that read committed cells.</summary>
+    internal ImmutableArray<PlacedTerm<Term>> CellTerms { get; }
+
+    /// <summary>All terms that read public numbers or private weights.</summary>
+    internal ImmutableArray<PlacedTerm<Term>> PublicTerms { get; }
+
+    internal ImmutableArray<PlacedTerm<ProductTerm>> Products { get; }
+
     internal ImmutableArray<LookupTable> Tables { get; }
 
     /// <summary>Where the tables' rows are among the leaves: row n is cell (n / 64, n % 64). Past the last come rows of zeros, whose tag no lookup has.</summary>
@@ -112,6 +151,9 @@ public sealed class Circuit
 
     /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>.</summary>
     internal FeltArray[] TableEntries { get; }
+
+    /// <summary>Of each entry: all positions of <see cref="TableGrid"/> where it is not 0, and few others, in ascending order.</summary>
+    internal ImmutableArray<ImmutableArray<(int First, int Count)>> TableRuns { get; }
 
     /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
     internal Storage Multiplicities { get; }
@@ -126,10 +168,6 @@ public sealed class Circuit
 
     /// <summary>Rectangles of cells.</summary>
     internal ImmutableArray<Storage> Storages { get; }
-
-    /// <summary>Rectangles in the vectors of all products.</summary>
-    internal IEnumerable<Storage> Products => ((IEnumerable<Site>)[.. Lookups, .. Equalities])
-        .SelectMany(site => site.Summands).Select(summand => summand.Term).OfType<ProductTerm>().Select(term => term.Elements);
 
     /// <summary>Null where weights are public.</summary>
     internal WeightLayout? Weights { get; }
@@ -197,20 +235,28 @@ public sealed class Circuit
     /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
     internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
     {
-        numbers = [];
+        numbers = new long[Public.Count];
+        return TryCompute(statement, numbers, out error);
+    }
+
+    private bool TryCompute(ProofStatement statement, Span<long> numbers, out Error error)
+    {
         error = ((Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
             ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
             ?? CheckOutputs(statement.Outputs.Span))!;
         if (error is not null)
             return false;
-        numbers = Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]);
+        Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)], numbers);
         return true;
     }
 
     /// <summary>The same in the field.</summary>
     internal bool TryStatePublic(ProofStatement statement, out Felt[] numbers, out Error error)
     {
-        numbers = TryCompute(statement, out var integers, out error) ? Array.ConvertAll(integers, Felt.From) : [];
+        var rented = ArrayPool<long>.Shared.Rent(Public.Count);
+        var integers = rented.AsSpan(0, Public.Count);
+        numbers = TryCompute(statement, integers, out error) ? Public.InField(integers) : [];
+        ArrayPool<long>.Shared.Return(rented);
         return error is null;
     }
 

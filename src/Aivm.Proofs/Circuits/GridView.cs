@@ -62,15 +62,25 @@ internal sealed class GridView
     /// <summary>All numbers, position * Channels + channel.</summary>
     public FeltArray Numbers(FeltArray cells, Felt[] publicNumbers)
     {
-        var numbers = new FeltArray(Positions * Channels);
+        var numbers = Numbers(publicNumbers);
         var result = numbers.AsSpan();
         var committed = cells.AsSpan();
-        for (var p = 0; p < Positions; p++)
+        for (var p = 0; p < Positions && HasCells; p++)
             for (var c = 0; c < Channels; c++)
-            {
-                var address = AddressOf(p, c);
-                result[(p * Channels) + c] = PublicAddress.Is(address) ? publicNumbers[address - PublicAddress.First].Montgomery : committed[address];
-            }
+                if (AddressOf(p, c) is var address && !PublicAddress.Is(address))
+                    result[(p * Channels) + c] = committed[address];
+        return numbers;
+    }
+
+    /// <summary>The same where cells count as 0.</summary>
+    public FeltArray Numbers(Felt[] publicNumbers)
+    {
+        var numbers = new FeltArray(Positions * Channels);
+        var result = numbers.AsSpan();
+        for (var p = 0; p < Positions && HasPublic; p++)
+            for (var c = 0; c < Channels; c++)
+                if (AddressOf(p, c) is var address && PublicAddress.Is(address))
+                    result[(p * Channels) + c] = publicNumbers[address - PublicAddress.First].Montgomery;
         return numbers;
     }
 

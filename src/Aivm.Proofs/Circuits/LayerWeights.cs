@@ -60,12 +60,23 @@ internal sealed class LayerWeights
         }
     }
 
-    /// <summary>The sum over the outputs o of column(o) * sum over i, tap of w[o, i, tap] * inputs[i * taps + tap].</summary>
-    public Ext4 Evaluate(in GridWeights grid, ExtArray inputs, int outputs, int groups)
+    /// <summary>The sum over the outputs o of column(o) * sum over i, tap of w[o, i, tap] * inputs[tap * channels + i].</summary>
+    public Ext4 Evaluate(in GridWeights grid, ExtArray inputs, int outputs, int groups, int taps)
     {
         var (sum, outputsPerGroup, row) = (Ext4.Zero, outputs / groups, inputs.Length / groups);
+        using var byChannel = taps == 1 ? null : ByChannel(inputs, taps);
         for (var o = 0; o < outputs; o++)
-            sum += grid.Column(o) * SmallKernels.Dot(Numbers.Bytes.Slice(o * row, row), inputs, o / outputsPerGroup * row);
+            sum += grid.Column(o) * SmallKernels.Dot(Numbers.Bytes.Slice(o * row, row), byChannel ?? inputs, o / outputsPerGroup * row);
         return sum;
+    }
+
+    /// <summary>[i * taps + tap].</summary>
+    private static ExtArray ByChannel(ExtArray inputs, int taps)
+    {
+        var (channels, result) = (inputs.Length / taps, new ExtArray(inputs.Length));
+        for (var i = 0; i < channels; i++)
+            for (var tap = 0; tap < taps; tap++)
+                result[(i * taps) + tap] = inputs[(tap * channels) + i];
+        return result;
     }
 }

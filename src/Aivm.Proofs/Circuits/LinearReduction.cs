@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Aivm.Proofs;
 
 /// <summary>
@@ -12,15 +14,24 @@ namespace Aivm.Proofs;
 /// </remarks>
 internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint equalities, Ext4 alpha, Ext4 gamma, Ext4 mu)
 {
+    private readonly Ext4[] _powers = Powers(Ext4.One, gamma, circuit.TableEntries.Length);
+    private readonly Ext4[] _scales = Powers(-mu, gamma, circuit.TableEntries.Length);
+
     public Circuit Circuit => circuit;
+
+    private static Ext4[] Powers(Ext4 first, Ext4 factor, int count)
+    {
+        var powers = new Ext4[count];
+        for (var i = 0; i < count; i++)
+            powers[i] = i == 0 ? first : powers[i - 1] * factor;
+        return powers;
+    }
 
     /// <summary>Adds the coefficients of all cells.</summary>
     public void AddCoefficients(ExtArray coefficients)
     {
-        foreach (var (term, weights) in Weighted<Term>())
-            using (weights.Columns)
-                if (term.ReadsCells)
-                    term.AddTranspose(weights, coefficients);
+        foreach (var (term, weights) in Weighted(circuit.CellTerms))
+            term.AddTranspose(weights, coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
         for (var c = 0; c < multiplicities.Channels; c++)
@@ -32,12 +43,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="forms">Of private weights: to be added to it.</param>
     public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
-        var (sum, assignment) = (Ext4.Zero, new PointAssignment(point));
-        forms = assignment.Forms;
-        foreach (var (term, weights) in Weighted<Term>())
-            using (weights.Columns)
-                if (term.ReadsCells)
-                    sum += term.Evaluate(weights, assignment);
+        var sum = Evaluate(circuit.CellTerms, new PointAssignment(point), out forms);
         var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
         var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
             * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
@@ -48,56 +54,56 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="forms">Of private weights: to be added to it.</param>
     public Ext4 Known(Felt[] publicNumbers, out List<WeightForm> forms)
     {
-        var (numerators, denominators, terms) = (Ext4.Zero, Ext4.One, Ext4.Zero);
+        var (lookups, constants) = (Ext4.Zero, Ext4.Zero);
         foreach (var site in circuit.Lookups)
         {
-            var weights = leaves.Of(site.Grid);
-            var sum = weights.Sum(site.Grid.Positions, site.Grid.Channels);
-            numerators += sum;
-            denominators += (alpha - Ext4.One) * sum;
+            var sums = Sums(site);
+            (lookups, constants) = (lookups + sums.Weights, constants + sums.Constants);
         }
+        foreach (var site in circuit.Equalities)
+            constants += Sums(site).Constants;
         var rows = leaves.Of(circuit.TableGrid);
-        denominators += ((alpha - Ext4.One) * rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)) - WeighedKeys(rows) - WeighedStated(rows, publicNumbers);
-        foreach (var (site, summand, scale) in ScaledSummands())
-            if (summand.Term is null)
-                terms += ConstantSum(site, summand) * scale;
-        var assignment = new PublicAssignment(publicNumbers);
-        forms = assignment.Forms;
-        foreach (var (term, weights) in Weighted<Term>())
-            using (weights.Columns)
-                if (term.ReadsPublic)
-                    terms += term.Evaluate(weights, assignment);
-        return numerators + (mu * denominators) + terms;
+        var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
+            + ((alpha - Ext4.One) * (lookups + rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)));
+        return lookups + (mu * denominators) + constants + Evaluate(circuit.PublicTerms, new PublicAssignment(publicNumbers), out forms);
     }
 
     /// <summary>The forms of <see cref="Known"/> alone.</summary>
-    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(new PublicAssignment(publicNumbers), term => term.ReadsPublic);
+    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(circuit.PublicTerms, new PublicAssignment(publicNumbers));
 
     /// <summary>The forms of <see cref="EvaluateCoefficients"/> alone.</summary>
-    public List<WeightForm> FormsOfCells(EqPoint point) => Forms(new PointAssignment(point), term => term.ReadsCells);
+    public List<WeightForm> FormsOfCells(EqPoint point) => Forms(circuit.CellTerms, new PointAssignment(point));
 
-    private List<WeightForm> Forms(Assignment assignment, Func<Term, bool> reads)
+    private List<WeightForm> Forms(ImmutableArray<PlacedTerm<Term>> terms, Assignment assignment)
     {
-        foreach (var (term, weights) in Weighted<Term>())
-            using (weights.Columns)
-                if (term.ReadsWeights && reads(term))
-                    term.Evaluate(weights, assignment);
-        return assignment.Forms;
+        Evaluate([.. terms.Where(placed => placed.Term.ReadsWeights)], assignment, out var forms);
+        return forms;
+    }
+
+    private Ext4 Evaluate(ImmutableArray<PlacedTerm<Term>> terms, Assignment assignment, out List<WeightForm> forms)
+    {
+        var sum = Ext4.Zero;
+        foreach (var (term, weights, _, scale) in Scaled(terms))
+        {
+            assignment.Scale = scale;
+            sum += scale * term.Evaluate(weights, assignment);
+        }
+        forms = assignment.Forms;
+        return sum;
     }
 
     /// <summary>The sum over all rows of eq * key.</summary>
     private Ext4 WeighedKeys(in GridWeights rows)
     {
-        using var weights = new ExtArray(circuit.TableGrid.Positions);
-        for (var p = 0; p < weights.Length; p++)
-            weights[p] = rows.Row(p);
-        var (sum, power) = (Ext4.Zero, Ext4.One);
-        foreach (var column in circuit.TableEntries)
+        var sum = Ext4.Zero;
+        using var entries = new ExtArray(Circuit.TableColumns);
+        for (var k = 0; k < circuit.TableEntries.Length; k++)
         {
-            using var entries = new ExtArray(Circuit.TableColumns);
-            ExtKernels.CombineRows(entries, 0, weights, column, 0, Circuit.TableColumns, Circuit.TableColumns);
-            sum += power * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
-            power *= gamma;
+            entries.Clear();
+            foreach (var (first, count) in circuit.TableRuns[k])
+                ExtKernels.CombineRows(
+                    entries, 0, rows.Rows, rows.FirstRow + first, count, circuit.TableEntries[k], first * Circuit.TableColumns, Circuit.TableColumns, Circuit.TableColumns);
+            sum += _powers[k] * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
         }
         return sum;
     }
@@ -105,60 +111,63 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>What public numbers add to that.</summary>
     private Ext4 WeighedStated(in GridWeights rows, Felt[] publicNumbers)
     {
-        var (sum, powers) = (Ext4.Zero, PowersOf(gamma));
+        var sum = Ext4.Zero;
         foreach (var table in circuit.Tables)
             foreach (var (row, column, address) in table.Stated)
             {
                 var (position, channel) = ((table.FirstRow + row) / Circuit.TableColumns, (table.FirstRow + row) % Circuit.TableColumns);
-                sum += rows.Row(position) * rows.Column(channel) * powers[column + 1] * publicNumbers[address - PublicAddress.First];
+                sum += rows.Row(position) * rows.Column(channel) * _powers[column + 1] * publicNumbers[address - PublicAddress.First];
             }
         return sum;
     }
 
-    private Ext4[] PowersOf(Ext4 factor)
-    {
-        var powers = new Ext4[circuit.TableEntries.Length];
-        powers[0] = Ext4.One;
-        for (var i = 1; i < powers.Length; i++)
-            powers[i] = powers[i - 1] * factor;
-        return powers;
-    }
-
-    /// <summary>Every summand with what multiplies it besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>
-    private IEnumerable<(Site Site, Summand Summand, Ext4 Scale)> ScaledSummands()
-    {
-        var powers = PowersOf(gamma);
-        foreach (var site in circuit.Lookups)
-            foreach (var summand in site.Summands)
-                yield return (site, summand, -mu * powers[summand.Entry]);
-        foreach (var site in circuit.Equalities)
-            foreach (var summand in site.Summands)
-                yield return (site, summand, mu * mu);
-    }
+    /// <summary>What multiplies a summand besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>
+    private Ext4 ScaleOf(Site site, Summand summand) => site is LookupSite ? _scales[summand.Entry] : mu * mu;
 
     private GridWeights WeightsOf(Site site) => (site is LookupSite ? leaves : equalities).Of(site.Grid);
 
-    private Ext4 ConstantSum(Site site, Summand summand)
+    /// <summary>The sum of a site's weights, and what its constant summands add.</summary>
+    private (Ext4 Weights, Ext4 Constants) Sums(Site site)
     {
-        var (weights, columns) = (WeightsOf(site), Ext4.Zero);
-        for (var c = 0; c < site.Grid.Channels; c++)
-            columns += weights.Column(c) * summand.FactorOf(c);
-        return columns * weights.SumOfRows(site.Grid.Positions);
+        var (weights, constants) = (WeightsOf(site), Ext4.Zero);
+        var (rows, columns) = (weights.SumOfRows(site.Grid.Positions), weights.SumOfColumns(site.Grid.Channels));
+        foreach (var summand in site.Summands)
+            if (summand.Term is null)
+                constants += ScaleOf(site, summand) * (summand.Factors.Length == 1
+                    ? columns * summand.Factors[0]
+                    : ExtKernels.Dot(weights.Columns, weights.FirstColumn, summand.Factors.AsSpan()));
+        return (rows * columns, rows * constants);
     }
 
-    /// <summary>Expressions of a kind with their weights, factors included. The columns are the taker's to dispose of.</summary>
-    internal IEnumerable<(T Term, GridWeights Weights)> Weighted<T>()
+    /// <summary>Terms with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>
+    internal IEnumerable<(T Term, GridWeights Weights)> Weighted<T>(ImmutableArray<PlacedTerm<T>> terms)
         where T : Expression
     {
-        foreach (var (site, summand, scale) in ScaledSummands())
+        using var columns = new ExtArray(0);
+        foreach (var (term, weights, channels, scale) in Scaled(terms))
         {
-            if (summand.Term is not T term)
+            columns.Resize(channels);
+            ExtKernels.AddScaled(columns, 0, scale, weights.Columns, weights.FirstColumn, channels);
+            yield return (term, weights with { Columns = columns, FirstColumn = 0 });
+        }
+    }
+
+    /// <summary>The same with one factor apart, so that weights are eq as it is wherever a summand has no other.</summary>
+    internal IEnumerable<(T Term, GridWeights Weights, int Channels, Ext4 Scale)> Scaled<T>(ImmutableArray<PlacedTerm<T>> terms)
+        where T : Expression
+    {
+        using var columns = new ExtArray(0);
+        foreach (var (site, summand, term) in terms)
+        {
+            var (weights, channels, scale) = (WeightsOf(site), site.Grid.Channels, ScaleOf(site, summand));
+            if (summand.Factors.Length == 1)
+            {
+                yield return (term, weights, channels, scale * summand.Factors[0]);
                 continue;
-            var weights = WeightsOf(site);
-            var columns = new ExtArray(site.Grid.Channels);
-            for (var c = 0; c < columns.Length; c++)
-                columns[c] = weights.Column(c) * (scale * summand.FactorOf(c));
-            yield return (term, new GridWeights(weights.Rows, weights.FirstRow, columns, 0));
+            }
+            columns.Resize(channels);
+            ExtKernels.AddProducts(columns, 0, weights.Columns, weights.FirstColumn, summand.Factors.AsSpan());
+            yield return (term, weights with { Columns = columns, FirstColumn = 0 }, channels, scale);
         }
     }
 }

@@ -64,37 +64,51 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
         var inputs = WeighInputs(grid, assignment);
         if (weights.Place is { } place)
         {
-            assignment.Forms.Add(new LayerForm(place, grid.CopyColumns(outputs), inputs, groups));
+            assignment.Forms.Add(new LayerForm(place, grid.CopyColumns(outputs, assignment.Scale), inputs, groups));
             return Ext4.Zero;
         }
         using (inputs)
-            return weights.Evaluate(grid, inputs, outputs, groups);
+            return weights.Evaluate(grid, inputs, outputs, groups, maps.Count);
     }
 
-    /// <summary>[channel * taps + tap]: the sum over the positions of row(p) * source(map(tap, p), channel).</summary>
+    /// <summary>[tap * channels + channel]: the sum over the positions of row(p) * source(map(tap, p), channel).</summary>
     internal ExtArray WeighInputs(in GridWeights grid, Assignment assignment)
     {
-        var sums = new ExtArray(source.Channels * maps.Count);
-        using var images = Images(grid, out var rows, out var firstRow);
+        var sums = new ExtArray(maps.Count * source.Channels);
         if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
-        {
             for (var tap = 0; tap < maps.Count; tap++)
-            {
-                var sum = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), cells.Rows, cells.FirstRow, source.Positions);
-                for (var i = 0; i < source.Channels; i++)
-                    sums[(i * maps.Count) + tap] = sum * cells.Column(i);
-            }
-            return sums;
+                ExtKernels.AddScaled(
+                    sums, tap * source.Channels, maps.Dot(tap, grid, cells.Rows, cells.FirstRow), cells.Columns, cells.FirstColumn, source.Channels);
+        else if (assignment is PublicAssignment known)
+            WeighNumbers(grid, known, sums);
+        else
+            WeighCells(grid, assignment, sums);
+        return sums;
+    }
+
+    private void WeighNumbers(in GridWeights grid, PublicAssignment known, ExtArray sums)
+    {
+        using var numbers = known.Numbers(source);
+        if (maps.IsIdentity && source.Channels >= FeltArray.Granule)
+        {
+            ExtKernels.CombineRows(sums, 0, grid.Rows, grid.FirstRow, source.Positions, numbers, 0, source.Channels, source.Channels);
+            return;
         }
+        for (var tap = 0; tap < maps.Count; tap++)
+            for (var i = 0; i < source.Channels; i++)
+                sums[(tap * source.Channels) + i] = maps.Dot(tap, grid, numbers, source.Channels, i);
+    }
+
+    private void WeighCells(in GridWeights grid, Assignment assignment, ExtArray sums)
+    {
         using var held = new ExtArray(source.Positions);
         for (var i = 0; i < source.Channels; i++)
         {
             for (var p = 0; p < source.Positions; p++)
                 held[p] = assignment.At(source.AddressOf(p, i));
             for (var tap = 0; tap < maps.Count; tap++)
-                sums[(i * maps.Count) + tap] = ExtKernels.Dot(rows, firstRow + (tap * source.Positions), held, 0, source.Positions);
+                sums[(tap * source.Channels) + i] = maps.Dot(tap, grid, held, 0);
         }
-        return sums;
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)

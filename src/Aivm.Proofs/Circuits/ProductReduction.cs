@@ -22,13 +22,12 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     {
         var count = linear.Circuit.ProductCount;
         var (x, y) = (new ExtArray(count), new ExtArray(count));
-        foreach (var (term, weights) in linear.Weighted<ProductTerm>())
-            using (weights.Columns)
-            {
-                using var left = term.Left.Numbers(cells, publicNumbers);
-                using var right = term.Right.Numbers(cells, publicNumbers);
-                term.AddElements(weights, left, right, x, y);
-            }
+        foreach (var (term, weights) in linear.Weighted(linear.Circuit.Products))
+        {
+            using var left = term.Left.Numbers(cells, publicNumbers);
+            using var right = term.Right.Numbers(cells, publicNumbers);
+            term.AddElements(weights, left, right, x, y);
+        }
         return (x, y);
     }
 
@@ -38,46 +37,40 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     /// <summary>Adds the coefficients of all cells in nu X(s) + nu^2 Y(s).</summary>
     public void AddCoefficients(ExtArray coefficients)
     {
-        foreach (var (view, weights) in Views())
-            using (weights.Rows)
-            using (weights.Columns)
-                if (view.HasCells)
-                    new TapTerm(view).AddTranspose(weights, coefficients);
+        using var columns = new ExtArray(0);
+        foreach (var (term, weights, scale) in Views(term => term.ReadsCells))
+        {
+            columns.Resize(term.Source.Channels);
+            ExtKernels.AddScaled(columns, 0, scale, weights.Columns, weights.FirstColumn, columns.Length);
+            term.AddTranspose(weights with { Columns = columns, FirstColumn = 0 }, coefficients);
+        }
     }
 
     /// <summary>The multilinear polynomial of these coefficients at a point of the cells' addresses.</summary>
-    public Ext4 EvaluateCoefficients(EqPoint cells) => Evaluate(view => view.HasCells, new PointAssignment(cells));
+    public Ext4 EvaluateCoefficients(EqPoint cells) => Evaluate(term => term.ReadsCells, new PointAssignment(cells));
 
     /// <summary>The part of nu X(s) + nu^2 Y(s) that both sides know.</summary>
-    public Ext4 Known(Felt[] publicNumbers) => Evaluate(view => view.HasPublic, new PublicAssignment(publicNumbers));
+    public Ext4 Known(Felt[] publicNumbers) => Evaluate(term => term.ReadsPublic, new PublicAssignment(publicNumbers));
 
-    private Ext4 Evaluate(Func<GridView, bool> counts, Assignment assignment)
+    private Ext4 Evaluate(Func<TapTerm, bool> counts, Assignment assignment)
     {
         var sum = Ext4.Zero;
-        foreach (var (view, weights) in Views())
-            using (weights.Rows)
-            using (weights.Columns)
-                if (counts(view))
-                    sum += new TapTerm(view).Evaluate(weights, assignment);
+        foreach (var (term, weights, scale) in Views(counts))
+            sum += scale * term.Evaluate(weights, assignment);
         return sum;
     }
 
-    /// <summary>Both views of each product with their weights in nu X(s) + nu^2 Y(s).</summary>
-    private IEnumerable<(GridView View, GridWeights Weights)> Views()
+    /// <summary>The views of all products that count, with their weights in nu X(s) + nu^2 Y(s), a factor apart. They are good until the next are asked for.</summary>
+    private IEnumerable<(TapTerm Term, GridWeights Weights, Ext4 Scale)> Views(Func<TapTerm, bool> counts)
     {
-        foreach (var (term, weights) in linear.Weighted<ProductTerm>())
-            using (weights.Columns)
-            {
-                yield return (term.Left, Scaled(term.LeftWeights(weights, _s), nu));
-                yield return (term.Right, Scaled(term.RightWeights(weights, _s), nu * nu));
-            }
-    }
-
-    private static GridWeights Scaled(GridWeights weights, Ext4 factor)
-    {
-        for (var i = 0; i < weights.Columns.Length; i++)
-            weights.Columns[i] *= factor;
-        return weights;
+        using var room = new GridRoom();
+        foreach (var (product, weights, _, scale) in linear.Scaled(linear.Circuit.Products))
+        {
+            if (counts(product.LeftTerm))
+                yield return (product.LeftTerm, product.LeftWeights(weights, _s, room), product.ColumnsAreRight ? nu : scale * nu);
+            if (counts(product.RightTerm))
+                yield return (product.RightTerm, product.RightWeights(weights, _s, room), product.ColumnsAreRight ? scale * nu * nu : nu * nu);
+        }
     }
 
     public void Dispose() => _s.Dispose();

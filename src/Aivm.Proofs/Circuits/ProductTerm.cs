@@ -10,6 +10,15 @@ internal abstract class ProductTerm(GridView left, GridView right, int elementPo
 
     public GridView Right => right;
 
+    /// <summary>The left view as a term.</summary>
+    public TapTerm LeftTerm { get; } = new(left);
+
+    /// <summary>The right view as a term.</summary>
+    public TapTerm RightTerm { get; } = new(right);
+
+    /// <summary>Whether Y takes the weights of the grid's columns, and so a summand's factor; X takes those of its rows.</summary>
+    internal virtual bool ColumnsAreRight => false;
+
     /// <summary>Where its i lie in the vectors of all products. At 0 until it is part of a site.</summary>
     public Storage Elements { get; private set; } = new(0, elementPositions, elementChannels);
 
@@ -31,25 +40,39 @@ internal abstract class ProductTerm(GridView left, GridView right, int elementPo
     /// <param name="weights">Of the site's grid.</param>
     internal abstract void AddElements(in GridWeights weights, FeltArray leftNumbers, FeltArray rightNumbers, ExtArray x, ExtArray y);
 
-    /// <summary>What each number of the left view weighs in sum_i eq(s, i) X_i. Rows and columns are the taker's to dispose of.</summary>
-    internal abstract GridWeights LeftWeights(in GridWeights weights, EqPoint s);
+    /// <summary>What each number of the left view weighs in sum_i eq(s, i) X_i.</summary>
+    /// <param name="room">The weights may lie there.</param>
+    internal abstract GridWeights LeftWeights(in GridWeights weights, EqPoint s, GridRoom room);
 
     /// <summary>The same of the right view in sum_i eq(s, i) Y_i.</summary>
-    internal abstract GridWeights RightWeights(in GridWeights weights, EqPoint s);
+    internal abstract GridWeights RightWeights(in GridWeights weights, EqPoint s, GridRoom room);
+}
 
-    /// <summary>result[i] = a[aAt + i] * b[bAt + i].</summary>
-    private protected static ExtArray Products(ExtArray a, int aAt, ExtArray b, int bAt, int count)
+/// <summary>Room for the weights of one grid after another.</summary>
+internal sealed class GridRoom : IDisposable
+{
+    public ExtArray Rows { get; } = new(0);
+
+    public ExtArray Columns { get; } = new(0);
+
+    /// <summary>So many rows, all 0.</summary>
+    public ExtArray TakeRows(int positions)
     {
-        var result = new ExtArray(count);
-        ExtKernels.AddProducts(result, 0, a, aAt, b, bAt, count);
-        return result;
+        Rows.Resize(positions);
+        return Rows;
     }
 
-    private protected static ExtArray Copy(ExtArray a, int at, int count)
+    /// <summary>So many columns, all 0.</summary>
+    public ExtArray TakeColumns(int channels)
     {
-        var result = new ExtArray(count);
-        ExtKernels.AddScaled(result, 0, Ext4.One, a, at, count);
-        return result;
+        Columns.Resize(channels);
+        return Columns;
+    }
+
+    public void Dispose()
+    {
+        Rows.Dispose();
+        Columns.Dispose();
     }
 }
 
@@ -73,19 +96,15 @@ internal sealed class ElementwiseProduct(GridView left, GridView right) : Produc
         }
     }
 
-    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s, GridRoom room)
     {
         var eq = s.Of(Elements);
-        return new(
-            Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Positions), 0,
-            Products(weights.Columns, weights.FirstColumn, eq.Columns, eq.FirstColumn, Channels), 0);
+        ExtKernels.AddProducts(room.TakeRows(Positions), 0, weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Positions);
+        ExtKernels.AddProducts(room.TakeColumns(Channels), 0, weights.Columns, weights.FirstColumn, eq.Columns, eq.FirstColumn, Channels);
+        return new(room.Rows, 0, room.Columns, 0);
     }
 
-    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
-    {
-        var eq = s.Of(Elements);
-        return new(Copy(eq.Rows, eq.FirstRow, Positions), 0, Copy(eq.Columns, eq.FirstColumn, Channels), 0);
-    }
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s, GridRoom room) => s.Of(Elements);
 
     internal override long ValueAt(Func<int, long> read, int position, int channel) =>
         read(Left.AddressOf(position, channel)) * read(Right.AddressOf(position, channel));
@@ -100,6 +119,8 @@ internal sealed class ElementwiseProduct(GridView left, GridView right) : Produc
 /// <param name="transposesRight">The right view has a position for each g and n and a channel for each k, rather than one for each g and k and for each n.</param>
 internal sealed class MatrixProduct(GridView left, GridView right, int matrices, bool transposesRight = false) : ProductTerm(left, right, matrices, left.Channels)
 {
+    internal override bool ColumnsAreRight => true;
+
     private int Matrices => Elements.Positions;
 
     private int Inner => Elements.Channels;
@@ -122,20 +143,27 @@ internal sealed class MatrixProduct(GridView left, GridView right, int matrices,
         }
     }
 
-    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s, GridRoom room)
     {
-        var (eq, rows) = (s.Of(Elements), new ExtArray(Left.Positions));
-        for (var row = 0; row < rows.Length; row++)
-            rows[row] = weights.Row(row) * eq.Row(row / RowsOfMatrix);
-        return new(rows, 0, Copy(eq.Columns, eq.FirstColumn, Inner), 0);
+        var (eq, rows) = (s.Of(Elements), room.TakeRows(Left.Positions));
+        if (RowsOfMatrix == 1)
+            ExtKernels.AddProducts(rows, 0, weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Matrices);
+        else
+            for (var row = 0; row < rows.Length; row += RowsOfMatrix)
+                ExtKernels.AddScaled(rows, row, eq.Row(row / RowsOfMatrix), weights.Rows, weights.FirstRow + row, RowsOfMatrix);
+        return eq with { Rows = rows, FirstRow = 0 };
     }
 
-    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s, GridRoom room)
     {
-        var (eq, rows) = (s.Of(Elements), new ExtArray(Right.Positions));
-        for (var row = 0; row < rows.Length; row++)
-            rows[row] = eq.Row(row / RowsOfRight) * (transposesRight ? weights.Column(row % RowsOfRight) : eq.Column(row % RowsOfRight));
-        return new(rows, 0, transposesRight ? Copy(eq.Columns, eq.FirstColumn, Inner) : Copy(weights.Columns, weights.FirstColumn, Right.Channels), 0);
+        var (eq, rows) = (s.Of(Elements), room.TakeRows(Right.Positions));
+        var (inner, first) = transposesRight ? (weights.Columns, weights.FirstColumn) : (eq.Columns, eq.FirstColumn);
+        if (RowsOfRight == 1)
+            ExtKernels.AddScaled(rows, 0, inner[first], eq.Rows, eq.FirstRow, Matrices);
+        else
+            for (var row = 0; row < rows.Length; row += RowsOfRight)
+                ExtKernels.AddScaled(rows, row, eq.Row(row / RowsOfRight), inner, first, RowsOfRight);
+        return (transposesRight ? eq : weights) with { Rows = rows, FirstRow = 0 };
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
@@ -160,20 +188,15 @@ internal sealed class RowProduct(GridView left, GridView right) : ProductTerm(le
         }
     }
 
-    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s)
+    internal override GridWeights LeftWeights(in GridWeights weights, EqPoint s, GridRoom room)
     {
-        var eq = s.Of(Elements);
-        var columns = Copy(eq.Columns, eq.FirstColumn, Left.Channels);
-        for (var c = 0; c < columns.Length; c++)
-            columns[c] *= weights.Column(0);
-        return new(Products(weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Left.Positions), 0, columns, 0);
+        var (eq, rows) = (s.Of(Elements), room.TakeRows(Left.Positions));
+        ExtKernels.AddProducts(rows, 0, weights.Rows, weights.FirstRow, eq.Rows, eq.FirstRow, Left.Positions);
+        ExtKernels.Scale(rows, weights.Column(0));
+        return eq with { Rows = rows, FirstRow = 0 };
     }
 
-    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s)
-    {
-        var eq = s.Of(Elements);
-        return new(Copy(eq.Rows, eq.FirstRow, Left.Positions), 0, Copy(eq.Columns, eq.FirstColumn, Left.Channels), 0);
-    }
+    internal override GridWeights RightWeights(in GridWeights weights, EqPoint s, GridRoom room) => s.Of(Elements);
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {

@@ -10,9 +10,14 @@ internal sealed class PublicNumbers(int samples)
 {
     private readonly List<(int First, long[] Numbers)> _constants = [];
     private readonly List<Derivation> _derivations = [];
+    private readonly List<(int First, int Count)> _variable = [];
 
     /// <summary>Numbers that follow from others, sample by sample.</summary>
     private sealed record Derivation(EntryMap Map, CircuitValue Source, int First, int PerSample, long Work);
+
+    // Of all numbers, 0 where they are no constants: made once, when all are there.
+    private long[] _template = [];
+    private Felt[] _elements = [];
 
     public int Count { get; private set; }
 
@@ -36,7 +41,7 @@ internal sealed class PublicNumbers(int samples)
     }
 
     /// <summary>An input or output: whoever states it fills it.</summary>
-    public CircuitValue AddStated(ValueInfo info) => Value(info, Reserve(PerSample(info) * samples), PerSample(info));
+    public CircuitValue AddStated(ValueInfo info) => Value(info, ReserveVariable(info), PerSample(info));
 
     /// <summary>A constant's number, alike in every sample.</summary>
     public bool TryConstant(int address, out long number)
@@ -66,7 +71,7 @@ internal sealed class PublicNumbers(int samples)
             _constants.Add((Count, mapped));
             return Value(info, Reserve(mapped.Length), stride: 0);
         }
-        var first = Reserve(PerSample(info) * samples);
+        var first = ReserveVariable(info);
         _derivations.Add(new Derivation(
             map, source, first, PerSample(info), ((source.Addresses.Length + PerSample(info)) * VerificationWork.Step) + (products * VerificationWork.WideProduct)));
         return Value(info, first, PerSample(info));
@@ -88,6 +93,14 @@ internal sealed class PublicNumbers(int samples)
 
     private static int PerSample(ValueInfo info) => (int)info.Shape.Elements;
 
+    /// <summary>For numbers that each statement has its own of.</summary>
+    private int ReserveVariable(ValueInfo info)
+    {
+        var count = PerSample(info) * samples;
+        _variable.Add((Count, count));
+        return Reserve(count);
+    }
+
     private int Reserve(int count)
     {
         var first = Count;
@@ -104,27 +117,45 @@ internal sealed class PublicNumbers(int samples)
         return new CircuitValue(info, addresses, strides);
     }
 
+    /// <summary>No number is added from here on.</summary>
+    public void Complete()
+    {
+        _template = new long[Count];
+        foreach (var (first, constants) in _constants)
+            constants.CopyTo(_template, first);
+        _elements = Array.ConvertAll(_template, Felt.From);
+    }
+
     /// <summary>All numbers, given those that are stated.</summary>
     /// <param name="stated">What <see cref="AddStated"/> gave, each with its numbers, sample after sample.</param>
-    public long[] Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated)
+    /// <param name="numbers">So many as there are.</param>
+    public void Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated, Span<long> numbers)
     {
-        var numbers = new long[Count];
-        foreach (var (first, constants) in _constants)
-            constants.CopyTo(numbers, first);
+        _template.CopyTo(numbers);
         foreach (var (value, given) in stated)
-            given.Span.CopyTo(numbers.AsSpan(value.Addresses[0] - PublicAddress.First));
+            given.Span.CopyTo(numbers[(value.Addresses[0] - PublicAddress.First)..]);
         foreach (var derivation in _derivations)
             for (var sample = 0; sample < samples; sample++)
                 Derive(derivation, sample, numbers);
-        return numbers;
     }
 
-    private static void Derive(Derivation derivation, int sample, long[] numbers)
+    /// <summary>The same numbers in the field.</summary>
+    /// <param name="numbers">Of <see cref="Compute"/>.</param>
+    public Felt[] InField(ReadOnlySpan<long> numbers)
+    {
+        var elements = _elements.AsSpan().ToArray();
+        foreach (var (first, count) in _variable)
+            for (var i = first; i < first + count; i++)
+                elements[i] = Felt.From(numbers[i]);
+        return elements;
+    }
+
+    private static void Derive(Derivation derivation, int sample, Span<long> numbers)
     {
         var (map, source, first, perSample, _) = derivation;
         var read = new long[source.Addresses.Length];
         for (var i = 0; i < read.Length; i++)
             read[i] = numbers[source.Addresses[i] + (sample * source.Strides[i]) - PublicAddress.First];
-        map(read, numbers.AsSpan(first + (sample * perSample), perSample));
+        map(read, numbers.Slice(first + (sample * perSample), perSample));
     }
 }

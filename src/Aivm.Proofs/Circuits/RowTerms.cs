@@ -31,8 +31,12 @@ internal sealed class RowSumTerm(Storage source, int[] lengths) : Term
         for (var c = 0; c < source.Channels; c++)
             starts[c + 1] = starts[c] + factors.Column(c);
         var sum = Ext4.Zero;
-        for (var p = 0; p < source.Positions; p++)
-            sum += weights.Row(p) * factors.Row(p) * starts[LengthOf(p)];
+        for (var (p, end) = (0, 0); p < source.Positions; p = end)
+        {
+            for (end = p + 1; end < source.Positions && LengthOf(end) == LengthOf(p);)
+                end++;
+            sum += starts[LengthOf(p)] * ExtKernels.Dot(weights.Rows, weights.FirstRow + p, factors.Rows, factors.FirstRow + p, end - p);
+        }
         return sum * weights.Column(0);
     }
 

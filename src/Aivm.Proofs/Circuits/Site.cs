@@ -11,6 +11,10 @@ internal sealed record Summand(int Entry, Expression? Term, ImmutableArray<Felt>
     public Felt FactorOf(int channel) => Factors.Length == 1 ? Factors[0] : Factors[channel];
 }
 
+/// <summary>A term of a kind where a site sums it up.</summary>
+internal readonly record struct PlacedTerm<T>(Site Site, Summand Summand, T Term)
+    where T : Expression;
+
 /// <summary>
 /// The same statement in each cell of a grid. Cell (p, c) has the index Base + p * Width + c in the vector of all statements of its kind.
 /// </summary>

@@ -42,4 +42,37 @@ internal sealed class TapMaps(int samples, int sourcePositions, int positions, i
                 }
         }
     }
+
+    /// <summary>The sum over all positions of the batch of row(p) * source[at + source of p].</summary>
+    public Ext4 Dot(int tap, in GridWeights weights, ExtArray source, int at)
+    {
+        if (IsIdentity)
+            return ExtKernels.Dot(weights.Rows, weights.FirstRow, source, at, samples * positions);
+        using var moved = new ExtArray(samples * positions);
+        for (var k = 0; k < Ext4.Degree; k++)
+            Move(tap, source.AsSpan(k)[at..], stride: 1, moved.AsSpan(k));
+        return ExtKernels.Dot(weights.Rows, weights.FirstRow, moved, 0, moved.Length);
+    }
+
+    /// <summary>The same of one channel of base elements, source[stride * source of p + channel].</summary>
+    public Ext4 Dot(int tap, in GridWeights weights, FeltArray source, int stride, int channel)
+    {
+        using var moved = new FeltArray(samples * positions);
+        Move(tap, source.AsSpan()[channel..], stride, moved.AsSpan());
+        return ExtKernels.Dot(weights.Rows, weights.FirstRow, moved, 0, moved.Length);
+    }
+
+    private void Move(int tap, ReadOnlySpan<uint> source, int stride, Span<uint> result)
+    {
+        for (var sample = 0; sample < samples; sample++)
+        {
+            var from = source[(sample * sourcePositions * stride)..];
+            var to = result.Slice(sample * positions, positions);
+            for (var p = 0; p < positions; p++)
+            {
+                var position = IsIdentity ? p : maps[tap][p];
+                to[p] = position < 0 ? 0 : from[position * stride];
+            }
+        }
+    }
 }

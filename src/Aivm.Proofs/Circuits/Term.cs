@@ -115,17 +115,29 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
         if (source.Whole is { } storage && assignment.TryFactor(storage, out var cells))
             return ExtKernels.Dot(rows, firstRow, cells.Rows, cells.FirstRow, storage.Positions)
                 * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, source.Channels);
+        if (assignment is PublicAssignment known)
+            return EvaluateNumbers(weights, rows, firstRow, known);
         if (source.Runs is { } runs && assignment is PointAssignment { Point: var point })
             return EvaluateRuns(runs, weights, rows, firstRow, point);
         var sum = Ext4.Zero;
         for (var p = 0; p < source.Positions; p++)
         {
             var held = Ext4.Zero;
-            // Cells count as 0 where public numbers count.
-            for (var c = source.Runs?.LengthOf(p) ?? 0; c < source.Channels; c++)
+            for (var c = 0; c < source.Channels; c++)
                 held += weights.Column(c) * assignment.At(source.AddressOf(p, c));
             sum += rows[firstRow + p] * held;
         }
+        return sum;
+    }
+
+    private Ext4 EvaluateNumbers(in GridWeights weights, ExtArray rows, int firstRow, PublicAssignment known)
+    {
+        using var numbers = known.Numbers(source);
+        if (source.Channels == 1)
+            return weights.Column(0) * ExtKernels.Dot(rows, firstRow, numbers, 0, source.Positions);
+        var sum = Ext4.Zero;
+        for (var p = 0; p < source.Positions; p++)
+            sum += rows[firstRow + p] * ExtKernels.Dot(weights.Columns, weights.FirstColumn, numbers, p * source.Channels, source.Channels);
         return sum;
     }
 

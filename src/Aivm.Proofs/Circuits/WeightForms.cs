@@ -17,7 +17,7 @@ internal abstract class WeightForm : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>The sum over o, i, tap of columns[o] * inputs[i * taps + tap] * w[o, i, tap], i counted over all channels and o's group reading its own.</summary>
+/// <summary>The sum over o, i, tap of columns[o] * inputs[tap * channels + i] * w[o, i, tap], i counted over all channels and o's group reading its own.</summary>
 internal sealed class LayerForm : WeightForm
 {
     private readonly Storage _place;
@@ -29,25 +29,15 @@ internal sealed class LayerForm : WeightForm
     /// <param name="columns">Its own from here on, and <paramref name="inputs"/> too.</param>
     public LayerForm(Storage place, ExtArray columns, ExtArray inputs, int groups)
     {
-        (_place, _columns, _groups) = (place, columns, groups);
+        (_place, _columns, _inputs, _groups) = (place, columns, inputs, groups);
         _taps = place.Positions / columns.Length;
-        _inputs = ByTap(inputs);
-        inputs.Dispose();
     }
 
     private int Stride => _inputs.Length / _taps;
 
-    /// <summary>[tap * channels + i].</summary>
-    private ExtArray ByTap(ExtArray inputs)
-    {
-        var (channels, byTap) = (inputs.Length / _taps, new ExtArray(inputs.Length));
-        for (var i = 0; i < channels; i++)
-            for (var tap = 0; tap < _taps; tap++)
-                byTap[(tap * channels) + i] = inputs[(i * _taps) + tap];
-        return byTap;
-    }
+    private int OutputsOfGroup => _columns.Length / _groups;
 
-    private int FirstInput(int tap, int output) => (tap * Stride) + (output / (_columns.Length / _groups) * _place.Channels);
+    private int FirstInput(int tap, int output) => (tap * Stride) + (output / OutputsOfGroup * _place.Channels);
 
     public override void AddTo(ExtArray coefficients, Ext4 scale)
     {
@@ -70,17 +60,27 @@ internal sealed class LayerForm : WeightForm
     public override Ext4 Evaluate(EqPoint point)
     {
         var (sum, cells) = (Ext4.Zero, point.Of(_place));
+        if (OutputsOfGroup == 1 && _place.Channels == 1)
+            return EvaluateEachOutput(cells);
+        for (var tap = 0; tap < _taps; tap++)
+            for (var o = 0; o < _columns.Length; o += OutputsOfGroup)
+                sum += ExtKernels.Dot(_columns, o, cells.Rows, cells.FirstRow + (tap * _columns.Length) + o, OutputsOfGroup)
+                    * ExtKernels.Dot(_inputs, FirstInput(tap, o), cells.Columns, cells.FirstColumn, _place.Channels);
+        return sum;
+    }
+
+    /// <summary>The same where every output has one input of its own.</summary>
+    private Ext4 EvaluateEachOutput(in GridWeights cells)
+    {
+        var (sum, outputs) = (Ext4.Zero, _columns.Length);
+        using var products = new ExtArray(outputs);
         for (var tap = 0; tap < _taps; tap++)
         {
-            var inputs = Ext4.Zero;
-            for (var o = 0; o < _columns.Length; o++)
-            {
-                if (o % (_columns.Length / _groups) == 0)
-                    inputs = ExtKernels.Dot(_inputs, FirstInput(tap, o), cells.Columns, cells.FirstColumn, _place.Channels);
-                sum += _columns[o] * cells.Row((tap * _columns.Length) + o) * inputs;
-            }
+            products.Clear();
+            ExtKernels.AddProducts(products, 0, _columns, 0, cells.Rows, cells.FirstRow + (tap * outputs), outputs);
+            sum += ExtKernels.Dot(products, 0, _inputs, FirstInput(tap, 0), outputs);
         }
-        return sum;
+        return sum * cells.Column(0);
     }
 
     public override void Dispose()
@@ -124,11 +124,7 @@ internal sealed class BiasTerm(Storage place, int positions) : Term
 
     internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
     {
-        var columns = weights.CopyColumns(place.Channels);
-        var sum = weights.SumOfRows(positions);
-        for (var c = 0; c < columns.Length; c++)
-            columns[c] *= sum;
-        assignment.Forms.Add(new BiasForm(place, columns));
+        assignment.Forms.Add(new BiasForm(place, weights.CopyColumns(place.Channels, assignment.Scale * weights.SumOfRows(positions))));
         return Ext4.Zero;
     }
 
@@ -152,10 +148,7 @@ internal sealed class WeightTerm(Storage place) : Term
 
     internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
     {
-        var rows = new ExtArray(place.Positions);
-        for (var p = 0; p < rows.Length; p++)
-            rows[p] = weights.Row(p);
-        assignment.Forms.Add(new GridForm(place, rows, weights.CopyColumns(place.Channels)));
+        assignment.Forms.Add(new GridForm(place, weights.CopyRows(place.Positions), weights.CopyColumns(place.Channels, assignment.Scale)));
         return Ext4.Zero;
     }
 

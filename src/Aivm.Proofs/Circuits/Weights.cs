@@ -11,24 +11,21 @@ internal readonly record struct GridWeights(ExtArray Rows, int FirstRow, ExtArra
     public Ext4 Sum(int positions, int channels) => SumOfRows(positions) * SumOfColumns(channels);
 
     /// <summary>The factors of the first channels, for who keeps them.</summary>
-    public ExtArray CopyColumns(int channels)
+    /// <param name="scale">They are multiplied by it.</param>
+    public ExtArray CopyColumns(int channels, Ext4 scale) => Copy(Columns, FirstColumn, channels, scale);
+
+    /// <summary>The factors of the first positions, for who keeps them.</summary>
+    public ExtArray CopyRows(int positions) => Copy(Rows, FirstRow, positions, Ext4.One);
+
+    public Ext4 SumOfColumns(int channels) => ExtKernels.Sum(Columns, FirstColumn, channels);
+
+    public Ext4 SumOfRows(int positions) => ExtKernels.Sum(Rows, FirstRow, positions);
+
+    private static ExtArray Copy(ExtArray array, int first, int count, Ext4 scale)
     {
-        var copy = new ExtArray(channels);
-        for (var c = 0; c < channels; c++)
-            copy[c] = Column(c);
+        var copy = new ExtArray(count);
+        ExtKernels.AddScaled(copy, 0, scale, array, first, count);
         return copy;
-    }
-
-    public Ext4 SumOfColumns(int channels) => SumOf(Columns, FirstColumn, channels);
-
-    public Ext4 SumOfRows(int positions) => SumOf(Rows, FirstRow, positions);
-
-    private static Ext4 SumOf(ExtArray array, int first, int count)
-    {
-        var sum = Ext4.Zero;
-        for (var i = 0; i < count; i++)
-            sum += array[first + i];
-        return sum;
     }
 }
 
@@ -39,18 +36,20 @@ internal sealed class EqPoint : IDisposable
     internal const int SplitBits = 8;
 
     /// <summary>A row alone costs about so many times what one of a table does.</summary>
-    internal const int SplitFactor = 8;
+    internal const int SplitFactor = 2;
 
     private readonly Ext4[] _point;
     private readonly ExtArray?[] _low;
     private readonly ExtArray?[] _middle;
     private readonly ExtArray?[] _high;
     private readonly Dictionary<(int Bits, int First, int Count), ExtArray> _rows = [];
+    private readonly long[] _rowsAlone;
 
     public EqPoint(ReadOnlySpan<Ext4> point)
     {
         _point = point.ToArray();
         (_low, _middle, _high) = (new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1]);
+        _rowsAlone = new long[point.Length + 1];
     }
 
     public ReadOnlySpan<Ext4> Coordinates => _point;
@@ -58,21 +57,29 @@ internal sealed class EqPoint : IDisposable
     /// <summary>The factors of a rectangle's cells: eq of (p, c) is their product.</summary>
     public GridWeights Of(Storage storage)
     {
-        var (bits, first) = (storage.ChannelBits, storage.Base >> storage.ChannelBits);
+        var (bits, first, count) = (storage.ChannelBits, storage.Base >> storage.ChannelBits, storage.Positions);
+        if (_high[bits] is { } all)
+            return new(all, first, Low(bits), 0);
+        if (_rows.TryGetValue((bits, first, count), out var rows))
+            return new(rows, 0, Low(bits), 0);
         // Of few rows among many their own factors are less work than all of them.
-        return _high[bits] is null && (long)storage.Positions * SplitFactor < 1L << (_point.Length - bits)
-            ? new(Rows(bits, first, storage.Positions), 0, Low(bits), 0)
+        _rowsAlone[bits] += count;
+        return _rowsAlone[bits] * SplitFactor < 1L << (_point.Length - bits)
+            ? new(_rows[(bits, first, count)] = Rows(bits, first, count), 0, Low(bits), 0)
             : new(High(bits), first, Low(bits), 0);
     }
 
     private ExtArray Rows(int bits, int first, int count)
     {
-        if (_rows.TryGetValue((bits, first, count), out var rows))
-            return rows;
-        rows = new ExtArray(count);
-        for (var i = 0; i < count; i++)
-            rows[i] = AtBlock(first + i, bits);
-        return _rows[(bits, first, count)] = rows;
+        var (rows, split) = (new ExtArray(count), Math.Min(bits + SplitBits, _point.Length));
+        var (middle, high, within) = (Middle(bits), High(split), (1 << (split - bits)) - 1);
+        for (var (i, run) = (0, 0); i < count; i += run)
+        {
+            var block = first + i;
+            run = Math.Min(count - i, within + 1 - (block & within));
+            ExtKernels.AddScaled(rows, i, high[block >> (split - bits)], middle, block & within, run);
+        }
+        return rows;
     }
 
     /// <summary>eq of the places within a block of 2^bits indices.</summary>
@@ -82,8 +89,7 @@ internal sealed class EqPoint : IDisposable
     public Ext4 AtBlock(int block, int bits)
     {
         var split = Math.Min(bits + SplitBits, _point.Length);
-        var middle = _middle[bits] ??= Table(_point.AsSpan(bits, split - bits));
-        return middle[block & ((1 << (split - bits)) - 1)] * High(split)[block >> (split - bits)];
+        return Middle(bits)[block & ((1 << (split - bits)) - 1)] * High(split)[block >> (split - bits)];
     }
 
     public Ext4 At(int index)
@@ -93,6 +99,9 @@ internal sealed class EqPoint : IDisposable
     }
 
     private ExtArray Low(int bits) => _low[bits] ??= Table(_point.AsSpan(0, bits));
+
+    /// <summary>Of the bits above, as many as a split leaves.</summary>
+    private ExtArray Middle(int bits) => _middle[bits] ??= Table(_point.AsSpan(bits, Math.Min(SplitBits, _point.Length - bits)));
 
     private ExtArray High(int bits) => _high[bits] ??= Table(_point.AsSpan(bits));
 
@@ -119,6 +128,9 @@ internal abstract class Assignment
 {
     /// <summary>What terms with private weights leave open: they evaluate to these forms of the weights, beside the number that they return.</summary>
     public List<WeightForm> Forms { get; } = [];
+
+    /// <summary>What the number that a term returns is multiplied by. Forms have this factor already.</summary>
+    public Ext4 Scale { get; set; } = Ext4.One;
 
     public abstract Ext4 At(int address);
 
@@ -148,4 +160,7 @@ internal sealed class PointAssignment(EqPoint point) : Assignment
 internal sealed class PublicAssignment(Felt[] values) : Assignment
 {
     public override Ext4 At(int address) => PublicAddress.Is(address) ? values[address - PublicAddress.First] : Ext4.Zero;
+
+    /// <summary>What a view holds, position * Channels + channel.</summary>
+    public FeltArray Numbers(GridView view) => view.Numbers(values);
 }

@@ -31,9 +31,8 @@ public static class OracleOpening
         }
         value = claim.Value;
         var message = new Ext4[shape.MessageLength];
-        if (!reader.TryRead(message))
+        if (!reader.TryReadMessage(message, transcript))
             return false;
-        transcript.Absorb(message);
         using var combination = ExtArray.Of(message);
         using var columns = new ExtArray(shape.Columns);
         ExtKernels.EqTable(point[..shape.ColumnBits], Ext4.One, columns);
@@ -60,10 +59,10 @@ public static class OracleOpening
         ExtKernels.EqTable(rowPoint, claim.Rho, weights);
         weights.Truncate(shape.Rows);
         ExtKernels.CombineRows(words, 0, weights, columns.Rows, 0, positions.Length, positions.Length);
-        using var codeword = new ExtArray(shape.CodeLength);
-        shape.Code.Encode(combination, codeword);
+        var symbols = new Ext4[positions.Length];
+        shape.Code.EncodeAt(combination, positions, symbols);
         for (var i = 0; i < positions.Length; i++)
-            if (words[i] != codeword[positions[i]])
+            if (words[i] != symbols[i])
                 return reader.Fail(ProofErrors.Rejected("An opened column does not fit the combination of rows."));
         return true;
     }

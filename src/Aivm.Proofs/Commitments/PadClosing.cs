@@ -33,28 +33,27 @@ public static class PadClosing
         var proximity = new Ext4[shape.MessageLength];
         var linear = new Ext4[shape.LinearLength];
         var quotient = new Ext4[shape.QuotientLength];
-        if (!(reader.TryRead(proximity) && reader.TryRead(linear.AsSpan(1)) && reader.TryRead(quotient)))
+        if (!(reader.TryReadMessage(proximity, transcript)
+            && reader.TryReadMessage(linear.AsSpan(1), transcript)
+            && reader.TryReadMessage(quotient, transcript)))
             return false;
-        transcript.Absorb(proximity);
-        transcript.Absorb(linear.AsSpan(1));
-        transcript.Absorb(quotient);
         linear[0] = PadRow.LowestCoefficient(linear, tests.LinearRho * tests.Sum, shape);
         var positions = transcript.NextPositions(shape.Queries, shape.CodeBits);
         using var columns = OpenedColumns.TryRead(root, shape.CodeBits, shape.ColumnHeight, salted: true, positions, reader);
         if (columns is null)
             return false;
-        using var proximityWord = PadRow.Encode(proximity, shape);
-        using var linearWord = PadRow.Encode(linear, shape);
-        using var quadraticWord = PadRow.Encode(PadRow.TimesVanishing(quotient, shape), shape);
-        var sums = LinearSums(shape, tests, columns, positions);
+        using var symbols = new PointValues(PadRow.Points(positions, shape));
+        using var proximityWord = ValuesOf(proximity, symbols);
+        using var linearWord = ValuesOf(linear, symbols);
+        using var quadraticWord = ValuesOf(PadRow.TimesVanishing(quotient, shape), symbols);
+        var sums = LinearSums(shape, tests, columns, symbols);
         for (var query = 0; query < positions.Length; query++)
         {
-            var position = positions[query];
-            if (ProximitySum(shape, tests, columns, query) != proximityWord[position])
+            if (ProximitySum(shape, tests, columns, query) != proximityWord[query])
                 return reader.Fail(ProofErrors.Rejected("A column of pads fails the proximity test."));
-            if (sums[query] != linearWord[position])
+            if (sums[query] != linearWord[query])
                 return reader.Fail(ProofErrors.Rejected("A column of pads fails the test of linear constraints."));
-            if (QuadraticSum(shape, tests, columns, query) != quadraticWord[position])
+            if (QuadraticSum(shape, tests, columns, query) != quadraticWord[query])
                 return reader.Fail(ProofErrors.Rejected("A column of pads fails the test of products."));
         }
         return true;
@@ -68,14 +67,20 @@ public static class PadClosing
         return columns.Element(Ext4.Degree * shape.ProximityRow, query) + (tests.ProximityRho * sum);
     }
 
-    private static Ext4[] LinearSums(PadShape shape, ClosingTests tests, OpenedColumns columns, int[] positions)
+    private static ExtArray ValuesOf(ReadOnlySpan<Ext4> polynomial, PointValues points)
     {
-        var sums = new Ext4[positions.Length];
+        using var coefficients = ExtArray.Of(polynomial);
+        return points.Of(coefficients);
+    }
+
+    private static Ext4[] LinearSums(PadShape shape, ClosingTests tests, OpenedColumns columns, PointValues points)
+    {
+        var sums = new Ext4[shape.Queries];
         for (var row = 0; row < shape.ValueRows; row++)
         {
-            using var coefficients = PadRow.Encode(PadRow.Interpolate(tests.Coefficients(row), shape), shape);
+            using var values = ValuesOf(PadRow.Interpolate(tests.Coefficients(row), shape), points);
             for (var query = 0; query < sums.Length; query++)
-                sums[query] += coefficients[positions[query]] * columns.Element(Ext4.Degree * row, query);
+                sums[query] += values[query] * columns.Element(Ext4.Degree * row, query);
         }
         for (var query = 0; query < sums.Length; query++)
             sums[query] = columns.Element(Ext4.Degree * shape.LinearRow, query) + (tests.LinearRho * sums[query]);

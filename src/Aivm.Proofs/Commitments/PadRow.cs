@@ -21,6 +21,15 @@ internal static unsafe class PadRow
         return codeword;
     }
 
+    /// <summary>The points of symbols of the codeword.</summary>
+    public static Felt[] Points(ReadOnlySpan<int> positions, PadShape shape)
+    {
+        var (roots, points) = (NttRoots.For(shape.CodeBits + 1), new Felt[positions.Length]);
+        for (var i = 0; i < points.Length; i++)
+            points[i] = roots.Point(shape.CodeLength + positions[i]);
+        return points;
+    }
+
     /// <summary>The lowest coefficient of a polynomial whose values on H add up to <paramref name="sum"/>, given its others.</summary>
     /// <remarks>On H, powers of X add up to the block's length if the block divides the exponent, and to zero otherwise.</remarks>
     public static Ext4 LowestCoefficient(ReadOnlySpan<Ext4> polynomial, Ext4 sum, PadShape shape)

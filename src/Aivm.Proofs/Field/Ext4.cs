@@ -33,15 +33,26 @@ public readonly record struct Ext4(Felt C0, Felt C1, Felt C2, Felt C3)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Ext4 operator *(Ext4 a, Felt k) => new(a.C0 * k, a.C1 * k, a.C2 * k, a.C3 * k);
 
+    /// <summary>One reduction for each coefficient: see <see cref="ExtLanes{TLanes, TVector}"/> for the bounds of the sums.</summary>
     public static Ext4 operator *(Ext4 a, Ext4 b)
     {
-        var w = NonResidue;
-        return new(
-            (a.C0 * b.C0) + (w * ((a.C1 * b.C3) + (a.C2 * b.C2) + (a.C3 * b.C1))),
-            (a.C0 * b.C1) + (a.C1 * b.C0) + (w * ((a.C2 * b.C3) + (a.C3 * b.C2))),
-            (a.C0 * b.C2) + (a.C1 * b.C1) + (a.C2 * b.C0) + (w * (a.C3 * b.C3)),
-            (a.C0 * b.C3) + (a.C1 * b.C2) + (a.C2 * b.C1) + (a.C3 * b.C0));
+        unchecked
+        {
+            ulong a0 = a.C0.Montgomery, a1 = a.C1.Montgomery, a2 = a.C2.Montgomery, a3 = a.C3.Montgomery;
+            ulong b0 = b.C0.Montgomery, b1 = b.C1.Montgomery, b2 = b.C2.Montgomery, b3 = b.C3.Montgomery;
+            return new(
+                Reduced((a0 * b0) + ElevenTimes((a1 * b3) + (a2 * b2) + (a3 * b1))),
+                Reduced((a0 * b1) + (a1 * b0) + ElevenTimes((a2 * b3) + (a3 * b2))),
+                Reduced((a0 * b2) + (a1 * b1) + (a2 * b0) + ElevenTimes(a3 * b3)),
+                Reduced((a0 * b3) + (a1 * b2) + (a2 * b1) + (a3 * b0)));
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong ElevenTimes(ulong wide) => ExtLanes<ScalarLanes, ulong>.ElevenTimes(wide);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Felt Reduced(ulong wide) => Felt.FromMontgomery(Felt.Reduce(ScalarLanes.Trim(wide)));
 
     /// <summary>The inverse; of zero, zero. By the norm to F[y] / (y^2 - 11), y = x^2, and then to F.</summary>
     public Ext4 Inverse()

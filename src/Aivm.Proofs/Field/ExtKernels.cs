@@ -36,6 +36,21 @@ internal static unsafe class ExtKernels
         FieldLoop.Run(ref loop, 0, count);
     }
 
+    /// <summary>a[i] *= k.</summary>
+    public static void Scale(ExtArray a, Ext4 k)
+    {
+        var loop = new ScaleLoop(a.At(0), k);
+        FieldLoop.Run(ref loop, 0, a.Length);
+    }
+
+    /// <summary>a[i] *= b[i].</summary>
+    public static void Scale(ExtArray a, FeltArray b)
+    {
+        Check(b.Length, 0, a.Length);
+        var loop = new ScaleBaseLoop(a.At(0), b.At(0));
+        FieldLoop.Run(ref loop, 0, a.Length);
+    }
+
     /// <summary>sums[i] += a[i] * b[i].</summary>
     public static void AddProducts(ExtArray sums, int sumsAt, ExtArray a, int aAt, ExtArray b, int bAt, int count)
     {
@@ -54,6 +69,18 @@ internal static unsafe class ExtKernels
         Check(b.Length, bAt, count);
         var loop = new AddProductsBaseLoop(sums.At(sumsAt), a.At(aAt), b.At(bAt));
         FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += a[i] * b[i].</summary>
+    public static void AddProducts(ExtArray sums, int sumsAt, ExtArray a, int aAt, ReadOnlySpan<Felt> b)
+    {
+        Check(sums.Length, sumsAt, b.Length);
+        Check(a.Length, aAt, b.Length);
+        fixed (Felt* factors = b)
+        {
+            var loop = new AddProductsBaseLoop(sums.At(sumsAt), a.At(aAt), (uint*)factors);
+            FieldLoop.Run(ref loop, 0, b.Length);
+        }
     }
 
     /// <summary>
@@ -100,6 +127,23 @@ internal static unsafe class ExtKernels
         return Dot(a.At(aAt), b.At(bAt), 0, count);
     }
 
+    /// <summary>The sum of a[i] * b[i].</summary>
+    public static Ext4 Dot(ExtArray a, int aAt, ReadOnlySpan<Felt> b)
+    {
+        Check(a.Length, aAt, b.Length);
+        fixed (Felt* factors = b)
+            return Dot(a.At(aAt), (uint*)factors, 0, b.Length);
+    }
+
+    /// <summary>The sum of a[i].</summary>
+    public static Ext4 Sum(ExtArray a, int at, int count)
+    {
+        Check(a.Length, at, count);
+        var loop = new SumLoop(a.At(at));
+        FieldLoop.Run(ref loop, 0, count);
+        return loop.Sum;
+    }
+
     /// <summary>
     /// A round of the sumcheck of sum_i a[i] v[i], about the highest variable X: the round's polynomial
     /// sum_{i &lt; half} (a[i] + X (a[i + half] - a[i])) (v[i] + X (v[i + half] - v[i])) by its value at 0 and its coefficient of X^2.
@@ -131,14 +175,19 @@ internal static unsafe class ExtKernels
     /// <summary>
     /// sums[c] += sum over rows of weights[row] * matrix[at + row * stride + c], for c below <paramref name="columns"/>: one pass over the matrix.
     /// </summary>
-    public static void CombineRows(ExtArray sums, int sumsAt, ExtArray weights, FeltArray matrix, int at, int stride, int columns)
+    public static void CombineRows(ExtArray sums, int sumsAt, ExtArray weights, FeltArray matrix, int at, int stride, int columns) =>
+        CombineRows(sums, sumsAt, weights, 0, weights.Length, matrix, at, stride, columns);
+
+    /// <summary>The same with weights from one on.</summary>
+    public static void CombineRows(ExtArray sums, int sumsAt, ExtArray weights, int weightsAt, int rows, FeltArray matrix, int at, int stride, int columns)
     {
         Check(sums.Length, sumsAt, columns);
+        Check(weights.Length, weightsAt, rows);
         ArgumentOutOfRangeException.ThrowIfNegative(stride);
-        if (weights.Length == 0)
+        if (rows == 0)
             return;
-        Check(matrix.Length, at, checked(((weights.Length - 1) * stride) + columns));
-        var loop = new CombineLoop(sums.At(sumsAt), weights.At(0), weights.Length, matrix.At(at), stride);
+        Check(matrix.Length, at, checked(((rows - 1) * stride) + columns));
+        var loop = new CombineLoop(sums.At(sumsAt), weights.At(weightsAt), rows, matrix.At(at), stride);
         FieldLoop.Run(ref loop, 0, columns);
     }
 

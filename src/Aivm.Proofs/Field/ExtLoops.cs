@@ -85,6 +85,25 @@ internal readonly unsafe struct ScaleLoop(ExtPointer a, Ext4 k) : IFieldLoop
     }
 }
 
+/// <summary>a *= b.</summary>
+internal readonly unsafe struct ScaleBaseLoop(ExtPointer a, uint* b) : IFieldLoop
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public nint Run<TLanes, TVector>(nint start, nint end)
+        where TLanes : struct, IFieldLanes<TVector>
+        where TVector : struct
+    {
+        var (to, right) = (a, (nint)b);
+        var i = start;
+        for (; i + TLanes.Count <= end; i += TLanes.Count)
+        {
+            var factor = ExtLanes<TLanes, TVector>.Factor(TLanes.Load(unchecked((uint*)right + i)));
+            ExtLanes<TLanes, TVector>.Store(ExtLanes<TLanes, TVector>.Multiply(ExtLanes<TLanes, TVector>.Load(to, i), factor), to, i);
+        }
+        return i;
+    }
+}
+
 /// <summary>sums += k * terms.</summary>
 internal readonly unsafe struct AddScaledLoop(ExtPointer sums, Ext4 k, ExtPointer terms) : IFieldLoop
 {

@@ -2,6 +2,25 @@ using System.Runtime.CompilerServices;
 
 namespace Aivm.Proofs;
 
+/// <summary>The sum of a.</summary>
+internal unsafe struct SumLoop(ExtPointer a) : IFieldLoop
+{
+    public Ext4 Sum { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public nint Run<TLanes, TVector>(nint start, nint end)
+        where TLanes : struct, IFieldLanes<TVector>
+        where TVector : struct
+    {
+        var sum = default(ExtVector<TVector>);
+        var i = start;
+        for (; i + TLanes.Count <= end; i += TLanes.Count)
+            sum = ExtLanes<TLanes, TVector>.Add(sum, ExtLanes<TLanes, TVector>.Load(a, i));
+        Sum += ExtLanes<TLanes, TVector>.Sum(sum);
+        return i;
+    }
+}
+
 /// <summary>The sum of a * b.</summary>
 internal unsafe struct DotLoop(ExtPointer a, ExtPointer b) : IFieldLoop
 {

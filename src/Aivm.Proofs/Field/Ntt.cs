@@ -154,6 +154,13 @@ internal sealed unsafe class NttRoots
 
     public uint* Cubes => _cubes.Data;
 
+    /// <summary>g^e, g of order 2^bits and e the index with its bits in reverse; of the table for that many bits.</summary>
+    public Felt Point(int index)
+    {
+        var root = Felt.FromMontgomery(Roots[index / 2]);
+        return int.IsOddInteger(index) ? -root : root;
+    }
+
     /// <summary>For transforms of 2^bits points. Made once; they stay.</summary>
     public static NttRoots For(int bits)
     {

@@ -30,10 +30,7 @@ internal sealed unsafe class ReedSolomon
     public Felt Point(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)Length);
-        var exponent = 0u;
-        for (var bit = 0; bit < LengthBits; bit++)
-            exponent |= (uint)((index >> bit) & 1) << (LengthBits - 1 - bit);
-        return Felt.RootOfUnity(LengthBits).Power(exponent);
+        return NttRoots.For(LengthBits).Point(index);
     }
 
     /// <summary>The code word of message[messageAt ...], into codeword[codewordAt ...].</summary>
@@ -54,27 +51,18 @@ internal sealed unsafe class ReedSolomon
             Encode(message.Plane(k), message.Length, codeword.Plane(k));
     }
 
-    /// <summary>Some symbols of a message's code word: less work than all of them only where whole cosets are not asked for.</summary>
+    /// <summary>Some symbols of a message's code word.</summary>
     public void EncodeAt(ExtArray message, ReadOnlySpan<int> positions, Span<Ext4> symbols)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(message.Length, Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(symbols.Length, positions.Length);
-        foreach (var position in positions)
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)position), (uint)Length);
-        using var values = new ExtArray(_size);
-        for (var coset = 0; coset < Cosets; coset++)
-        {
-            var isTransformed = false;
-            for (var i = 0; i < positions.Length; i++)
-            {
-                if (positions[i] / _size != coset)
-                    continue;
-                for (var k = 0; k < Ext4.Degree && !isTransformed; k++)
-                    EncodeCoset(message.Plane(k), message.Length, coset, values.Plane(k));
-                isTransformed = true;
-                symbols[i] = values[positions[i] % _size];
-            }
-        }
+        var points = new Felt[positions.Length];
+        for (var i = 0; i < points.Length; i++)
+            points[i] = Point(positions[i]);
+        using var at = new PointValues(points);
+        using var values = at.Of(message);
+        for (var i = 0; i < symbols.Length; i++)
+            symbols[i] = values[i];
     }
 
     private void Encode(uint* message, int count, uint* codeword)

@@ -92,21 +92,28 @@ public sealed class ProofReader(ReadOnlyMemory<byte> proof)
     /// <inheritdoc cref="TryRead(Span{Felt})"/>
     public bool TryRead(Span<Ext4> elements) => TryReadElements(MemoryMarshal.Cast<Ext4, uint>(elements));
 
+    /// <summary>Fills the span, and absorbs the bytes as one message: elements are absorbed as they are written.</summary>
+    internal bool TryReadMessage(Span<Ext4> elements, Transcript transcript)
+    {
+        var bytes = _rest.Span;
+        if (!TryRead(elements))
+            return false;
+        transcript.Absorb(bytes[..(elements.Length * Ext4.Bytes)]);
+        return true;
+    }
+
     /// <summary>Fills the span with elements as kernels have them, x * 2^32 mod p; it is all zero when that fails.</summary>
     internal bool TryReadElements(Span<uint> elements)
     {
         if (!TryReadWords(elements))
             return false;
-        foreach (ref var element in elements)
+        if (elements.IndexOfAnyExceptInRange(0u, Felt.Modulus - 1) is >= 0 and var at)
         {
-            if (!Felt.TryFromCanonical(element, out var felt))
-            {
-                var word = element;
-                elements.Clear();
-                return Fail(NotAnElement(word));
-            }
-            element = felt.Montgomery;
+            var word = elements[at];
+            elements.Clear();
+            return Fail(NotAnElement(word));
         }
+        FieldKernels.FromCanonical(elements);
         return true;
     }
 

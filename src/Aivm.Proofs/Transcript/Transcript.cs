@@ -53,9 +53,10 @@ public sealed class Transcript
     /// <summary>Absorbs one message: each element's four canonical coefficients, lowest first, 4 bytes each, little-endian.</summary>
     public void Absorb(ReadOnlySpan<Ext4> elements)
     {
-        const int Piece = 64;
+        // Chunks that come together are hashed together.
+        const int Piece = 1024;
         BeginMessage((long)elements.Length * Ext4.Bytes);
-        Span<byte> encoding = stackalloc byte[Piece * Ext4.Bytes];
+        Span<byte> encoding = stackalloc byte[Math.Min(Piece, elements.Length) * Ext4.Bytes];
         while (!elements.IsEmpty)
         {
             var count = Math.Min(Piece, elements.Length);

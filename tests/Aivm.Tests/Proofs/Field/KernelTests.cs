@@ -36,15 +36,27 @@ public sealed class KernelTests
             Expect((sums, _) => ExtKernels.AddScaled(sums, at, k, f, bAt, count), i => k * f[bAt + i]);
             Expect((sums, _) => ExtKernels.AddProducts(sums, at, a, aAt, b, bAt, count), i => a[aAt + i] * b[bAt + i]);
             Expect((sums, _) => ExtKernels.AddProducts(sums, at, a, aAt, f, bAt, count), i => a[aAt + i] * f[bAt + i]);
+            var felts = Enumerable.Range(bAt, count).Select(i => f[i]).ToArray();
+            Expect((sums, _) => ExtKernels.AddProducts(sums, at, a, aAt, felts), i => a[aAt + i] * felts[i]);
 
-            var (dot, dotBase) = (Ext4.Zero, Ext4.Zero);
+            var (dot, dotBase, sum) = (Ext4.Zero, Ext4.Zero, Ext4.Zero);
             for (var i = 0; i < count; i++)
             {
                 dot += a[aAt + i] * b[bAt + i];
                 dotBase += a[aAt + i] * f[bAt + i];
+                sum += a[aAt + i];
             }
             Assert.Equal(dot, ExtKernels.Dot(a, aAt, b, bAt, count));
             Assert.Equal(dotBase, ExtKernels.Dot(a, aAt, f, bAt, count));
+            Assert.Equal(dotBase, ExtKernels.Dot(a, aAt, felts));
+            Assert.Equal(sum, ExtKernels.Sum(a, aAt, count));
+
+            var before = a.ToArray();
+            ExtKernels.Scale(a, k);
+            Elements.AssertEqual(a, i => before[i] * k);
+            using var factors = Elements.RandomBase(random, a.Length);
+            ExtKernels.Scale(a, factors);
+            Elements.AssertEqual(a, i => before[i] * k * factors[i]);
 
             void Expect(Action<ExtArray, int> kernel, Func<int, Ext4> term)
             {
@@ -53,6 +65,28 @@ public sealed class KernelTests
                 kernel(sums, at);
                 Elements.AssertEqual(sums, i => i >= at && i < at + count ? before[i] + term(i - at) : before[i]);
             }
+        }
+    });
+
+    [Theory, MemberData(nameof(Levels))]
+    public void Products_of_base_elements_and_canonical_numbers(int level) => At(level, random =>
+    {
+        foreach (var count in Counts)
+        {
+            var (at, aAt, bAt) = (random.Next(20), random.Next(20), random.Next(20));
+            using var a = Elements.RandomBase(random, aAt + count);
+            using var b = Elements.RandomBase(random, bAt + count + 2);
+            using var result = Elements.RandomBase(random, at + count + 1);
+            var last = result[at + count];
+            FieldKernels.Multiply(a, aAt, b, bAt, result, at, count);
+            for (var i = 0; i < count; i++)
+                Assert.Equal(a[aAt + i] * b[bAt + i], result[at + i]);
+            Assert.Equal(last, result[at + count]);
+
+            var words = Enumerable.Range(0, count).Select(i => i == 0 ? Felt.Modulus - 1 : a[aAt + i].ToUInt32()).ToArray();
+            var elements = words.ToArray();
+            FieldKernels.FromCanonical(elements);
+            Assert.Equal(words.Select(word => Felt.From(word).Montgomery), elements);
         }
     });
 
