@@ -104,8 +104,8 @@ public sealed class ProofProver : IDisposable
         var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
         if (_shape.Circuit.ProductCount > 0)
             claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
-        var knownForms = _weights is null ? [] : reduction.FormsOfKnown(publicNumbers);
-        var weightsOfKnown = _weights is null ? Hidden.Zero : channel.Send(_weights.Weigh(knownForms));
+        using var known = _weights is null ? null : new WeighedForms(reduction.FormsOfKnown(publicNumbers), _weights.Cells, _threads);
+        var weightsOfKnown = known is null ? Hidden.Zero : channel.Send(known.Value);
         var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
 
         progress?.Invoke(ProofPhase.Openings);
@@ -115,10 +115,10 @@ public sealed class ProofProver : IDisposable
             var factors = _shape.OracleFactors(cells.Point);
             value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), transcript, writer));
         }
-        if (_weights is null)
+        if (known is null)
             channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
         else
-            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms);
+            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, known);
         pads?.Close(channel, writer);
         return writer.ToArray();
     }
@@ -149,27 +149,18 @@ public sealed class ProofProver : IDisposable
 
     /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>
     private void ProveWeights(
-        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, List<WeightForm> knownForms)
+        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, WeighedForms known)
     {
         using var point = new EqPoint(cells.Point);
-        var cellForms = reduction.FormsOfCells(point);
-        var weightsOfCells = channel.Send(_weights!.Weigh(cellForms));
+        using var ofCells = new WeighedForms(reduction.FormsOfCells(point), _weights!.Cells, _threads);
+        var weightsOfCells = channel.Send(ofCells.Value);
         channel.RequireZero(cells.Value - weightsOfCells.Times(value), ProofChecks.Cells);
         var chi = channel.Transcript.NextChallenge();
-        var coefficients = _weights.ClearCoefficients();
-        AddTo(coefficients, knownForms, Ext4.One);
-        AddTo(coefficients, cellForms, chi);
-        var (weights, form, _) = ProductSumcheckProver.Prove(
-            channel, weightsOfKnown + weightsOfCells.Times(chi), coefficients, _weights.Cells, _shape.Weights!.Variables);
+        ofCells.Scale(chi);
+        using var sumcheck = new WeightSumcheckProver(_shape.Circuit.Weights!, [known, ofCells], _weights.Cells, _threads);
+        var (weights, form, _) = sumcheck.Prove(channel, weightsOfKnown + weightsOfCells.Times(chi), _shape.Weights!.Variables);
         var weight = _weights.Open(weights.Point, channel.Transcript, writer);
         channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
-    }
-
-    private static void AddTo(ExtArray coefficients, List<WeightForm> forms, Ext4 scale)
-    {
-        foreach (var form in forms)
-            using (form)
-                form.AddTo(coefficients, scale);
     }
 
     public void Dispose()

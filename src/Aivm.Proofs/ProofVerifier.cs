@@ -75,7 +75,7 @@ public static class ProofVerifier
         if (shape.Weights is not null)
         {
             var chi = transcript.NextChallenge();
-            var weights = ProductSumcheck.Verify(channel, weightsOfKnown + weightsOfCells.Times(chi), shape.Weights.Variables);
+            var weights = ProductSumcheck.VerifyFromLowest(channel, weightsOfKnown + weightsOfCells.Times(chi), shape.Weights.Variables);
             if (channel.Failure is { } broken)
                 return reader.Fail(broken);
             if (!OracleOpening.TryVerify(shape.Weights, statement.WeightRoot!.Value, weights.Point, transcript, reader, out var weight))

@@ -47,7 +47,7 @@ internal static class ProductSumcheckProver
         return (rest.Point, sentX, sentY);
     }
 
-    private static (Hidden Claim, Ext4 Challenge) SendRound(ProverChannel channel, Hidden claim, Ext4 atZero, Ext4 leading)
+    public static (Hidden Claim, Ext4 Challenge) SendRound(ProverChannel channel, Hidden claim, Ext4 atZero, Ext4 leading)
     {
         var (sentAtZero, sentLeading) = (channel.Send(atZero), channel.Send(leading));
         var challenge = channel.Transcript.NextChallenge();

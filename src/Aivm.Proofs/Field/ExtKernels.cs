@@ -84,6 +84,29 @@ internal static unsafe class ExtKernels
         FieldLoop.Run(ref rest, whole, result.Length);
     }
 
+    /// <summary>
+    /// What is at even places, then what is at odd ones, after as many zeros as <paramref name="offset"/> says (0 or 1): folding the halves binds the lowest
+    /// variable.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static ExtArray Unzip(ExtArray a, int offset)
+    {
+        var half = (offset + a.Length + 1) / 2;
+        var result = new ExtArray(2 * half);
+        unchecked
+        {
+            for (var k = 0; k < Ext4.Degree; k++)
+            {
+                uint* from = a.Plane(k), even = result.Plane(k) + offset, odd = result.Plane(k) + half;
+                for (nint i = offset, pair = 0; i < a.Length; i += 2, pair++)
+                    even[pair] = from[i];
+                for (nint i = 1 - offset, pair = 0; i < a.Length; i += 2, pair++)
+                    odd[pair] = from[i];
+            }
+        }
+        return result;
+    }
+
     /// <summary>The sum of a[i] * b[i].</summary>
     public static Ext4 Dot(ExtArray a, int aAt, ExtArray b, int bAt, int count)
     {
