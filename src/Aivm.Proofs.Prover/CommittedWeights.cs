@@ -56,7 +56,7 @@ public sealed class CommittedWeights : IDisposable
         return key;
     }
 
-    internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
+    internal Ext4 Open(ReadOnlySpan<Ext4> point, ProverChannel channel, ProofWriter writer) => _commitment.Open(point, channel, writer);
 
     public void Dispose()
     {

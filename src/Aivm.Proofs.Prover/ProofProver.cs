@@ -106,14 +106,14 @@ public sealed class ProofProver : IDisposable
             claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
         using var known = _weights is null ? null : new WeighedForms(reduction.FormsOfKnown(publicNumbers), _weights.Cells, _threads);
         var weightsOfKnown = known is null ? Hidden.Zero : channel.Send(known.Value);
-        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables, _threads);
 
         progress?.Invoke(ProofPhase.Openings);
-        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), transcript, writer);
+        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), channel, writer);
         if (inputs is not null)
         {
             var factors = _shape.OracleFactors(cells.Point);
-            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), transcript, writer));
+            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), channel, writer));
         }
         if (known is null)
             channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
@@ -131,7 +131,7 @@ public sealed class ProofProver : IDisposable
         using (y)
         {
             var sum = channel.Send(ExtKernels.Dot(x, 0, y, 0, x.Length));
-            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products);
+            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products, _threads);
             using var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
             products.AddCoefficients(_coefficients);
             return products.Join(sum, atX, atY);
@@ -159,7 +159,7 @@ public sealed class ProofProver : IDisposable
         ofCells.Scale(chi);
         using var sumcheck = new WeightSumcheckProver(_shape.Circuit.Weights!, [known, ofCells], _weights.Cells, _threads);
         var (weights, form, _) = sumcheck.Prove(channel, weightsOfKnown + weightsOfCells.Times(chi), _shape.Weights!.Variables);
-        var weight = _weights.Open(weights.Point, channel.Transcript, writer);
+        var weight = _weights.Open(weights.Point, channel, writer);
         channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
     }
 
