@@ -97,7 +97,7 @@ public sealed class ProofProver : IDisposable
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         _coefficients.Resize(_shape.Circuit.AddressCount);
-        reduction.AddCoefficients(_coefficients);
+        reduction.AddCoefficients(_coefficients, (count, body) => Parts.Each(_threads, count, body));
         using var joined = inputs is null ? null : Join(inputs);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);

@@ -11,7 +11,7 @@ internal sealed class WeighedForms : IDisposable
         _forms = forms;
         All = [.. forms.Select(form => new WeighedForm(form.Coefficients))];
         (WeighedForm Form, int Block, int Column)[] pieces = [.. All.SelectMany(form => form.Pieces, (form, piece) => (form, piece.Block, piece.Column))];
-        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => pieces[i].Form.AddRows(weights, pieces[i].Block, pieces[i].Column));
+        Parts.Each(threads, pieces.Length, i => pieces[i].Form.AddRows(weights, pieces[i].Block, pieces[i].Column));
         Value = Ext4.Zero;
         foreach (var form in All)
             Value += form.ValueOf(weights);
@@ -60,9 +60,11 @@ internal sealed class WeighedForm : IDisposable
 
     public Storage Place => _products.Place;
 
-    public ExtArray Columns { get; set; }
+    public int Blocks => _products.Blocks;
 
-    public ExtArray Sums { get; set; }
+    public ExtArray Columns { get; private set; }
+
+    public ExtArray Sums { get; }
 
     public IEnumerable<(int Block, int Column)> Pieces
     {
@@ -88,7 +90,8 @@ internal sealed class WeighedForm : IDisposable
     {
         if (Sums.Length > 0)
             return ExtKernels.Dot(Columns, 0, Sums, 0, Sums.Length);
-        using var rows = RowCoefficients();
+        using var rows = new ExtArray(Place.Positions);
+        AddRowCoefficients(Columns, 0, rows);
         return ExtKernels.Dot(rows, 0, weights, Place.Base, Place.Positions);
     }
 
@@ -100,16 +103,16 @@ internal sealed class WeighedForm : IDisposable
         Columns = scaled;
     }
 
-    /// <summary>When a single column is left of each block: the coefficients of rows.</summary>
-    public ExtArray RowCoefficients()
+    /// <summary>Adds the coefficients of rows when a single column is left of each block.</summary>
+    /// <param name="columns">From <paramref name="at"/> on, one for each block.</param>
+    public void AddRowCoefficients(ExtArray columns, int at, ExtArray coefficients)
     {
-        var (coefficients, rows) = (new ExtArray(Place.Positions), _products.RowsOfBlock);
+        var rows = _products.RowsOfBlock;
         if (rows == 1)
-            for (var tap = 0; tap < Place.Positions; tap += _products.Groups)
-                ExtKernels.AddProducts(coefficients, tap, _products.Rows, 0, Columns, tap, _products.Groups);
-        for (var block = 0; rows > 1 && block < _products.Blocks; block++)
-            ExtKernels.AddScaled(coefficients, block * rows, Columns[block], _products.Rows, _products.FirstRow(block), rows);
-        return coefficients;
+            for (var tap = 0; tap < Blocks; tap += _products.Groups)
+                ExtKernels.AddProducts(coefficients, tap, _products.Rows, 0, columns, at + tap, _products.Groups);
+        for (var block = 0; rows > 1 && block < Blocks; block++)
+            ExtKernels.AddScaled(coefficients, block * rows, columns[at + block], _products.Rows, _products.FirstRow(block), rows);
     }
 
     public void Dispose()

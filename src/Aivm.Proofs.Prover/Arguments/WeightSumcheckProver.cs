@@ -10,23 +10,36 @@ internal sealed class WeightSumcheckProver : IDisposable
     /// <summary>Rows that a thread brings to a number each, at a time.</summary>
     private const int Piece = 64;
 
+    private readonly WeightLayout _layout;
     private readonly FeltArray _weights;
     private readonly int _threads;
 
-    /// <summary>Rectangles whose columns are not all bound.</summary>
-    private readonly List<(Storage Place, WeighedForm[] Forms)> _wide;
+    /// <summary>The widest first: those whose columns are bound first end the vectors.</summary>
+    private readonly WeighedForm[] _forms;
 
-    /// <summary>Ascending by address, and apart.</summary>
+    /// <summary>Columns' factors and sums of all forms whose columns are not all bound, one after another.</summary>
+    private Pair _columns;
+
+    /// <summary>Coefficients and weights of rows, by what the bound variables leave of their address, which <see cref="_stretches"/> tells.</summary>
+    private Pair _rows = new(new ExtArray(0), new ExtArray(0));
+
+    /// <summary>Addresses that follow each other, ascending.</summary>
     private List<Stretch> _stretches = [];
 
-    /// <param name="forms">Consumes their columns and sums.</param>
-    public WeightSumcheckProver(WeightLayout layout, WeighedForms[] forms, FeltArray weights, int threads)
+    /// <param name="groups">Their forms are joined.</param>
+    public WeightSumcheckProver(WeightLayout layout, IEnumerable<WeighedForms> groups, FeltArray weights, int threads)
     {
-        (_weights, _threads) = (weights, threads);
-        var byPlace = forms.SelectMany(group => group.All).ToLookup(form => form.Place);
-        _wide = [.. layout.Places.Select(place => (place, byPlace[place].ToArray()))];
-        var random = layout.RandomCells;
-        _stretches.Add(new Stretch(random.Base, new ExtArray(random.Positions), RowsAt(random, [])));
+        (_layout, _weights, _threads) = (layout, weights, threads);
+        _forms = [.. groups.SelectMany(group => group.All).OrderByDescending(form => form.Place.ChannelBits)];
+        var length = _forms.Sum(form => form.Columns.Length);
+        _columns = new Pair(new ExtArray(length), new ExtArray(length));
+        var at = 0;
+        foreach (var form in _forms)
+        {
+            ExtKernels.AddScaled(_columns.Form, at, Ext4.One, form.Columns, 0, form.Columns.Length);
+            ExtKernels.AddScaled(_columns.Weights, at, Ext4.One, form.Sums, 0, form.Sums.Length);
+            at += form.Columns.Length;
+        }
     }
 
     /// <returns>The claim that is left, and its two factors: the forms' coefficient and the weights' value at its point.</returns>
@@ -35,39 +48,91 @@ internal sealed class WeightSumcheckProver : IDisposable
         var point = new Ext4[variables];
         for (var variable = 0; variable < variables; variable++)
         {
-            BeginRows(point.AsSpan(0, variable));
-            JoinNeighbours();
-            (claim, point[variable]) = ProveRound(channel, claim);
+            PairRows(point.AsSpan(0, variable));
+            _columns = Unzip(_columns);
+            var (columns, rows) = (Sum(_columns), Sum(_rows));
+            (claim, point[variable]) = ProductSumcheckProver.SendRound(channel, claim, columns.AtZero + rows.AtZero, columns.Leading + rows.Leading);
+            Fold(_columns, point[variable]);
+            Fold(_rows, point[variable]);
         }
-        var last = _stretches.Single();
-        return (new SumcheckClaim(point, claim), last.Form[0], last.Weights[0]);
+        return (new SumcheckClaim(point, claim), _rows.Form[0], _rows.Weights[0]);
     }
 
-    /// <summary>Takes up the rows of rectangles whose columns the point has bound.</summary>
-    private void BeginRows(ReadOnlySpan<Ext4> point)
+    /// <summary>
+    /// Sets the rows out in pairs of neighbours, together with those of rectangles whose columns the point has bound: even addresses, then odd ones, zero
+    /// where there is none.
+    /// </summary>
+    private void PairRows(ReadOnlySpan<Ext4> point)
     {
-        for (var i = _wide.Count; i-- > 0;)
+        var (old, at) = (_rows, 0);
+        var sources = new List<(int First, int Length, Pair Rows, int At)>();
+        foreach (var stretch in _stretches)
         {
-            var (place, forms) = _wide[i];
-            if (place.ChannelBits != point.Length)
-                continue;
-            var coefficients = new ExtArray(place.Positions);
-            foreach (var form in forms)
-                using (var own = form.RowCoefficients())
-                    ExtKernels.AddScaled(coefficients, 0, Ext4.One, own, 0, own.Length);
-            _stretches.Add(new Stretch(place.Base >> point.Length, coefficients, RowsAt(place, point)));
-            _wide.RemoveAt(i);
+            sources.Add((stretch.First, stretch.Length, old, at));
+            at += stretch.Length;
         }
-        _stretches.Sort((a, b) => a.First.CompareTo(b.First));
+        foreach (var (place, rows) in RowsOf(point))
+            sources.Add((place.Base >> point.Length, place.Positions, rows, 0));
+        sources.Sort((a, b) => a.First.CompareTo(b.First));
+        _stretches = [];
+        var places = new int[sources.Count];
+        var half = 0;
+        for (var i = 0; i < places.Length; i++)
+        {
+            var (first, last) = (sources[i].First / 2, (sources[i].First + sources[i].Length - 1) / 2);
+            if (_stretches.Count > 0 && _stretches[^1].End >= first)
+                _stretches[^1] = _stretches[^1] with { Length = last + 1 - _stretches[^1].First };
+            else
+                _stretches.Add(new Stretch(first, last + 1 - first));
+            half = _stretches.Sum(stretch => stretch.Length);
+            places[i] = half - (last + 1 - first);
+        }
+        _rows = new Pair(new ExtArray(2 * half), new ExtArray(2 * half));
+        for (var i = 0; i < places.Length; i++)
+        {
+            var (first, length, rows, from) = sources[i];
+            ExtKernels.Unzip(rows.Form, from, length, first % 2, _rows.Form, places[i], half);
+            ExtKernels.Unzip(rows.Weights, from, length, first % 2, _rows.Weights, places[i], half);
+            if (rows != old)
+                rows.Dispose();
+        }
+        old.Dispose();
+    }
+
+    /// <summary>Rectangles whose columns the point has just bound, with their rows' coefficients and values; at first the random cells too.</summary>
+    private IEnumerable<(Storage Place, Pair Rows)> RowsOf(ReadOnlySpan<Ext4> point)
+    {
+        var rows = new List<(Storage, Pair)>();
+        if (point.IsEmpty)
+            rows.Add((_layout.RandomCells, new Pair(new ExtArray(_layout.RandomCells.Positions), ValuesOfRows(_layout.RandomCells, point))));
+        var (bits, end) = (point.Length, _columns.Form.Length);
+        var coefficients = new Dictionary<Storage, ExtArray>();
+        foreach (var form in Enumerable.Reverse(_forms).SkipWhile(form => form.Place.ChannelBits < bits).TakeWhile(form => form.Place.ChannelBits == bits))
+        {
+            end -= form.Blocks;
+            if (!coefficients.TryGetValue(form.Place, out var sum))
+                coefficients[form.Place] = sum = new ExtArray(form.Place.Positions);
+            form.AddRowCoefficients(_columns.Form, end, sum);
+        }
+        _columns.Truncate(end);
+        foreach (var place in _layout.Places)
+            if (place.ChannelBits == bits)
+                rows.Add((place, new Pair(coefficients.GetValueOrDefault(place) ?? new ExtArray(place.Positions), ValuesOfRows(place, point))));
+        return rows;
     }
 
     /// <summary>Each row's polynomial at the point.</summary>
-    private ExtArray RowsAt(Storage place, ReadOnlySpan<Ext4> point)
+    private ExtArray ValuesOfRows(Storage place, ReadOnlySpan<Ext4> point)
     {
         var values = new ExtArray(place.Positions);
+        if (place.Width == 1)
+        {
+            ExtKernels.AddScaled(values, 0, Ext4.One, _weights, place.Base, place.Positions);
+            return values;
+        }
         using var columns = new ExtArray(1 << point.Length);
         ExtKernels.EqTable(point, Ext4.One, columns);
-        Parallel.For(0, (place.Positions + Piece - 1) / Piece, new ParallelOptions { MaxDegreeOfParallelism = _threads }, piece =>
+        Parts.Each(place.Positions * place.Channels < Piece * Piece ? 1 : _threads, (place.Positions + Piece - 1) / Piece, piece =>
         {
             for (var row = piece * Piece; row < Math.Min(place.Positions, (piece + 1) * Piece); row++)
                 values[row] = ExtKernels.Dot(columns, 0, _weights, place.Base + (row * place.Width), place.Channels);
@@ -75,80 +140,50 @@ internal sealed class WeightSumcheckProver : IDisposable
         return values;
     }
 
-    private (Hidden Claim, Ext4 Challenge) ProveRound(ProverChannel channel, Hidden claim)
+    /// <summary>Rows of blocks that take up a power of two begin at even places.</summary>
+    private static Pair Unzip(Pair pair)
     {
-        foreach (var (_, forms) in _wide)
-            foreach (var form in forms)
-                (form.Columns, form.Sums) = (Unzip(form.Columns, 0), Unzip(form.Sums, 0));
-        _stretches = _stretches.ConvertAll(stretch => new Stretch(
-            stretch.First / 2, Unzip(stretch.Form, stretch.First % 2), Unzip(stretch.Weights, stretch.First % 2)));
-        var (atZero, leading) = (Ext4.Zero, Ext4.Zero);
-        foreach (var (form, weights) in Pairs())
-        {
-            var sums = ExtKernels.SumcheckRound(form, weights, form.Length / 2);
-            (atZero, leading) = (atZero + sums.AtZero, leading + sums.Leading);
-        }
-        var sent = ProductSumcheckProver.SendRound(channel, claim, atZero, leading);
-        foreach (var (form, weights) in Pairs())
-        {
-            ExtKernels.Fold(form, form.Length / 2, sent.Challenge);
-            ExtKernels.Fold(weights, weights.Length / 2, sent.Challenge);
-        }
-        return sent;
+        var length = pair.Form.Length;
+        var result = new Pair(new ExtArray(length), new ExtArray(length));
+        ExtKernels.Unzip(pair.Form, 0, length, 0, result.Form, 0, length / 2);
+        ExtKernels.Unzip(pair.Weights, 0, length, 0, result.Weights, 0, length / 2);
+        pair.Dispose();
+        return result;
     }
 
-    private IEnumerable<(ExtArray Form, ExtArray Weights)> Pairs() =>
-    [
-        .. _wide.SelectMany(wide => wide.Forms).Select(form => (form.Columns, form.Sums)),
-        .. _stretches.Select(stretch => (stretch.Form, stretch.Weights)),
-    ];
+    private static (Ext4 AtZero, Ext4 Leading) Sum(Pair pair) => ExtKernels.SumcheckRound(pair.Form, pair.Weights, pair.Form.Length / 2);
 
-    private static ExtArray Unzip(ExtArray array, int offset)
+    private static void Fold(Pair pair, Ext4 challenge)
     {
-        using (array)
-            return ExtKernels.Unzip(array, offset);
-    }
-
-    /// <summary>Stretches of which two elements are about to become one are joined: there the product is that of sums.</summary>
-    private void JoinNeighbours()
-    {
-        var joined = new List<Stretch>();
-        foreach (var stretch in _stretches)
-            if (joined.Count > 0 && (joined[^1].End - 1) / 2 == stretch.First / 2)
-                joined[^1] = Join(joined[^1], stretch);
-            else
-                joined.Add(stretch);
-        _stretches = joined;
-    }
-
-    private static Stretch Join(Stretch a, Stretch b)
-    {
-        var length = b.End - a.First;
-        return new Stretch(a.First, Add(a.Form, b.Form, b.First - a.First, length), Add(a.Weights, b.Weights, b.First - a.First, length));
-
-        static ExtArray Add(ExtArray a, ExtArray b, int at, int length)
-        {
-            var sum = new ExtArray(length);
-            ExtKernels.AddScaled(sum, 0, Ext4.One, a, 0, a.Length);
-            ExtKernels.AddScaled(sum, at, Ext4.One, b, 0, b.Length);
-            a.Dispose();
-            b.Dispose();
-            return sum;
-        }
+        var half = pair.Form.Length / 2;
+        ExtKernels.Fold(pair.Form, half, challenge);
+        ExtKernels.Fold(pair.Weights, half, challenge);
     }
 
     public void Dispose()
     {
-        foreach (var stretch in _stretches)
-        {
-            stretch.Form.Dispose();
-            stretch.Weights.Dispose();
-        }
+        _columns.Dispose();
+        _rows.Dispose();
     }
 
-    /// <summary>Coefficients and weights from one address on, of what the bound variables leave.</summary>
-    private sealed record Stretch(int First, ExtArray Form, ExtArray Weights)
+    private sealed record Stretch(int First, int Length)
     {
-        public int End => First + Form.Length;
+        public int End => First + Length;
+    }
+
+    /// <summary>Two vectors whose inner product is summed.</summary>
+    private sealed record Pair(ExtArray Form, ExtArray Weights) : IDisposable
+    {
+        public void Truncate(int length)
+        {
+            Form.Truncate(length);
+            Weights.Truncate(length);
+        }
+
+        public void Dispose()
+        {
+            Form.Dispose();
+            Weights.Dispose();
+        }
     }
 }

@@ -15,11 +15,20 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     public Circuit Circuit => circuit;
 
     /// <summary>Adds the coefficients of all cells.</summary>
-    public void AddCoefficients(ExtArray coefficients)
+    /// <param name="each">Calls a body for all numbers below a count, in any order or at once: terms of two storages have no coefficient in common.</param>
+    public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
-        foreach (var (term, weights) in Weighted<Term>())
+        var terms = Weighted<Term>().ToArray();
+        (Term Term, GridWeights Weights)[][] ofStorages =
+            [.. terms.Where(weighed => weighed.Term is { ReadsCells: true, Target: not null }).GroupBy(weighed => weighed.Term.Target!.Base, (_, own) => own.ToArray())];
+        each(ofStorages.Length, i =>
+        {
+            foreach (var (term, weights) in ofStorages[i])
+                term.AddTranspose(weights, coefficients);
+        });
+        foreach (var (term, weights) in terms)
             using (weights.Columns)
-                if (term.ReadsCells)
+                if (term is { ReadsCells: true, Target: null })
                     term.AddTranspose(weights, coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));

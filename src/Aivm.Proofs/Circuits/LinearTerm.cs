@@ -18,6 +18,8 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
 
     internal override bool ReadsCells => source.HasCells;
 
+    internal override Storage? Target => source.Whole;
+
     private int Width => 1 << Storage.BitLength(source.Channels - 1);
 
     internal override void AddTranspose(in GridWeights grid, ExtArray coefficients)

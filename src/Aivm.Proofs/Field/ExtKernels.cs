@@ -101,26 +101,26 @@ internal static unsafe class ExtKernels
     }
 
     /// <summary>
-    /// What is at even places, then what is at odd ones, after as many zeros as <paramref name="offset"/> says (0 or 1): folding the halves binds the lowest
-    /// variable.
+    /// Writes elements into pairs, the first into the second of its pair if <paramref name="offset"/> is 1: those at even places of the pairs to result[to ...],
+    /// those at odd ones a half further. Folding the halves binds the lowest variable.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static ExtArray Unzip(ExtArray a, int offset)
+    public static void Unzip(ExtArray a, int at, int count, int offset, ExtArray result, int to, int half)
     {
-        var half = (offset + a.Length + 1) / 2;
-        var result = new ExtArray(2 * half);
+        Check(a.Length, at, count);
+        Check(result.Length, to, half);
+        Check(half, to, (offset + count + 1) / 2);
         unchecked
         {
             for (var k = 0; k < Ext4.Degree; k++)
             {
-                uint* from = a.Plane(k), even = result.Plane(k) + offset, odd = result.Plane(k) + half;
-                for (nint i = offset, pair = 0; i < a.Length; i += 2, pair++)
+                uint* from = a.Plane(k) + at, even = result.Plane(k) + to + offset, odd = result.Plane(k) + to + half;
+                for (nint i = offset, pair = 0; i < count; i += 2, pair++)
                     even[pair] = from[i];
-                for (nint i = 1 - offset, pair = 0; i < a.Length; i += 2, pair++)
+                for (nint i = 1 - offset, pair = 0; i < count; i += 2, pair++)
                     odd[pair] = from[i];
             }
         }
-        return result;
     }
 
     /// <summary>The sum of a[i] * b[i].</summary>
