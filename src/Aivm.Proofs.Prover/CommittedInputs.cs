@@ -31,7 +31,7 @@ public sealed class CommittedInputs : IDisposable
         return new CommittedInputs(OracleCommitment.Commit(shape.Inputs, cells, random), cells, numbers);
     }
 
-    internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
+    internal Ext4 Open(ReadOnlySpan<Ext4> point, ProverChannel channel, ProofWriter writer) => _commitment.Open(point, channel, writer);
 
     public void Dispose()
     {

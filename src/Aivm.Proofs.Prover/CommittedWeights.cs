@@ -14,7 +14,6 @@ public sealed class CommittedWeights : IDisposable
     public const int MaxProofs = WeightLayout.MaxOpenings;
 
     private readonly OracleCommitment _commitment;
-    private readonly ExtArray _coefficients = new(0);
 
     private CommittedWeights(OracleCommitment commitment, FeltArray cells, int[] numbers) => (_commitment, Cells, Numbers) = (commitment, cells, numbers);
 
@@ -57,27 +56,11 @@ public sealed class CommittedWeights : IDisposable
         return key;
     }
 
-    internal Ext4 Weigh(List<WeightForm> forms)
-    {
-        var sum = Ext4.Zero;
-        foreach (var form in forms)
-            sum += form.Weigh(Cells);
-        return sum;
-    }
-
-    /// <summary>Room for the coefficients of forms, kept from proof to proof; all zero.</summary>
-    internal ExtArray ClearCoefficients()
-    {
-        _coefficients.Resize(Cells.Length);
-        return _coefficients;
-    }
-
-    internal Ext4 Open(ReadOnlySpan<Ext4> point, Transcript transcript, ProofWriter writer) => _commitment.Open(point, transcript, writer);
+    internal Ext4 Open(ReadOnlySpan<Ext4> point, ProverChannel channel, ProofWriter writer) => _commitment.Open(point, channel, writer);
 
     public void Dispose()
     {
         _commitment.Dispose();
-        _coefficients.Dispose();
         Cells.Dispose();
     }
 }

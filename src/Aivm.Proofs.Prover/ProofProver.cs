@@ -97,28 +97,28 @@ public sealed class ProofProver : IDisposable
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         _coefficients.Resize(_shape.Circuit.AddressCount);
-        reduction.AddCoefficients(_coefficients);
+        reduction.AddCoefficients(_coefficients, (count, body) => Parts.Each(_threads, count, body));
         using var joined = inputs is null ? null : Join(inputs);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);
         var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
         if (_shape.Circuit.ProductCount > 0)
             claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
-        var knownForms = _weights is null ? [] : reduction.FormsOfKnown(publicNumbers);
-        var weightsOfKnown = _weights is null ? Hidden.Zero : channel.Send(_weights.Weigh(knownForms));
-        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables);
+        using var known = _weights is null ? null : new WeighedForms(reduction.FormsOfKnown(publicNumbers), _weights.Cells, _threads);
+        var weightsOfKnown = known is null ? Hidden.Zero : channel.Send(known.Value);
+        var (cells, coefficient, _) = ProductSumcheckProver.Prove(channel, claim - weightsOfKnown, _coefficients, joined ?? _cells, _shape.AddressVariables, _threads);
 
         progress?.Invoke(ProofPhase.Openings);
-        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), transcript, writer);
+        var value = commitment.Open(cells.Point.AsSpan(0, _shape.Cells.Variables), channel, writer);
         if (inputs is not null)
         {
             var factors = _shape.OracleFactors(cells.Point);
-            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), transcript, writer));
+            value = (factors.Cells * value) + (factors.Inputs * inputs.Open(cells.Point.AsSpan(0, _shape.Inputs!.Variables), channel, writer));
         }
-        if (_weights is null)
+        if (known is null)
             channel.RequireZero(cells.Value - Hidden.Of(coefficient * value), ProofChecks.Cells);
         else
-            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, knownForms);
+            ProveWeights(channel, writer, reduction, cells, value, weightsOfKnown, known);
         pads?.Close(channel, writer);
         return writer.ToArray();
     }
@@ -131,7 +131,7 @@ public sealed class ProofProver : IDisposable
         using (y)
         {
             var sum = channel.Send(ExtKernels.Dot(x, 0, y, 0, x.Length));
-            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products);
+            var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products, _threads);
             using var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
             products.AddCoefficients(_coefficients);
             return products.Join(sum, atX, atY);
@@ -149,27 +149,18 @@ public sealed class ProofProver : IDisposable
 
     /// <summary>From what the cells leave open about the weights to one opening of their oracle.</summary>
     private void ProveWeights(
-        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, List<WeightForm> knownForms)
+        ProverChannel channel, ProofWriter writer, LinearReduction reduction, SumcheckClaim cells, Ext4 value, Hidden weightsOfKnown, WeighedForms known)
     {
         using var point = new EqPoint(cells.Point);
-        var cellForms = reduction.FormsOfCells(point);
-        var weightsOfCells = channel.Send(_weights!.Weigh(cellForms));
+        using var ofCells = new WeighedForms(reduction.FormsOfCells(point), _weights!.Cells, _threads);
+        var weightsOfCells = channel.Send(ofCells.Value);
         channel.RequireZero(cells.Value - weightsOfCells.Times(value), ProofChecks.Cells);
         var chi = channel.Transcript.NextChallenge();
-        var coefficients = _weights.ClearCoefficients();
-        AddTo(coefficients, knownForms, Ext4.One);
-        AddTo(coefficients, cellForms, chi);
-        var (weights, form, _) = ProductSumcheckProver.Prove(
-            channel, weightsOfKnown + weightsOfCells.Times(chi), coefficients, _weights.Cells, _shape.Weights!.Variables);
-        var weight = _weights.Open(weights.Point, channel.Transcript, writer);
+        ofCells.Scale(chi);
+        using var sumcheck = new WeightSumcheckProver(_shape.Circuit.Weights!, [known, ofCells], _weights.Cells, _threads);
+        var (weights, form, _) = sumcheck.Prove(channel, weightsOfKnown + weightsOfCells.Times(chi), _shape.Weights!.Variables);
+        var weight = _weights.Open(weights.Point, channel, writer);
         channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
-    }
-
-    private static void AddTo(ExtArray coefficients, List<WeightForm> forms, Ext4 scale)
-    {
-        foreach (var form in forms)
-            using (form)
-                form.AddTo(coefficients, scale);
     }
 
     public void Dispose()

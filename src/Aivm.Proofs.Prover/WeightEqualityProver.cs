@@ -7,7 +7,7 @@ public static class WeightEqualityProver
 {
     /// <summary>Proves that two commitments hold the same weights: takes one of the openings that each is good for.</summary>
     /// <exception cref="AivmException"><c>proof-soundness</c>.</exception>
-    public static byte[] Prove(WeightEqualityShape shape, WeightEqualityStatement statement, CommittedWeights old, CommittedWeights fresh)
+    public static byte[] Prove(WeightEqualityShape shape, WeightEqualityStatement statement, CommittedWeights old, CommittedWeights fresh, int threads)
     {
         if (shape.Soundness.Shortfall is { } error)
             throw new AivmException(Failure.Input, error.Code, error.Message);
@@ -19,9 +19,9 @@ public static class WeightEqualityProver
         var channel = new ProverChannel(transcript, writer, pads.Pads);
         using var coefficients = Coefficients(shape, comparison);
         using var differences = Differences(shape, old, fresh);
-        var (difference, coefficient, _) = ProductSumcheckProver.Prove(channel, Hidden.Zero, coefficients, differences, shape.Weights.Variables);
-        var oldValue = old.Open(difference.Point, transcript, writer);
-        var freshValue = fresh.Open(difference.Point, transcript, writer);
+        var (difference, coefficient, _) = ProductSumcheckProver.Prove(channel, Hidden.Zero, coefficients, differences, shape.Weights.Variables, threads);
+        var oldValue = old.Open(difference.Point, channel, writer);
+        var freshValue = fresh.Open(difference.Point, channel, writer);
         channel.RequireZero(difference.Value - Hidden.Of(coefficient * (oldValue - freshValue)), WeightEqualityVerifier.Check);
         pads.Close(channel, writer);
         return writer.ToArray();

@@ -50,10 +50,13 @@ public sealed class ProofShape
         if (Weights is not null)
             Layout.Next();
         ProductSumcheck.Reserve(Layout, AddressVariables);
+        Cells.Reserve(Layout);
+        Inputs?.Reserve(Layout);
         if (Weights is not null)
         {
             Layout.Next();
             ProductSumcheck.Reserve(Layout, Weights.Variables);
+            Weights.Reserve(Layout);
         }
         Pads = hiding ? PadShape.Choose(parameters, Layout) : null;
         Soundness = new Soundness(this);

@@ -59,11 +59,11 @@ public static class ProofVerifier
         if (channel.Failure is { } failure)
             return reader.Fail(failure);
 
-        if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point.AsSpan(0, shape.Cells.Variables), transcript, reader, out var value))
+        if (!OracleOpening.TryVerify(shape.Cells, cellRoot, cells.Point.AsSpan(0, shape.Cells.Variables), channel, reader, out var value))
             return false;
         if (shape.Inputs is not null)
         {
-            if (!OracleOpening.TryVerify(shape.Inputs, statement.InputRoot!.Value, cells.Point.AsSpan(0, shape.Inputs.Variables), transcript, reader, out var input))
+            if (!OracleOpening.TryVerify(shape.Inputs, statement.InputRoot!.Value, cells.Point.AsSpan(0, shape.Inputs.Variables), channel, reader, out var input))
                 return false;
             var factors = shape.OracleFactors(cells.Point);
             value = (factors.Cells * value) + (factors.Inputs * input);
@@ -76,10 +76,10 @@ public static class ProofVerifier
         if (shape.Weights is not null)
         {
             var chi = transcript.NextChallenge();
-            var weights = ProductSumcheck.Verify(channel, weightsOfKnown + weightsOfCells.Times(chi), shape.Weights.Variables);
+            var weights = ProductSumcheck.VerifyFromLowest(channel, weightsOfKnown + weightsOfCells.Times(chi), shape.Weights.Variables);
             if (channel.Failure is { } broken)
                 return reader.Fail(broken);
-            if (!OracleOpening.TryVerify(shape.Weights, statement.WeightRoot!.Value, weights.Point, transcript, reader, out var weight))
+            if (!OracleOpening.TryVerify(shape.Weights, statement.WeightRoot!.Value, weights.Point, channel, reader, out var weight))
                 return false;
             using var weightPoint = new EqPoint(weights.Point);
             var form = Evaluate(knownForms, weightPoint) + (chi * Evaluate(cellForms, weightPoint));
@@ -116,6 +116,7 @@ internal static class ProofChecks
     public const string Cells = "cells, the linear reduction";
     public const string Products = "products, X(s) Y(s)";
     public const string Weights = "weights, the linear reduction";
+    public const string Combination = "an opening's combination of rows";
 }
 
 /// <summary>The challenges that are drawn when everything is committed, before the first argument.</summary>

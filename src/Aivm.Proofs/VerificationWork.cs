@@ -99,10 +99,11 @@ public static class VerificationWork
     {
         var columns = (long)oracle.Queries * oracle.ColumnHeight * ColumnElement;
         var paths = (long)oracle.Queries * oracle.CodeBits * Node;
-        var code = (long)oracle.Queries * oracle.MessageLength * CodeElement;
         var tables = (1L << oracle.Variables - oracle.ColumnBits) + oracle.Columns;
-        var mask = oracle.MaskApart ? paths + ((long)oracle.Queries * Ext4.Degree * ColumnElement) : 0;
-        return columns + paths + mask + code + (oracle.MessageLength * (long)Coefficient) + (tables * EqElement);
+        var combination = oracle.Combination is { } committed
+            ? Of(committed) + ((long)oracle.Queries * committed.Variables * 4 * Product)
+            : oracle.MessageLength * (long)(Coefficient + (oracle.Queries * CodeElement));
+        return columns + paths + combination + (tables * EqElement);
     }
 
     private static long Of(PadShape pads)

@@ -14,8 +14,11 @@ public sealed class WeightEqualityShape
         (Parameters, WeightCount) = (parameters, layout.RandomCells.Base);
         Weights = OracleShape.Choose(parameters, layout.CellCount, WeightLayout.MaxOpenings);
         ProductSumcheck.Reserve(Layout, Weights.Variables);
+        // Of the old commitment and of the fresh one.
+        Weights.Reserve(Layout);
+        Weights.Reserve(Layout);
         Pads = PadShape.Choose(parameters, Layout);
-        Soundness = new Soundness(parameters, TermsOf(Weights, Pads));
+        Soundness = new Soundness(parameters, TermsOf(Weights, Pads, Layout.Count));
     }
 
     public ProofParameters Parameters { get; }
@@ -73,11 +76,11 @@ public sealed class WeightEqualityShape
         return sum;
     }
 
-    private static IEnumerable<SoundnessTerm> TermsOf(OracleShape weights, PadShape pads)
+    private static IEnumerable<SoundnessTerm> TermsOf(OracleShape weights, PadShape pads, int constraints)
     {
         yield return SoundnessTerm.Challenge("weights, compared at one point", weights.Variables);
         yield return ArgumentSoundness.ProductSumcheck("weights, the sum of differences", weights.Variables);
-        foreach (var term in weights.Soundness("old weights").Concat(weights.Soundness("fresh weights")).Concat(pads.Soundness(constraints: 1)))
+        foreach (var term in weights.Soundness("old weights").Concat(weights.Soundness("fresh weights")).Concat(pads.Soundness(constraints)))
             yield return term;
         yield return Soundness.Hash;
     }

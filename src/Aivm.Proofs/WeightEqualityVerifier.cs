@@ -48,8 +48,8 @@ public static class WeightEqualityVerifier
         var comparison = shape.DrawPoint(transcript);
         var channel = new VerifierChannel(transcript, reader);
         var (point, difference) = ProductSumcheck.Verify(channel, Hidden.Zero, shape.Weights.Variables);
-        if (!OracleOpening.TryVerify(shape.Weights, statement.OldRoot, point, transcript, reader, out var old)
-            || !OracleOpening.TryVerify(shape.Weights, statement.FreshRoot, point, transcript, reader, out var fresh))
+        if (!OracleOpening.TryVerify(shape.Weights, statement.OldRoot, point, channel, reader, out var old)
+            || !OracleOpening.TryVerify(shape.Weights, statement.FreshRoot, point, channel, reader, out var fresh))
             return false;
         channel.RequireZero(difference - Hidden.Of(shape.EvaluateCoefficients(comparison, point) * (old - fresh)), Check);
         return PadClosing.TryVerify(shape.Pads, padRoot, channel, reader);

@@ -118,7 +118,7 @@ internal sealed class PrivateWeights : IDisposable
         using var old = Commit(ranges);
         using var fresh = CommittedWeights.Commit(ranges, _full.Graph, seed);
         _key.BeginRenewal(Budget);
-        var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh);
+        var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh, threads);
         _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, password);
         CryptographicOperations.ZeroMemory(seed);
     }

@@ -13,4 +13,15 @@ internal static class Parts
         else
             Parallel.For(0, parts, part => body(part, (int)((long)units * part / parts), (int)((long)units * (part + 1) / parts)));
     }
+
+    /// <summary>Calls the body for all numbers below a count, each thread taking the next that is left: where some are more work than others.</summary>
+    public static void Each(int threads, int count, Action<int> body)
+    {
+        var next = -1;
+        Parallel.For(0, Math.Min(threads, count), _ =>
+        {
+            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+                body(i);
+        });
+    }
 }

@@ -12,6 +12,8 @@ internal static class RowFiller
         var entries = Enumerable.Range(1, 3).Select(entry => witness.NewEntry(gadget.Row, entry)).ToArray();
         for (var part = 0; part < gadget.Steps.Length; part++)
             witness.SetEntry(gadget.Row, 4 + part, gadget.Steps[part]);
+        if (gadget.Above is { } beyond)
+            witness.SetEntry(gadget.Row, 4 + gadget.Steps.Length, beyond.Flag);
         var rest = gadget.Rest is null ? null : witness.NewEntry(gadget.Rest, 1);
         for (var p = 0; p < positions; p++)
         {
@@ -19,12 +21,18 @@ internal static class RowFiller
             for (var c = 0; c < channels; c++)
             {
                 var distance = largest - scores[(p * channels) + c];
-                var (index, offset, cell) = ((int)(distance >> shift), distance & ((1L << shift) - 1), (p * gadget.Low.Width) + c);
+                var (offset, cell) = (distance & ((1L << shift) - 1), (p * gadget.Low.Width) + c);
+                var index = (int)Math.Min(distance >> shift, table.Rows - 1);
                 var (low, high) = (table.PartOf(index, 0), table.PartOf(index, 1));
                 (entries[0][cell], entries[1][cell], entries[2][cell]) = (index, low, high);
                 witness.Count(table, index);
                 if (gadget.Offset is { } offsets)
                     WideFiller.Write(offsets, p, c, offset, witness);
+                if (gadget.Above is { } above)
+                {
+                    WideFiller.Write(above.Flag, p, c, table.InsideAt(index), witness);
+                    WideFiller.Write(above.Number, p, c, distance - offset - ((long)index << shift), witness);
+                }
                 if (gadget.Rounded is { } rounds)
                 {
                     var steps = (table.PartOf(index, 2), table.PartOf(index, 3), table.PartOf(index, 4));
@@ -42,7 +50,7 @@ internal static class RowFiller
                 WideFiller.Write(gadget.High, p, c, high, witness);
             }
         }
-        WideFiller.Look([.. gadget.Offset?.Checks ?? [], .. gadget.Rounded?.Checks ?? []], witness);
+        WideFiller.Look([.. gadget.Offset?.Checks ?? [], .. gadget.Above?.Number.Checks ?? [], .. gadget.Rounded?.Checks ?? []], witness);
     }
 
     public static void Fill(MaxGadget gadget, Witness witness)

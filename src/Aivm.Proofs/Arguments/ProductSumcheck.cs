@@ -20,11 +20,17 @@ public static class ProductSumcheck
     }
 
     /// <summary>Down to X(s) Y(s) at one random point.</summary>
-    public static SumcheckClaim Verify(VerifierChannel channel, Hidden claim, int variables)
+    public static SumcheckClaim Verify(VerifierChannel channel, Hidden claim, int variables) => VerifyRounds(channel, claim, variables, fromLowest: false);
+
+    /// <summary>The same with the lowest variable first.</summary>
+    public static SumcheckClaim VerifyFromLowest(VerifierChannel channel, Hidden claim, int variables) => VerifyRounds(channel, claim, variables, fromLowest: true);
+
+    private static SumcheckClaim VerifyRounds(VerifierChannel channel, Hidden claim, int variables, bool fromLowest)
     {
         var point = new Ext4[variables];
-        for (var variable = variables - 1; variable >= 0; variable--)
+        for (var round = 0; round < variables; round++)
         {
+            var variable = fromLowest ? round : variables - 1 - round;
             var atZero = channel.Receive();
             var leading = channel.Receive();
             point[variable] = channel.Transcript.NextChallenge();

@@ -13,7 +13,9 @@ namespace Aivm.Proofs;
 /// <list type="bullet">
 /// <item><c>sum of chosen = 1</c> along a row and <c>chosen * (largest - x) = 0</c> in each cell: some chosen is not 0, and there largest = x.</item>
 /// <item>(largest - x - f) / 2^k = i is the index of a row of <see cref="ExponentialTable"/> and f lies in [0, 2^k). Both sides of largest - x = 2^k i + f lie
-/// within p of each other, so that it holds in the integers: largest - x is not negative, and i and f are quotient and remainder.</item>
+/// within p of each other, so that it holds in the integers: largest - x is not negative, and i and f are quotient and remainder. Where distances may go beyond
+/// all rows there are, largest - x = 2^k i + f + above, with a number above &gt;= 0 that a flag of the row keeps at 0 but in the last one. In the others i and f
+/// are quotient and remainder as before; the last says that largest - x &gt;= 2^k i, and its exponential is T[i] for any f, its steps being 0.</item>
 /// <item>g and <c>s0 f + 2^(k-1) - 2^k g</c> lie in [0, 2^k), and s0 f &lt; 2^28: g is the quotient of s0 f + 2^(k-1). With it the exponential
 /// e = T[i] + (s1 + 2^12 s2) f + g = u + 2^12 v, where (i, u - g - s1 f, v - s2 f, s0, s1, s2) is a row of the table: u and v are equal to sums that are below 2^29.</item>
 /// <item>The row's sum of u + 2^12 v is an identity of integers, and so is the rounded quotient of e 2^q and it (<see cref="AddQuotient"/>).</item>
@@ -27,7 +29,7 @@ internal sealed partial class CircuitBuilder
     /// <summary>Parts of exponentials that would be larger, when they are multiplied by what 2^q is more than a power of 2^12, are cut into limbs.</summary>
     private const int MaxScaledBits = 27;
 
-    private readonly Dictionary<(Constant Entries, int Shift), ExponentialTable> _exponentials = [];
+    private readonly Dictionary<(Constant Entries, int Shift, bool EndsWithLast), ExponentialTable> _exponentials = [];
 
     /// <summary>Rows of a softmax with equally many elements.</summary>
     /// <param name="Rows">Of a sample.</param>
@@ -132,22 +134,26 @@ internal sealed partial class CircuitBuilder
         var (positions, channels, shift) = (source.Positions, source.Channels, node.Shift);
         var name = $"value {value}, rows of {channels}";
         parts = [];
-        if ((2 * span) + (2L << shift) >= Felt.Modulus || span >> shift >= MaxFunctionRows)
+        var reach = (long)(node.Entries.Count - 1) << shift;
+        var endsWithLast = span >> shift >= MaxFunctionRows && span > reach && node.Entries.Count <= MaxFunctionRows;
+        var longest = endsWithLast ? reach + LimbCut.Of(0, span - reach).Most : span;
+        if (span + longest + (2L << shift) >= Felt.Modulus || (span >> shift >= MaxFunctionRows && !endsWithLast))
             return Unsupported($"scores {span} apart, with exponentials 2^{shift} apart");
-        var table = ExponentialsOf(node);
-        table.Cover(span);
+        var table = ExponentialsOf(node, endsWithLast);
+        table.Cover(Math.Min(span, endsWithLast ? reach : span));
 
         var (largest, chosen) = (AddStorage(positions, 1), AddStorage(positions, channels));
         AddLargest(name, source, largest, chosen);
 
         var offset = shift == 0 ? null : AddNumber($"{name}, offset", positions, channels, 0, (1L << shift) - 1);
+        var above = endsWithLast ? AddGated($"{name}, above", positions, channels, span - reach) : null;
         var rounded = table.Steps == 0 ? null : AddNumber($"{name}, rounded", positions, channels, 0, (1L << shift) - 1);
         Storage[] steps = [.. Enumerable.Range(0, table.Steps).Select(_ => AddStorage(positions, channels))];
         var (low, high) = (AddStorage(positions, channels), AddStorage(positions, channels));
         var perStep = Felt.From(1L << shift).Inverse();
         var row = AddLookup($"{name}, exponential", positions, channels, [.. Index(), .. Parts()], [table]);
         var rest = rounded is null ? null : AddLookup($"{name}, rest", positions, channels, [.. Rest()], [Range(shift)]);
-        Gadgets.Add(new SoftmaxGadget(value, table, source, largest, chosen, offset, rounded, steps, low, high, row, rest));
+        Gadgets.Add(new SoftmaxGadget(value, table, source, largest, chosen, offset, above, rounded, steps, low, high, row, rest));
 
         var (lowNumber, highNumber) = (WideNumber.Of(Cells(low), Reach(0, 3).Low, Reach(0, 3).High + (1L << shift)), WideNumber.Of(Cells(high), Reach(1, 4).Low, Reach(1, 4).High));
         ImmutableArray<WideSummand> sums = [new(SumOfRow(low, lowNumber, lengths), 1), new(SumOfRow(high, highNumber, lengths), 1 << WideNumber.LimbBits)];
@@ -181,8 +187,8 @@ internal sealed partial class CircuitBuilder
         {
             yield return new(1, new BroadcastTerm(largest, channels), [perStep]);
             yield return new(1, new TapTerm(source), [-perStep]);
-            if (offset is not null)
-                foreach (var summand in Joined(offset.Number))
+            foreach (var number in (WideCells?[])[offset, above?.Number])
+                foreach (var summand in number is null ? [] : Joined(number.Number))
                     yield return summand with { Entry = 1, Factors = [-(summand.Factors[0] * perStep)] };
         }
 
@@ -190,6 +196,8 @@ internal sealed partial class CircuitBuilder
         {
             yield return new(2, Cells(low), Once);
             yield return new(3, Cells(high), Once);
+            if (above is not null)
+                yield return new(4 + table.Steps, Cells(above.Flag), Once);
             if (rounded is null)
                 yield break;
             foreach (var summand in Joined(rounded.Number, -1))
@@ -222,10 +230,11 @@ internal sealed partial class CircuitBuilder
     private static WideNumber SumOfRow(Storage storage, WideNumber number, int[] lengths) =>
         WideNumber.Of(new RowSumTerm(storage, lengths), Math.Min(0, number.Limbs[0].Low) * storage.Channels, Math.Max(0, number.Limbs[0].High) * storage.Channels);
 
-    private ExponentialTable ExponentialsOf(SoftmaxNode node)
+    private ExponentialTable ExponentialsOf(SoftmaxNode node, bool endsWithLast)
     {
-        if (!_exponentials.TryGetValue((node.Entries, node.Shift), out var table))
-            _exponentials[(node.Entries, node.Shift)] = table = new ExponentialTable(node.Entries, node.Shift);
+        var key = (node.Entries, node.Shift, endsWithLast);
+        if (!_exponentials.TryGetValue(key, out var table))
+            _exponentials[key] = table = new ExponentialTable(node.Entries, node.Shift, endsWithLast);
         return table;
     }
 }

@@ -81,9 +81,10 @@ internal sealed record TreeStep(Storage? Child, Storage Code, WideCells Gap, Loo
 /// <summary>The exponentials of a softmax: all but what <see cref="SumGadget"/> and <see cref="QuotientGadget"/> fill.</summary>
 /// <param name="Chosen">1 at the first of the largest elements of a row.</param>
 /// <param name="Offset">The distance from the largest element modulo 2^k.</param>
+/// <param name="Above">By how much the distance goes beyond the table; null where it never does.</param>
 /// <param name="Low">The exponential is Low + 2^12 High.</param>
 internal sealed record SoftmaxGadget(
-    int Value, ExponentialTable Table, GridView Source, Storage Largest, Storage Chosen, WideCells? Offset, WideCells? Rounded, Storage[] Steps, Storage Low, Storage High,
+    int Value, ExponentialTable Table, GridView Source, Storage Largest, Storage Chosen, WideCells? Offset, GatedNumber? Above, WideCells? Rounded, Storage[] Steps, Storage Low, Storage High,
     LookupSite Row, LookupSite? Rest) : Gadget(Value);
 
 /// <summary>Quotients by a number of each row, rounded.</summary>

@@ -28,15 +28,27 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>Adds the coefficients of all cells.</summary>
-    public void AddCoefficients(ExtArray coefficients)
+    /// <param name="each">Calls a body for all numbers below a count, in any order or at once: terms of two storages have no coefficient in common.</param>
+    public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
-        foreach (var (term, weights) in Weighted(circuit.CellTerms))
-            term.AddTranspose(weights, coefficients);
+        // Tables of eq are made when they are asked for first: here, by one thread.
+        foreach (var (site, _, _) in circuit.CellTerms)
+            WeightsOf(site);
+        ImmutableArray<PlacedTerm<Term>>[] ofStorages =
+            [.. circuit.CellTerms.Where(placed => placed.Term.Target is not null).GroupBy(placed => placed.Term.Target!.Base, (_, own) => own.ToImmutableArray())];
+        each(ofStorages.Length, i => AddTransposes(ofStorages[i], coefficients));
+        AddTransposes([.. circuit.CellTerms.Where(placed => placed.Term.Target is null)], coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
         for (var c = 0; c < multiplicities.Channels; c++)
             columns[c] = -rows.Column(c);
         OuterKernel.Add(coefficients, multiplicities.Base, rows.Rows, rows.FirstRow, 0, columns, taps: 1, multiplicities.Positions, multiplicities.Width);
+    }
+
+    private void AddTransposes(ImmutableArray<PlacedTerm<Term>> terms, ExtArray coefficients)
+    {
+        foreach (var (term, weights) in Weighted(terms))
+            term.AddTranspose(weights, coefficients);
     }
 
     /// <summary>The coefficients' multilinear polynomial at a point of the cells' addresses.</summary>

@@ -18,6 +18,8 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
 
     internal override bool ReadsCells => source.HasCells;
 
+    internal override Storage? Target => source.Whole;
+
     internal override long EvaluationWork =>
         (maps.IsIdentity ? 0 : VerificationWork.Mapped(maps)) + (maps.Count * VerificationWork.Of(source)) + (ReadsWeights ? maps.Count * ((2L * outputs) + source.Channels) * VerificationWork.Product : weights.Count * VerificationWork.Weight);
 

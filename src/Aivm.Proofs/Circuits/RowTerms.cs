@@ -14,6 +14,8 @@ internal sealed class RowSumTerm(Storage source, int[] lengths) : Term
 
     internal override bool ReadsCells => true;
 
+    internal override Storage? Target => source;
+
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {
         using var ones = new ExtArray(source.Channels);
@@ -57,6 +59,8 @@ internal sealed class BroadcastTerm(Storage source, int channels) : Term
     internal override bool ReadsPublic => false;
 
     internal override bool ReadsCells => true;
+
+    internal override Storage? Target => source;
 
     internal override long EvaluationWork => (channels + (long)source.Positions) * VerificationWork.Product;
 

@@ -26,6 +26,9 @@ internal abstract class Term : Expression
     /// <summary>Whether it reads committed cells.</summary>
     internal abstract bool ReadsCells { get; }
 
+    /// <summary>The storage that it reads no cells but of; null where it may read any.</summary>
+    internal virtual Storage? Target => null;
+
     /// <summary>Adds to the coefficient of each committed address what the weighted sum over the grid takes from it.</summary>
     internal abstract void AddTranspose(in GridWeights weights, ExtArray coefficients);
 
@@ -57,6 +60,8 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
     internal override bool ReadsPublic => source.HasPublic;
 
     internal override bool ReadsCells => source.HasCells;
+
+    internal override Storage? Target => source.Whole;
 
     internal override void AddTranspose(in GridWeights weights, ExtArray coefficients)
     {

@@ -5,16 +5,27 @@ namespace Aivm.Proofs;
 /// <summary>A linear function of private weights: what evaluating a term leaves to show about them.</summary>
 internal abstract class WeightForm : IDisposable
 {
-    /// <summary>Adds scale times its coefficients, by address of the oracle of weights.</summary>
-    public abstract void AddTo(ExtArray coefficients, Ext4 scale);
-
-    /// <summary>The form of the weights themselves.</summary>
-    public abstract Ext4 Weigh(FeltArray weights);
+    /// <summary>Its coefficients, for provers.</summary>
+    public abstract OuterProducts Coefficients { get; }
 
     /// <summary>The coefficients' multilinear polynomial at a point.</summary>
     public abstract Ext4 Evaluate(EqPoint point);
 
     public abstract void Dispose();
+}
+
+/// <summary>
+/// Coefficients of a rectangle's cells. Positions are taps times the rows' factors, tap after tap, in as many blocks of equal length as there are taps and
+/// groups: that of cell (p, c) is Rows[p mod its length] * Columns[block of p * channels + c].
+/// </summary>
+internal readonly record struct OuterProducts(Storage Place, ExtArray Rows, ExtArray Columns, int Groups)
+{
+    public int Blocks => Place.Positions / Rows.Length * Groups;
+
+    public int RowsOfBlock => Rows.Length / Groups;
+
+    /// <summary>Where a block's factors begin among the rows'.</summary>
+    public int FirstRow(int block) => block % Groups * RowsOfBlock;
 }
 
 /// <summary>The sum over o, i, tap of columns[o] * inputs[tap * channels + i] * w[o, i, tap], i counted over all channels and o's group reading its own.</summary>
@@ -39,23 +50,7 @@ internal sealed class LayerForm : WeightForm
 
     private int FirstInput(int tap, int output) => (tap * Stride) + (output / OutputsOfGroup * _place.Channels);
 
-    public override void AddTo(ExtArray coefficients, Ext4 scale)
-    {
-        for (var tap = 0; tap < _taps; tap++)
-            for (var o = 0; o < _columns.Length; o++)
-                ExtKernels.AddScaled(
-                    coefficients, _place.Base + (((tap * _columns.Length) + o) * _place.Width), scale * _columns[o], _inputs, FirstInput(tap, o), _place.Channels);
-    }
-
-    public override Ext4 Weigh(FeltArray weights)
-    {
-        var sum = Ext4.Zero;
-        for (var tap = 0; tap < _taps; tap++)
-            for (var o = 0; o < _columns.Length; o++)
-                sum += _columns[o] * ExtKernels.Dot(
-                    _inputs, FirstInput(tap, o), weights, _place.Base + (((tap * _columns.Length) + o) * _place.Width), _place.Channels);
-        return sum;
-    }
+    public override OuterProducts Coefficients => new(_place, _columns, _inputs, _groups);
 
     public override Ext4 Evaluate(EqPoint point)
     {
@@ -93,9 +88,9 @@ internal sealed class LayerForm : WeightForm
 /// <summary>The sum over o of columns[o] * b[o].</summary>
 internal sealed class BiasForm(Storage place, ExtArray columns) : WeightForm
 {
-    public override void AddTo(ExtArray coefficients, Ext4 scale) => ExtKernels.AddScaled(coefficients, place.Base, scale, columns, 0, place.Channels);
+    private readonly ExtArray _one = ExtArray.Of([Ext4.One]);
 
-    public override Ext4 Weigh(FeltArray weights) => ExtKernels.Dot(columns, 0, weights, place.Base, place.Channels);
+    public override OuterProducts Coefficients => new(place, _one, columns, 1);
 
     public override Ext4 Evaluate(EqPoint point)
     {
@@ -103,7 +98,11 @@ internal sealed class BiasForm(Storage place, ExtArray columns) : WeightForm
         return cells.Row(0) * ExtKernels.Dot(columns, 0, cells.Columns, cells.FirstColumn, place.Channels);
     }
 
-    public override void Dispose() => columns.Dispose();
+    public override void Dispose()
+    {
+        _one.Dispose();
+        columns.Dispose();
+    }
 }
 
 /// <summary>A private bias: the same number b[c] in each cell of a channel.</summary>
@@ -158,19 +157,7 @@ internal sealed class WeightTerm(Storage place) : Term
 /// <summary>The sum over a rectangle of rows[p] * columns[c] * w[p, c].</summary>
 internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) : WeightForm
 {
-    public override void AddTo(ExtArray coefficients, Ext4 scale)
-    {
-        for (var p = 0; p < place.Positions; p++)
-            ExtKernels.AddScaled(coefficients, place.Base + (p * place.Width), scale * rows[p], columns, 0, place.Channels);
-    }
-
-    public override Ext4 Weigh(FeltArray weights)
-    {
-        var sum = Ext4.Zero;
-        for (var p = 0; p < place.Positions; p++)
-            sum += rows[p] * ExtKernels.Dot(columns, 0, weights, place.Base + (p * place.Width), place.Channels);
-        return sum;
-    }
+    public override OuterProducts Coefficients => new(place, rows, columns, 1);
 
     public override Ext4 Evaluate(EqPoint point)
     {
@@ -195,13 +182,13 @@ internal sealed class WeightLayout
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private int _count;
 
-    /// <summary>Of the layers, without the biases.</summary>
-    public IEnumerable<Storage> Places => _layers.Select(layer => layer.Weights.Place!);
-
     public bool IsEmpty => _layers.Count == 0;
 
     /// <summary>Cells, the random ones included.</summary>
     public int CellCount => RandomCells.End;
+
+    /// <summary>Where weights and biases lie: all cells but the random ones, and those in between, which are 0.</summary>
+    public IEnumerable<Storage> Places => _layers.SelectMany(layer => (Storage[])[layer.Weights.Place!, layer.Bias]);
 
     /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
     public Storage RandomCells => new(_count, RandomCellCount, 1);

@@ -79,6 +79,9 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits)
         return Int128.Max(-low, high) < 1 << wholeBits ? new LimbCut(1, (long)low, Storage.BitLength((int)(high - low))) : Of(low, high);
     }
 
+    /// <summary>The largest number that fits.</summary>
+    public long Most => (TopLow + (1L << TopBits) << (WideNumber.LimbBits * (Count - 1))) - 1;
+
     public long LimbOf(Int128 number, int limb)
     {
         var rest = (long)(number >> (WideNumber.LimbBits * limb));

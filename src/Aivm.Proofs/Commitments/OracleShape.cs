@@ -12,27 +12,43 @@ namespace Aivm.Proofs;
 /// <para>An opening at a point reveals the combination of the rows and, at <see cref="Queries"/> positions, all codewords (Ligero: Ames,
 /// Hazay, Ishai, Venkitasubramaniam 2017; as a polynomial commitment: Golovnev et al. 2021, Brakedown). The shape with the shortest
 /// opening is chosen, by arithmetic that both sides repeat.</para>
+/// <para><b>The combination</b> of rows is sent as it is, or committed in a small oracle of its own, whichever is shorter: then each opened column, and
+/// the value, is a claim about its coefficients, and one sumcheck and one opening of the small oracle show them all (<see cref="CombinationClaims"/>). A
+/// row of a small oracle is four of base elements, the coefficients of its elements of the extension.</para>
 /// <para><b>Openings.</b> An oracle hides its cells over so many openings: 0 for a public one, which has neither tails nor masks nor
-/// salts; 1 for one that a single proof commits and opens: its mask is one more row of the same matrix; more for one that is committed
-/// once, whose every opening commits a mask of its own. Each opening reveals <see cref="Queries"/> values of a row's polynomial.
-/// Values at distinct nonzero points x of x^(2^c) times a uniform polynomial with that many coefficients for each opening are
-/// uniform, so that the columns of all openings together are uniform whatever the cells are.</para>
+/// salts. Each opening reveals <see cref="Queries"/> values of a row's polynomial. Values at distinct nonzero points x of x^(2^c) times a
+/// uniform polynomial with that many coefficients for each opening are uniform, so that the columns of all openings together are uniform
+/// whatever the cells are. A combination that is sent hides behind a mask, one more row of the matrix, which serves one opening; oracles of
+/// more openings commit theirs.</para>
 /// </remarks>
 public sealed record OracleShape
 {
     /// <summary>The largest vector: 2^26 cells.</summary>
     public const int MaxVariables = 26;
 
-    private const int MaxColumnBits = 15;
-    private const int MaxCodeBits = 19;
+    private const int MaxColumnBits = 14;
+    private const int MaxCodeBits = 18;
 
-    private OracleShape(int cells, int openings, int columnBits, int codeBits, int queries)
+    // Of a small oracle: others are never the shortest, and need not be tried.
+    private const int MinCombinationColumnBits = 6;
+    private const int MaxCombinationColumnBits = 11;
+
+    /// <summary>Symbols of a combination's code that are as dear as a byte of the proof.</summary>
+    private const int SymbolsOfByte = 16;
+
+    private OracleShape(int cells, int degree, int openings, int columnBits, int codeBits, int queries, OracleShape? combination)
     {
-        (Cells, Openings) = (cells, openings);
+        (Cells, Degree, Openings, Combination) = (cells, degree, openings, combination);
         (ColumnBits, CodeBits, Queries) = (columnBits, codeBits, queries);
     }
 
     public int Cells { get; }
+
+    /// <summary>Base elements of a cell: 1, or 4 of an element of the extension.</summary>
+    public int Degree { get; }
+
+    /// <summary>The oracle of the combination of rows; null where it is sent.</summary>
+    public OracleShape? Combination { get; }
 
     /// <summary>The openings that hide: 0 for a public oracle.</summary>
     public int Openings { get; }
@@ -50,10 +66,13 @@ public sealed record OracleShape
 
     public int Columns => 1 << ColumnBits;
 
-    /// <summary>Rows with a cell; those past them are zero, and are not there.</summary>
-    public int Rows => RowsOf(Cells, ColumnBits);
+    /// <summary>Rows of base elements with a cell; those past them are zero, and are not there.</summary>
+    public int Rows => RowsOf(Cells, Degree, ColumnBits);
 
     public int CodeLength => 1 << CodeBits;
+
+    /// <summary>Base elements of the matrix's cells, whole rows of them where cells are of the extension.</summary>
+    internal int BaseElements => Degree == 1 ? Cells : Rows << ColumnBits;
 
     /// <summary>Random coefficients of a row.</summary>
     public int Tail => Openings * Queries;
@@ -63,16 +82,33 @@ public sealed record OracleShape
 
     public bool Hiding => Openings > 0;
 
-    /// <summary>Whether the mask lies in the oracle's own matrix.</summary>
-    public bool MaskWithin => Openings == 1;
+    /// <summary>Whether a mask hides the combination: four more rows of the matrix.</summary>
+    public bool Masked => Hiding && Combination is null;
 
-    /// <summary>Whether each opening brings a commitment to its mask.</summary>
-    public bool MaskApart => Openings > 1;
-
-    /// <summary>Base elements of a column: those of the rows, and four of the mask if it is within.</summary>
-    public int ColumnHeight => Rows + (MaskWithin ? Ext4.Degree : 0);
+    /// <summary>Base elements of a column: those of the rows, and four of the mask.</summary>
+    public int ColumnHeight => Rows + (Masked ? Ext4.Degree : 0);
 
     internal ReedSolomon Code => new(ColumnBits, CodeBits);
+
+    /// <summary>What each row of base elements counts in the combination at a point's row coordinates, times a factor.</summary>
+    internal ExtArray RowWeights(ReadOnlySpan<Ext4> rowPoint, Ext4 factor)
+    {
+        var weights = new ExtArray(1 << rowPoint.Length);
+        ExtKernels.EqTable(rowPoint, factor, weights);
+        if (Degree == 1)
+        {
+            weights.Truncate(Rows);
+            return weights;
+        }
+        using (weights)
+        {
+            var expanded = new ExtArray(Rows);
+            Ext4[] basis = [Ext4.One, new(Felt.Zero, Felt.One, Felt.Zero, Felt.Zero), new(Felt.Zero, Felt.Zero, Felt.One, Felt.Zero), new(Felt.Zero, Felt.Zero, Felt.Zero, Felt.One)];
+            for (var row = 0; row < Rows; row++)
+                expanded[row] = weights[row / Degree] * basis[row % Degree];
+            return expanded;
+        }
+    }
 
     /// <summary>Errors that the code corrects for certain.</summary>
     public int UniqueRadius => (CodeLength - MessageLength) / 2;
@@ -92,19 +128,15 @@ public sealed record OracleShape
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cells);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(cells, 1 << MaxVariables);
         ArgumentOutOfRangeException.ThrowIfNegative(openings);
-        OracleShape? best = null;
-        for (var columnBits = 0; columnBits <= Math.Min(VariablesOf(cells), MaxColumnBits); columnBits++)
-            for (var codeBits = columnBits + 2; codeBits <= MaxCodeBits; codeBits++)
-            {
-                if (!IsAffordable(parameters, cells, openings, columnBits, codeBits))
-                    break;
-                if (FewestQueries(parameters, openings, columnBits, codeBits) is not { } queries)
-                    continue;
-                var shape = new OracleShape(cells, openings, columnBits, codeBits, queries);
-                if (best is null || shape.OpeningBytes < best.OpeningBytes)
-                    best = shape;
-            }
-        return best ?? throw new ArgumentException("No code in use hides so many openings.", nameof(openings));
+        var search = new Search(parameters);
+        return search.Shortest(cells, openings) ?? throw new ArgumentException("No code in use hides so many openings.", nameof(openings));
+    }
+
+    /// <summary>Lays out the pads of an opening.</summary>
+    internal void Reserve(PadLayout layout)
+    {
+        if (Combination is not null)
+            ProductSumcheck.Reserve(layout, Combination.Variables);
     }
 
     /// <summary>
@@ -122,17 +154,27 @@ public sealed record OracleShape
     /// exception, and what is sent can only be their decoding's sum.
     /// <b>Queries.</b> What is sent is a codeword. If the word is farther than e from it, at most n - e - 1 positions accept. That holds
     /// for any codeword but the word's decoding.
-    /// <b>Claim.</b> &lt;mask, eq&gt; + rho V(r) = mu + rho v is an equation of rho: if v is wrong, one rho solves it.</para>
+    /// <b>Claim.</b> &lt;mask, eq&gt; + rho V(r) = mu + rho v is an equation of rho: if v is wrong, one rho solves it.
+    /// <b>A committed combination</b> is whatever its oracle decodes to, fixed before the positions, a codeword of the same code. If it is not the rows'
+    /// combination, some opened column but for the same share of positions, or the value, is a wrong claim about it; a wrong claim is still wrong when
+    /// all are joined, except for as many challenges as there are powers of it.</para>
     /// </remarks>
     public IEnumerable<SoundnessTerm> Soundness(string oracle)
     {
         yield return SoundnessTerm.Queries($"{oracle}: queries", CodeLength, CodeLength - UniqueRadius - 1, Queries);
         if (Rows > 1)
             yield return SoundnessTerm.Challenge($"{oracle}: rows", (long)(Variables - ColumnBits) * CodeLength);
-        if (!Hiding)
+        if (Masked)
+        {
+            yield return SoundnessTerm.Challenge($"{oracle}: mask", CodeLength);
+            yield return SoundnessTerm.Challenge($"{oracle}: claim", 1);
+        }
+        if (Combination is not { } combination)
             yield break;
-        yield return SoundnessTerm.Challenge($"{oracle}: mask", CodeLength);
-        yield return SoundnessTerm.Challenge($"{oracle}: claim", 1);
+        yield return SoundnessTerm.Challenge($"{oracle}: columns and value, joined", Queries);
+        yield return ArgumentSoundness.ProductSumcheck($"{oracle}, combination", combination.Variables);
+        foreach (var term in combination.Soundness($"{oracle}, combination"))
+            yield return term;
     }
 
     /// <summary>An opening's bytes, or a little more: paths share some hashes.</summary>
@@ -142,8 +184,10 @@ public sealed record OracleShape
         {
             var paths = PathBytes(CodeBits, Queries);
             var column = (sizeof(uint) * (long)ColumnHeight) + (Hiding ? ColumnHasher.SaltBytes : 0);
-            var mask = MaskApart ? paths + (Queries * (Ext4.Bytes + ColumnHasher.SaltBytes)) : 0;
-            return ((long)Ext4.Bytes * MessageLength) + (Queries * column) + paths + mask;
+            var combination = Combination is { } oracle
+                ? Blake3.HashBytes + ((long)Ext4.Bytes * ProductSumcheck.MessagesPerRound * oracle.Variables) + oracle.OpeningBytes
+                : (long)Ext4.Bytes * MessageLength;
+            return combination + (Queries * column) + paths;
         }
     }
 
@@ -155,12 +199,63 @@ public sealed record OracleShape
 
     private static int VariablesOf(int cells) => cells == 1 ? 0 : BitOperations.Log2((uint)cells - 1) + 1;
 
-    private static int RowsOf(int cells, int columnBits) => ((cells - 1) >> columnBits) + 1;
+    private static int RowsOf(int cells, int degree, int columnBits) => degree * (((cells - 1) >> columnBits) + 1);
 
-    private static bool IsAffordable(ProofParameters parameters, int cells, int openings, int columnBits, int codeBits)
+    /// <summary>Tries all shapes; how many positions a code takes is counted once.</summary>
+    private sealed class Search(ProofParameters parameters)
     {
-        var blowUp = openings == 1 ? parameters.BlowUpBits : parameters.ReusedBlowUpBits;
-        return codeBits <= columnBits + blowUp || (long)RowsOf(cells, columnBits) << codeBits <= 1L << parameters.SmallCodeBits;
+        private readonly Dictionary<(int Openings, int ColumnBits, int CodeBits), int?> _queries = [];
+
+        /// <summary>Null where none is open to so many openings.</summary>
+        public OracleShape? Shortest(int cells, int openings)
+        {
+            OracleShape? best = null;
+            var blowUp = openings == 1 ? parameters.BlowUpBits : parameters.ReusedBlowUpBits;
+            foreach (var (columnBits, codeBits, queries) in Codes(cells, degree: 1, openings, 0, MaxColumnBits, blowUp))
+            {
+                if (openings <= 1)
+                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, null));
+                if (ShortestCombination((1 << columnBits) + (openings * queries), openings > 0) is { } combination)
+                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, combination));
+            }
+            return best;
+        }
+
+        /// <param name="coefficients">Of the combination; one cell more makes the opened value uniform.</param>
+        private OracleShape? ShortestCombination(int coefficients, bool hiding)
+        {
+            var (cells, openings) = (coefficients + (hiding ? 1 : 0), hiding ? 1 : 0);
+            OracleShape? best = null;
+            foreach (var (columnBits, codeBits, queries) in Codes(cells, Ext4.Degree, openings, MinCombinationColumnBits, MaxCombinationColumnBits, parameters.BlowUpBits))
+                best = Shorter(best, new OracleShape(cells, Ext4.Degree, openings, columnBits, codeBits, queries, null));
+            return best;
+        }
+
+        private static OracleShape Shorter(OracleShape? best, OracleShape shape) => best is null || Cost(shape) < Cost(best) ? shape : best;
+
+        /// <summary>Bytes, and what it takes to encode the combination: a few bytes are not worth twice the work.</summary>
+        private static long Cost(OracleShape shape) =>
+            shape.OpeningBytes + (shape.Combination is { } combination ? ((long)combination.ColumnHeight << combination.CodeBits) / SymbolsOfByte : 0);
+
+        private IEnumerable<(int ColumnBits, int CodeBits, int Queries)> Codes(int cells, int degree, int openings, int least, int most, int blowUp)
+        {
+            for (var columnBits = Math.Min(VariablesOf(cells), least); columnBits <= Math.Min(VariablesOf(cells), most); columnBits++)
+                for (var codeBits = columnBits + 2; codeBits <= MaxCodeBits; codeBits++)
+                {
+                    if (codeBits > columnBits + blowUp && (long)RowsOf(cells, degree, columnBits) << codeBits > 1L << parameters.SmallCodeBits)
+                        break;
+                    if (QueriesOf(openings, columnBits, codeBits) is { } queries)
+                        yield return (columnBits, codeBits, queries);
+                }
+        }
+
+        private int? QueriesOf(int openings, int columnBits, int codeBits)
+        {
+            var code = (openings, columnBits, codeBits);
+            if (!_queries.TryGetValue(code, out var queries))
+                _queries[code] = queries = FewestQueries(parameters, openings, columnBits, codeBits);
+            return queries;
+        }
     }
 
     private static int? FewestQueries(ProofParameters parameters, int openings, int columnBits, int codeBits)

@@ -89,26 +89,65 @@ internal static unsafe class ExtKernels
     /// </summary>
     public static void Fold(ExtArray a, int half, Ext4 r)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
-        var whole = Math.Max(0, a.Length - half);
-        var loop = new FoldLoop(a.At(0), a.At(Math.Min(half, a.Length)), r);
-        FieldLoop.Run(ref loop, 0, whole);
-        var rest = new ScaleLoop(a.At(0), Ext4.One - r);
-        FieldLoop.Run(ref rest, whole, Math.Min(half, a.Length));
+        Fold(a, half, r, 0, half);
         a.Truncate(Math.Min(half, a.Length));
+    }
+
+    /// <summary>The elements from one to before another, without shortening a: part of the work.</summary>
+    public static void Fold(ExtArray a, int half, Ext4 r, int from, int to)
+    {
+        var (whole, low) = Halves(a.Length, half);
+        var loop = new FoldLoop(a.At(0), a.At(low), r);
+        FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
+        var rest = new ScaleLoop(a.At(0), Ext4.One - r);
+        FieldLoop.Run(ref rest, Math.Max(from, whole), Math.Min(to, low));
     }
 
     /// <summary>The same of base elements into an array of the extension.</summary>
     public static void Fold(FeltArray a, int half, Ext4 r, ExtArray result)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
-        var whole = Math.Max(0, a.Length - half);
         result.Resize(Math.Min(half, a.Length));
-        var loop = new FoldBaseLoop(a.At(0), a.At(Math.Min(half, a.Length)), r, result.At(0));
-        FieldLoop.Run(ref loop, 0, whole);
-        // result is zero there.
+        Fold(a, half, r, result, 0, half);
+    }
+
+    /// <summary>The elements from one to before another of a result that is zero there, and long enough.</summary>
+    public static void Fold(FeltArray a, int half, Ext4 r, ExtArray result, int from, int to)
+    {
+        var (whole, low) = Halves(a.Length, half);
+        var loop = new FoldBaseLoop(a.At(0), a.At(low), r, result.At(0));
+        FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
         var rest = new AddScaledBaseLoop(result.At(0), Ext4.One - r, a.At(0));
-        FieldLoop.Run(ref rest, whole, result.Length);
+        FieldLoop.Run(ref rest, Math.Max(from, whole), Math.Min(to, low));
+    }
+
+    /// <summary>The pairs that are whole, and the elements of the lower half.</summary>
+    private static (int Whole, int Low) Halves(int length, int half)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, 2L * half);
+        return (Math.Max(0, length - half), Math.Min(half, length));
+    }
+
+    /// <summary>
+    /// Writes elements into pairs, the first into the second of its pair if <paramref name="offset"/> is 1: those at even places of the pairs to result[to ...],
+    /// those at odd ones a half further. Folding the halves binds the lowest variable.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unzip(ExtArray a, int at, int count, int offset, ExtArray result, int to, int half)
+    {
+        Check(a.Length, at, count);
+        Check(result.Length, to, half);
+        Check(half, to, (offset + count + 1) / 2);
+        unchecked
+        {
+            for (var k = 0; k < Ext4.Degree; k++)
+            {
+                uint* from = a.Plane(k) + at, even = result.Plane(k) + to + offset, odd = result.Plane(k) + to + half;
+                for (nint i = offset, pair = 0; i < count; i += 2, pair++)
+                    even[pair] = from[i];
+                for (nint i = 1 - offset, pair = 0; i < count; i += 2, pair++)
+                    odd[pair] = from[i];
+            }
+        }
     }
 
     /// <summary>The sum of a[i] * b[i].</summary>
@@ -149,26 +188,30 @@ internal static unsafe class ExtKernels
     /// sum_{i &lt; half} (a[i] + X (a[i + half] - a[i])) (v[i] + X (v[i + half] - v[i])) by its value at 0 and its coefficient of X^2.
     /// What lies past the ends counts as zero. The value at 1 is the claim less the value at 0.
     /// </summary>
-    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int half)
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int half) => SumcheckRound(a, v, half, 0, half);
+
+    /// <summary>What the pairs from one to before another contribute.</summary>
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int half, int from, int to)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, v.Length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
-        var (whole, low) = (Math.Max(0, a.Length - half), Math.Min(half, a.Length));
+        var (whole, low) = Halves(a.Length, half);
         var loop = new RoundLoop(a.At(0), a.At(low), v.At(0), v.At(low));
-        FieldLoop.Run(ref loop, 0, whole);
-        var rest = Dot(a.At(0), v.At(0), whole, low);
+        FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
+        var rest = Dot(a.At(0), v.At(0), Math.Max(from, whole), Math.Min(to, low));
         return (loop.AtZero + rest, loop.Leading + rest);
     }
 
     /// <summary>The same of base elements v.</summary>
-    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, FeltArray v, int half)
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, FeltArray v, int half) => SumcheckRound(a, v, half, 0, half);
+
+    /// <summary>What the pairs from one to before another contribute.</summary>
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, FeltArray v, int half, int from, int to)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, v.Length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(a.Length, 2L * half);
-        var (whole, low) = (Math.Max(0, a.Length - half), Math.Min(half, a.Length));
+        var (whole, low) = Halves(a.Length, half);
         var loop = new RoundBaseLoop(a.At(0), a.At(low), v.At(0), v.At(low));
-        FieldLoop.Run(ref loop, 0, whole);
-        var rest = Dot(a.At(0), v.At(0), whole, low);
+        FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
+        var rest = Dot(a.At(0), v.At(0), Math.Max(from, whole), Math.Min(to, low));
         return (loop.AtZero + rest, loop.Leading + rest);
     }
 

@@ -62,7 +62,7 @@ internal sealed class SecretModel
         Assert.True(Proved.TryShapeWeightEquality(out var shape, out var error), error?.ToString());
         using var oldWeights = Weights(old, RangesShape(Proved));
         using var freshWeights = Weights(fresh, RangesShape(Proved));
-        return WeightEqualityProver.Prove(shape, new WeightEqualityStatement(Proved.Hash, Hash256.Zero, old, fresh), oldWeights, freshWeights);
+        return WeightEqualityProver.Prove(shape, new WeightEqualityStatement(Proved.Hash, Hash256.Zero, old, fresh), oldWeights, freshWeights, threads: 2);
     }
 
     private Hash256 Commit(ProvedModel model, int seed)

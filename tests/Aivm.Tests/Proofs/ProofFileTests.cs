@@ -47,7 +47,7 @@ public sealed class ProofFileTests
         Assert.True(model.TryShape(1, hidesInputs: false, out var shape, out error), error?.ToString());
         CommittedWeights[] weights = [.. Enumerable.Range(0, 3).Select(seed => CommittedWeights.Commit(ranges, graph, [(byte)seed, .. new byte[31]]))];
         WeightRenewal Renew(CommittedWeights old, CommittedWeights fresh, Hash256 context) =>
-            new(fresh.Root, context, WeightEqualityProver.Prove(equality, new(model.Hash, context, old.Root, fresh.Root), old, fresh));
+            new(fresh.Root, context, WeightEqualityProver.Prove(equality, new(model.Hash, context, old.Root, fresh.Root), old, fresh, threads: 2));
         var (first, second) = (Renew(weights[0], weights[1], Context), Renew(weights[1], weights[2], Hash256.Zero));
         using var last = CommittedWeights.Commit(shape, graph, [2, .. new byte[31]], used: 1);
         var (input, output) = (SmallNetwork.Input(1), SmallNetwork.Run(SmallNetwork.Input(1)));

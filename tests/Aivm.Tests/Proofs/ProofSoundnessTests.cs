@@ -11,7 +11,7 @@ public sealed class ProofSoundnessTests
     [Theory]
     [InlineData("fashion_lenetish", ProofPrivacy.None, 15)]
     [InlineData("fashion_lenetish", ProofPrivacy.Inputs, 19)]
-    [InlineData("fashion_lenetish", ProofPrivacy.Weights, 21)]
+    [InlineData("fashion_lenetish", ProofPrivacy.Weights, 25)]
     public void Every_term_is_listed_and_all_together_are_above_100_bits(string file, ProofPrivacy privacy, int terms)
     {
         var soundness = new ProofShape(VectorCircuits.Build(VectorCircuits.ModelOf(file, takesBytes: true), 1, privacy), ProofParameters.Production).Soundness;

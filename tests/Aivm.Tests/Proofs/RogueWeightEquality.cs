@@ -65,9 +65,9 @@ internal sealed class RogueWeightEquality(WeightEqualityShape shape, Hash256 mod
             (weights, differences) = (Fold(weights, point[variable]), Fold(differences, point[variable]));
         }
         var coefficient = shape.EvaluateCoefficients(comparison, point);
-        var oldValue = Open(old, point, Ext4.Zero, transcript, writer);
+        var oldValue = Open(old, point, Ext4.Zero, channel, writer);
         var wanted = oldValue - (claim.Value(pads.Pads) * coefficient.Inverse());
-        var freshValue = Open(fresh, point, ClaimsWhatFits ? wanted - fresh.At(point) : Ext4.Zero, transcript, writer);
+        var freshValue = Open(fresh, point, ClaimsWhatFits ? wanted - fresh.At(point) : Ext4.Zero, channel, writer);
         channel.RequireZero(claim - Hidden.Of(coefficient * (oldValue - freshValue)), WeightEqualityVerifier.Check);
         pads.Close(channel, writer);
         return writer.ToArray();
@@ -86,37 +86,51 @@ internal sealed class RogueWeightEquality(WeightEqualityShape shape, Hash256 mod
 
     /// <param name="lie">Added to the value.</param>
     /// <returns>What is claimed.</returns>
-    private Ext4 Open(Oracle oracle, Ext4[] point, Ext4 lie, Transcript transcript, ProofWriter writer)
+    private Ext4 Open(Oracle oracle, Ext4[] point, Ext4 lie, ProverChannel channel, ProofWriter writer)
     {
+        var transcript = channel.Transcript;
         var (columns, rows) = (Equality(point[..shape.Weights.ColumnBits]), Equality(point[shape.Weights.ColumnBits..]));
         var combination = new Ext4[shape.Weights.MessageLength];
         for (var row = 0; row < oracle.Rows.Length; row++)
             for (var i = 0; i < combination.Length; i++)
                 combination[i] += rows[row] * oracle.Rows[row][i];
-        var mask = _random.NextElements(combination.Length);
-        using var matrix = new CommittedMatrix(Ext4.Degree, shape.Weights.CodeBits, _random);
-        using (var codeword = new ExtArray(shape.Weights.CodeLength))
-        using (var message = ExtArray.Of(mask))
-        {
-            shape.Weights.Code.Encode(message, codeword);
-            matrix.Write(0, codeword);
-        }
-        matrix.Commit();
-        writer.Write(matrix.Root);
-        transcript.Absorb(matrix.Root.Span);
         var value = Dot(combination, columns) + lie;
         transcript.Send([value], writer);
-        transcript.Send([Dot(mask, columns)], writer);
-        var rho = transcript.NextChallenge();
-        for (var i = 0; i < combination.Length; i++)
-            combination[i] = mask[i] + (rho * combination[i]);
         if (CombinesWhatFits)
-            combination[0] += rho * lie * columns[0].Inverse();
-        transcript.Send(combination, writer);
+            combination[0] += lie * columns[0].Inverse();
+        ProveCombination(oracle, combination, columns, channel, writer);
+        return value;
+    }
+
+    /// <summary>Commits the combination, whatever it is, and proves what the opened columns would say of it.</summary>
+    private void ProveCombination(Oracle oracle, Ext4[] combination, Ext4[] columns, ProverChannel channel, ProofWriter writer)
+    {
+        var (small, transcript) = (shape.Weights.Combination!, channel.Transcript);
+        using var vector = ExtArray.Of([.. combination, _random.NextExt4()]);
+        using var cells = new FeltArray(small.BaseElements);
+        for (var i = 0; i < vector.Length; i++)
+        {
+            var (first, stride) = ((i / small.Columns * Ext4.Degree * small.Columns) + (i % small.Columns), small.Columns);
+            (cells[first], cells[first + stride]) = (vector[i].C0, vector[i].C1);
+            (cells[first + (2 * stride)], cells[first + (3 * stride)]) = (vector[i].C2, vector[i].C3);
+        }
+        using var commitment = OracleCommitment.Commit(small, cells, _random);
+        writer.Write(commitment.Root);
+        transcript.Absorb(commitment.Root.Span);
         var positions = transcript.NextPositions(shape.Weights.Queries, shape.Weights.CodeBits);
         oracle.Matrix.Open(positions, writer);
-        matrix.Open(positions, writer);
-        return value;
+        var beta = transcript.NextChallenge();
+        using var coefficients = new ExtArray(vector.Length);
+        for (var i = 0; i < combination.Length; i++)
+        {
+            var (sum, power) = (i < columns.Length ? columns[i] : Ext4.Zero, beta);
+            foreach (var position in positions)
+                (sum, power) = (sum + (power * shape.Weights.Code.Point(position).Power((ulong)i)), power * beta);
+            coefficients[i] = sum;
+        }
+        var (rest, coefficient, _) = ProductSumcheckProver.Prove(channel, Hidden.Zero, coefficients, vector, small.Variables);
+        var opened = commitment.Open(rest.Point, channel, writer);
+        channel.RequireZero(rest.Value - Hidden.Of(coefficient * opened), ProofChecks.Combination);
     }
 
     /// <summary>Cells in rows with random tails, committed.</summary>

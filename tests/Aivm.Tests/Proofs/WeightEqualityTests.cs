@@ -10,8 +10,6 @@ namespace Aivm.Tests.Proofs;
 public sealed class WeightEqualityTests
 {
     private const string Linear = "A column of pads fails the test of linear constraints.";
-    private const string Value = "An opening's combination of rows has another value than the one claimed.";
-    private const string Column = "An opened column does not fit the combination of rows.";
 
     private static readonly Hash256 Context = Keccak.Hash([7]);
     private static readonly Graph Network = SmallNetwork.Model.Graph;
@@ -27,7 +25,7 @@ public sealed class WeightEqualityTests
         for (var i = 1; i < commitments.Length; i++)
         {
             var (old, fresh) = (commitments[i - 1], commitments[i]);
-            var proof = WeightEqualityProver.Prove(shape, new(Model.Hash, Context, old.Root, fresh.Root), old, fresh);
+            var proof = WeightEqualityProver.Prove(shape, new(Model.Hash, Context, old.Root, fresh.Root), old, fresh, threads: 2);
             Assert.True(Model.TryVerifyWeightEquality(old.Root, fresh.Root, Context, proof, out error), error?.ToString());
             AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(fresh.Root, old.Root, Context, proof, out error), error);
             AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(commitments[(i + 1) % 3].Root, fresh.Root, Context, proof, out error), error);
@@ -92,9 +90,9 @@ public sealed class WeightEqualityTests
         using var ignorant = new RogueWeightEquality(Toy, Model.Hash, Context) { Ignored = Math.Min(at, other.Length - 1) };
         Assert.Equal(Linear, ignorant.Error(Cells(), other)?.Message);
         using var claiming = new RogueWeightEquality(Toy, Model.Hash, Context) { ClaimsWhatFits = true };
-        Assert.Equal(Value, claiming.Error(Cells(), other)?.Message);
+        Assert.Equal(Linear, claiming.Error(Cells(), other)?.Message);
         using var combining = new RogueWeightEquality(Toy, Model.Hash, Context) { ClaimsWhatFits = true, CombinesWhatFits = true };
-        Assert.Equal(Column, combining.Error(Cells(), other)?.Message);
+        Assert.Equal(Linear, combining.Error(Cells(), other)?.Message);
     }
 
     [Fact]
@@ -174,9 +172,10 @@ public sealed class WeightEqualityTests
             Toy.DrawPoint(transcript);
             var sumcheck = new Ext4[2 * Toy.Weights.Variables];
             Assert.True(new ProofReader(proof.AsMemory(Hash256.Size)).TryRead(sumcheck));
-            var point = ProductSumcheck.Verify(new VerifierChannel(transcript, reader), Hidden.Zero, Toy.Weights.Variables).Point;
-            Assert.True(OracleOpening.TryVerify(Toy.Weights, statement.OldRoot, point, transcript, reader, out var old), reader.Error?.ToString());
-            Assert.True(OracleOpening.TryVerify(Toy.Weights, statement.FreshRoot, point, transcript, reader, out var fresh), reader.Error?.ToString());
+            var channel = new VerifierChannel(transcript, reader);
+            var point = ProductSumcheck.Verify(channel, Hidden.Zero, Toy.Weights.Variables).Point;
+            Assert.True(OracleOpening.TryVerify(Toy.Weights, statement.OldRoot, point, channel, reader, out var old), reader.Error?.ToString());
+            Assert.True(OracleOpening.TryVerify(Toy.Weights, statement.FreshRoot, point, channel, reader, out var fresh), reader.Error?.ToString());
             Count(messages, sumcheck);
             Count(values, [old, fresh, old - fresh]);
         }
@@ -206,9 +205,9 @@ public sealed class WeightEqualityTests
         using var last = CommittedWeights.Commit(ranges, Network, Seed(1), used: CommittedWeights.MaxProofs - 1);
         using var fresh = CommittedWeights.Commit(ranges, Network, Seed(2));
         var statement = new WeightEqualityStatement(Model.Hash, Context, last.Root, fresh.Root);
-        Assert.Throws<InvalidOperationException>(() => WeightEqualityProver.Prove(Toy, statement, spent, fresh));
-        Assert.True(WeightEqualityVerifier.TryVerify(Toy, statement, WeightEqualityProver.Prove(Toy, statement, last, fresh), out error), error?.ToString());
-        Assert.Throws<InvalidOperationException>(() => WeightEqualityProver.Prove(Toy, statement, last, fresh));
+        Assert.Throws<InvalidOperationException>(() => WeightEqualityProver.Prove(Toy, statement, spent, fresh, threads: 2));
+        Assert.True(WeightEqualityVerifier.TryVerify(Toy, statement, WeightEqualityProver.Prove(Toy, statement, last, fresh, threads: 2), out error), error?.ToString());
+        Assert.Throws<InvalidOperationException>(() => WeightEqualityProver.Prove(Toy, statement, last, fresh, threads: 2));
     }
 
     [Fact]
@@ -218,7 +217,7 @@ public sealed class WeightEqualityTests
         {
             var soundness = ShapeOf(ModelOf(VectorCircuits.ModelOf(file, takesBytes: true).Graph), ProofParameters.Production).Soundness;
             TestContext.Current.TestOutputHelper?.WriteLine($"{file}: {soundness.Total}");
-            Assert.Equal(16, soundness.Terms.Length);
+            Assert.Equal(24, soundness.Terms.Length);
             Assert.All(soundness.Terms, term => Assert.True(term.Bits >= 101, term.ToString()));
             Assert.InRange(soundness.Total.Bits, 100, 102);
             Assert.Null(soundness.Shortfall);
@@ -268,7 +267,7 @@ public sealed class WeightEqualityTests
         using var first = CommittedWeights.Commit(ranges, old, Seed(seed));
         using var second = CommittedWeights.Commit(ranges, fresh, Seed(seed + 1));
         var statement = new WeightEqualityStatement(model.Hash, Context, first.Root, second.Root);
-        return (statement, WeightEqualityProver.Prove(shape, statement, first, second));
+        return (statement, WeightEqualityProver.Prove(shape, statement, first, second, threads: 2));
     }
 
     private static byte[] Seed(int seed) => Keccak.Hash(BitConverter.GetBytes(seed)).ToArray();

@@ -1,4 +1,5 @@
 using Aivm.Proofs;
+using Aivm.Proofs.Prover;
 
 namespace Aivm.Tests.Proofs.Circuits;
 
@@ -33,7 +34,7 @@ public sealed class CircuitTests
             using var cells = new EqPoint(Point(circuit.CellCount));
             var reduction = new LinearReduction(circuit, leaves, equalities, Next(), Next(), Next());
             using var coefficients = new ExtArray(circuit.CellCount);
-            reduction.AddCoefficients(coefficients);
+            reduction.AddCoefficients(coefficients, (count, body) => Parts.Each(1, count, body));
             var expected = Ext4.Zero;
             for (var i = 0; i < circuit.CellCount; i++)
                 expected += coefficients[i] * cells.At(i);

@@ -20,7 +20,7 @@ internal static class ReductionCheck
         ExtKernels.FromIntegers(witness.Cells, numbers, 0);
         Felt[] known = [.. witness.PublicNumbers.Select(Felt.From)];
         using var coefficients = new ExtArray(circuit.CellCount);
-        linear.AddCoefficients(coefficients);
+        linear.AddCoefficients(coefficients, (count, body) => Parts.Each(2, count, body));
         var claim = linear.Known(known, out _) + ExtKernels.Dot(coefficients, 0, numbers, 0, circuit.CellCount);
         if (circuit.ProductCount > 0)
         {

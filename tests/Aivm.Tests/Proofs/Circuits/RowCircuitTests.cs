@@ -53,6 +53,24 @@ public sealed class RowCircuitTests
         Check(model, 2, [.. Enumerable.Range(0, 56).Select(_ => (long)random.Next(-127, 128))]);
     }
 
+    /// <summary>One step of the elements lies within the table, two lie beyond.</summary>
+    [Theory]
+    [InlineData(0, 600)]
+    [InlineData(3, 4300)]
+    [InlineData(5, 17_000)]
+    public void Softmax_of_scores_that_no_table_reaches(int shift, int factor)
+    {
+        foreach (var entries in (Constant[])[Exponentials, Random(769, seed: 5)])
+        {
+            var model = SmallCircuits.OverCommitted([3, 5], [.. Scores(factor), Softmax(3, shift, 14, entries)]);
+            var gadget = Assert.Single(VectorCircuits.Build(model, samples: 1).Gadgets.OfType<SoftmaxGadget>());
+            Assert.NotNull(gadget.Above);
+            Assert.Equal(769, gadget.Table.Rows);
+            Check(model, 1, [1, 0, 0, -1, 1, 127, 126, 125, -127, 127, -127, -127, -126, -125, -127]);
+            Check(model, 2, [.. Enumerable.Range(0, 30).Select(i => (long)((i * 89 % 255) - 127))]);
+        }
+    }
+
     /// <summary>Carries may be looked up in more than their interval where there are many. An offset of 13 bits may not: another index would go with it.</summary>
     [Fact]
     public void Many_quotients_widen_no_offset()

@@ -11,6 +11,20 @@ public sealed class RowFaultTests
 
     private static Model Softmax() => SmallCircuits.OverCommitted([1, 3], new SoftmaxNode { Source = 2, Shift = 2, Entries = Exponentials, OutputExponent = 6 });
 
+    private const int FarStep = 2402;
+
+    /// <summary>Elements one apart have scores within the table's reach of 4096, elements two apart have not.</summary>
+    private static Model FarSoftmax() => SmallCircuits.OverCommitted(
+        [1, 3],
+        new RescaleNode { Source = 2, Factor = FarStep, Requantise = Requantise.Raw([0]) },
+        new SoftmaxNode
+        {
+            Source = 3,
+            Shift = 2,
+            Entries = Constant.S32([1025], [.. Enumerable.Range(0, 1025).Select(i => i == 1024 ? 0 : 1_000_000_000 / (i + 1))]),
+            OutputExponent = 6,
+        });
+
     private static Model LayerNorm() => SmallCircuits.OverCommitted(
         [1, 4], new LayerNormNode { Source = 2, Centred = true, Fraction = 4, Epsilon = 3, OutputExponent = 5 });
 
@@ -19,6 +33,7 @@ public sealed class RowFaultTests
     {
         SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(Softmax(), 1, [5, -3, 2]));
         SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(Softmax(), 1, [5, 5, -127]));
+        SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(FarSoftmax(), 1, [5, 4, 3]));
         SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(LayerNorm(), 1, [5, -3, 2, 100]));
         SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(LayerNorm(), 1, [0, 0, 0, 0]));
         SmallCircuits.AssertEveryCellCounts(SmallCircuits.Fill(
@@ -147,6 +162,61 @@ public sealed class RowFaultTests
         witness.Set(gadget.Offset!, 0, 1, witness.Get(gadget.Offset!, 0, 1) - (4 * change));
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains("offset", StringComparison.Ordinal));
     }
+
+    /// <summary>The flag set as the row demands, or as the number does.</summary>
+    [Theory]
+    [InlineData(0, "exponential")]
+    [InlineData(1, "above")]
+    public void A_distance_within_the_table_leaves_nothing_above(int flag, string site)
+    {
+        // The exponential would be that of a nearer element.
+        var witness = SmallCircuits.Fill(FarSoftmax(), 1, [5, 4, 3]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        Assert.Equal(1, witness.Get(gadget.Above!.Flag, 0, 1));
+        SetIndex(witness, gadget, 1, index: 30, flag);
+        Assert.Equal([site], Own(witness));
+    }
+
+    [Theory]
+    [InlineData(0, "exponential")]
+    [InlineData(1, "above")]
+    public void A_distance_beyond_the_table_has_the_last_exponential(int flag, string site)
+    {
+        var witness = SmallCircuits.Fill(FarSoftmax(), 1, [5, 4, 3]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        Assert.Equal(0, witness.Get(gadget.Above!.Flag, 0, 2));
+        SetIndex(witness, gadget, 2, index: 7, flag);
+        Assert.Equal([site], Own(witness));
+    }
+
+    [Fact]
+    public void A_distance_within_the_table_is_not_said_to_be_beyond()
+    {
+        // The last row would take what is left modulo p: less than nothing.
+        var witness = SmallCircuits.Fill(FarSoftmax(), 1, [5, 4, 3]);
+        var gadget = witness.Gadget<SoftmaxGadget>();
+        SetIndex(witness, gadget, 1, gadget.Table.Last, flag: 0);
+        Assert.Equal(["above"], Own(witness));
+    }
+
+    /// <summary>An element's row of the table, with all that follows for its exponential.</summary>
+    private static void SetIndex(Witness witness, SoftmaxGadget gadget, int channel, int index, int flag)
+    {
+        var table = gadget.Table;
+        var offset = (long)witness.Get(gadget.Offset!, 0, channel);
+        witness.Set(gadget.Above!.Number, 0, channel, (channel * FarStep) - offset - ((long)index << table.Shift));
+        witness.Set(gadget.Above.Flag, 0, channel, flag);
+        for (var part = 0; part < gadget.Steps.Length; part++)
+            witness.Set(gadget.Steps[part], 0, channel, table.PartOf(index, 2 + part));
+        var rounded = ((table.PartOf(index, 2) * offset) + (1L << (table.Shift - 1))) >> table.Shift;
+        witness.Set(gadget.Rounded!, 0, channel, rounded);
+        witness.Set(gadget.Low, 0, channel, table.PartOf(index, 0) + rounded + (table.PartOf(index, 3) * offset));
+        witness.Set(gadget.High, 0, channel, table.PartOf(index, 1) + (table.PartOf(index, 4) * offset));
+    }
+
+    /// <summary>What the exponentials' own sites notice, without sums and quotients that no longer fit; limbs count as one.</summary>
+    private static string[] Own(Witness witness) =>
+        [.. WitnessFaults.Of(witness).SelectMany(name => name.Split(", ")).Where(name => name is "exponential" or "rest" or "offset" or "rounded" or "above").Distinct()];
 
     [Theory]
     [InlineData(4)]

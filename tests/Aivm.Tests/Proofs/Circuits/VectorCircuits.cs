@@ -10,16 +10,19 @@ namespace Aivm.Tests.Proofs.Circuits;
 /// <summary>Circuits of the shared vectors' models, on random inputs.</summary>
 internal static class VectorCircuits
 {
-    private static readonly ConcurrentDictionary<(string, InputFormat), Model> Models = [];
+    private static readonly ConcurrentDictionary<(string, InputFormat, double), Model> Models = [];
 
-    public static Model ModelOf(string file, bool takesBytes) => ModelOf(file, takesBytes ? new InputFormat.U8() : new InputFormat.Fixed(6));
+    /// <param name="byteScale">What bytes are multiplied by.</param>
+    public static Model ModelOf(string file, bool takesBytes, double byteScale = 1.0 / 255) =>
+        ModelOf(file, takesBytes ? new InputFormat.U8() : new InputFormat.Fixed(6), byteScale);
 
-    public static Model ModelOf(string file, InputFormat input) => Models.GetOrAdd((file, input), _ => Compile(file, input));
+    public static Model ModelOf(string file, InputFormat input, double byteScale = 1.0 / 255) =>
+        Models.GetOrAdd((file, input, byteScale), _ => Compile(file, input, byteScale));
 
-    private static Model Compile(string file, InputFormat input)
+    private static Model Compile(string file, InputFormat input, double byteScale)
     {
         var onnx = File.ReadAllBytes(SharedVectors.Require($"models/{file}.onnx"));
-        var result = OnnxCompiler.Compile(onnx, input is InputFormat.U8 ? new CompileOptions { Input = input, Scale = 1.0 / 255 } : new CompileOptions { Input = input });
+        var result = OnnxCompiler.Compile(onnx, input is InputFormat.U8 ? new CompileOptions { Input = input, Scale = byteScale } : new CompileOptions { Input = input });
         Assert.True(Model.TryLoad(result.Container, out var model, out var error), error?.ToString());
         return model;
     }

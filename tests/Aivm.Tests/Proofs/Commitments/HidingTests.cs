@@ -1,4 +1,3 @@
-using Aivm.Primitives;
 using Aivm.Proofs;
 
 namespace Aivm.Tests.Proofs.Commitments;
@@ -66,12 +65,9 @@ public sealed unsafe class HidingTests
             for (var i = 0; i < Proofs; i++)
             {
                 opening = openings == 1 || opening is null ? new Opening(100, openings, zero ? null : 1) : opening;
-                var proof = opening.Open().Proof;
-                var start = (opening.Shape.MaskApart ? Hash256.Size : 0) + (2 * Ext4.Bytes);
-                var numbers = Ext4.Degree * opening.Shape.MessageLength;
-                total += numbers;
-                for (var k = 0; k < numbers; k++)
-                    counts[16L * BitConverter.ToUInt32(proof, start + (4 * k)) / Felt.Modulus]++;
+                foreach (var (c0, c1, c2, c3) in opening.SentCombination(opening.Open().Proof))
+                    foreach (var number in (Felt[])[c0, c1, c2, c3])
+                        (counts[16L * number.ToUInt32() / Felt.Modulus], total) = (counts[16L * number.ToUInt32() / Felt.Modulus] + 1, total + 1);
             }
             var expected = total / 16.0;
             Assert.InRange(counts.Sum(count => (count - expected) * (count - expected) / expected), 1, 50);

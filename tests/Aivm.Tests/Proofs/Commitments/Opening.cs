@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using Aivm.Tests.Proofs.Arguments;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -10,6 +11,7 @@ internal sealed class Opening : IDisposable
 {
     private readonly FeltArray _cells;
     private readonly OracleCommitment _commitment;
+    private readonly Ext4[] _pads;
 
     /// <param name="seed">Of the cells; null for zeros.</param>
     public Opening(int cells, int openings, int? seed = 1)
@@ -21,6 +23,9 @@ internal sealed class Opening : IDisposable
             _cells[i] = Felt.From(random.Next());
         _commitment = OracleCommitment.Commit(Shape, _cells, new SecretRandom());
         Root = _commitment.Root;
+        var layout = new PadLayout();
+        Shape.Reserve(layout);
+        _pads = ArgumentRun.PadsOf(layout, openings == 0 ? null : new Random(7));
     }
 
     public OracleShape Shape { get; }
@@ -45,7 +50,7 @@ internal sealed class Opening : IDisposable
     {
         var transcript = Begin();
         var writer = new ProofWriter();
-        var value = _commitment.Open(Point(transcript), transcript, writer);
+        var value = _commitment.Open(Point(transcript), new ProverChannel(transcript, writer, _pads), writer);
         return (writer.ToArray(), value);
     }
 
@@ -56,29 +61,59 @@ internal sealed class Opening : IDisposable
     {
         var transcript = Begin();
         Point(transcript);
+        return Positions(Shape, new ProofReader(proof), transcript, out _);
+    }
+
+    /// <summary>The combination of rows that a proof sends: of the oracle, or of that of its combination.</summary>
+    public Ext4[] SentCombination(byte[] proof)
+    {
+        var transcript = Begin();
+        Point(transcript);
         var reader = new ProofReader(proof);
-        if (Shape.MaskApart)
-        {
-            Assert.True(reader.TryRead(out Hash256 maskRoot));
-            transcript.Absorb(maskRoot.Span);
-        }
-        var claim = new Ext4[2];
-        var combination = new Ext4[Shape.MessageLength];
-        Assert.True(reader.TryRead(claim) && reader.TryRead(combination));
-        transcript.Absorb(claim[0]);
-        transcript.Absorb(claim[1]);
+        var positions = Positions(Shape, reader, transcript, out var combination);
+        if (Shape.Combination is not { } oracle)
+            return combination;
+        using var columns = OpenedColumns.TryRead(Root, Shape.CodeBits, Shape.ColumnHeight, Shape.Hiding, positions, reader);
+        Assert.NotNull(columns);
         transcript.NextChallenge();
-        transcript.Absorb(combination);
-        return transcript.NextPositions(Shape.Queries, Shape.CodeBits);
+        ProductSumcheck.Verify(new VerifierChannel(transcript, reader), Hidden.Zero, oracle.Variables);
+        Positions(oracle, reader, transcript, out combination);
+        return combination;
+    }
+
+    private static int[] Positions(OracleShape shape, ProofReader reader, Transcript transcript, out Ext4[] combination)
+    {
+        combination = new Ext4[shape.Combination is null ? shape.MessageLength : 0];
+        Assert.True(reader.TryRead(out Ext4 value));
+        transcript.Absorb(value);
+        if (shape.Masked)
+        {
+            Assert.True(reader.TryRead(out Ext4 maskValue));
+            transcript.Absorb(maskValue);
+            transcript.NextChallenge();
+        }
+        if (shape.Combination is null)
+        {
+            Assert.True(reader.TryRead(combination));
+            transcript.Absorb(combination);
+        }
+        else
+        {
+            Assert.True(reader.TryRead(out Hash256 root));
+            transcript.Absorb(root.Span);
+        }
+        return transcript.NextPositions(shape.Queries, shape.CodeBits);
     }
 
     public (Error? Error, Ext4 Value) Verify(ReadOnlyMemory<byte> proof)
     {
         var transcript = Begin();
         var reader = new ProofReader(proof);
-        var accepted = OracleOpening.TryVerify(Shape, Root, Point(transcript), transcript, reader, out var value) && reader.TryFinish();
+        var point = Point(transcript);
+        var channel = new VerifierChannel(transcript, reader);
+        var accepted = OracleOpening.TryVerify(Shape, Root, point, channel, reader, out var value) && reader.TryFinish();
         Assert.Equal(accepted, reader.Error is null);
-        return (reader.Error, value);
+        return (accepted ? channel.CheckOpenly(_pads) : reader.Error, value);
     }
 
     public void Dispose()

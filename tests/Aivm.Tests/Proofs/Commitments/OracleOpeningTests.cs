@@ -1,4 +1,4 @@
-using Aivm.Primitives;
+using Aivm.Proofs;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -51,8 +51,8 @@ public sealed unsafe class OracleOpeningTests
     {
         using var opening = new Opening(300, openings);
         var (proof, _) = opening.Open();
-        var start = opening.Shape.MaskApart ? Hash256.Size : 0;
-        for (var i = start; i < start + 256; i += sizeof(uint))
+        // A committed combination's root is no element.
+        for (var i = 0; i < (opening.Shape.Combination is null ? 256 : Ext4.Bytes); i += sizeof(uint))
         {
             var altered = proof.ToArray();
             System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(
@@ -85,7 +85,9 @@ public sealed unsafe class OracleOpeningTests
             for (var i = 0; i < wrong; i++)
                 opening.Matrix.Row(row)[i] ^= 1;
             opening.Recommit();
-            Assert.Equal("An opened column does not fit the combination of rows.", opening.Verify(opening.Open().Proof).Error?.Message);
+            Assert.Equal(
+                opening.Shape.Combination is null ? "An opened column does not fit the combination of rows." : "The proof fails at: an opening's combination of rows.",
+                opening.Verify(opening.Open().Proof).Error?.Message);
         }
     }
 
@@ -93,6 +95,7 @@ public sealed unsafe class OracleOpeningTests
     public void A_mask_that_is_no_codeword_is_refused()
     {
         using var opening = new Opening(1000, openings: 1);
+        Assert.True(opening.Shape.Masked);
         for (var i = 0; i <= opening.Shape.UniqueRadius; i++)
             opening.Matrix.Row(opening.Shape.Rows + 3)[i] ^= 1;
         opening.Recommit();

@@ -37,6 +37,41 @@ public sealed unsafe class RogueOpeningTests
         Assert.Equal(Claim, oracle.Error("guess")?.Message);
     }
 
+    private const string Committed = "The proof fails at: an opening's combination of rows.";
+    private static readonly OracleShape CommittedShape = OracleShape.Choose(ProofParameters.Toy, cells: 1000, openings: 3);
+
+    [Fact]
+    public void Who_commits_the_combination_and_deviates_nowhere_is_believed()
+    {
+        using var oracle = new RogueOracle(CommittedShape, 1);
+        Assert.Null(oracle.Error("honest"));
+    }
+
+    [Fact]
+    public void Another_value_than_that_of_the_committed_combination_is_refused()
+    {
+        using var oracle = new RogueOracle(CommittedShape, 1) { ValueLie = Ext4.One };
+        Assert.Equal(Committed, oracle.Error("value")?.Message);
+    }
+
+    [Fact]
+    public void Another_committed_combination_that_fits_another_value_is_refused()
+    {
+        using var oracle = new RogueOracle(CommittedShape, 1)
+        {
+            ValueLie = Ext4.One,
+            Change = (combination, columns, _) => combination[0] += columns[0].Inverse(),
+        };
+        Assert.Equal(Committed, oracle.Error("combination")?.Message);
+    }
+
+    [Fact]
+    public void Another_tail_of_the_committed_combination_is_refused()
+    {
+        using var oracle = new RogueOracle(CommittedShape, 1) { Change = (combination, _, _) => combination[^1] += Ext4.One };
+        Assert.Equal(Committed, oracle.Error("tail")?.Message);
+    }
+
     [Fact]
     public void Another_combination_that_fits_another_value_is_refused()
     {

@@ -1,12 +1,13 @@
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using Aivm.Tests.Proofs.Arguments;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
 /// <summary>
 /// A prover of openings written apart from the real one, element by element, that may deviate in one place and keeps its transcript
-/// consistent. Its oracle is of the kind whose mask is within.
+/// consistent. Its combination of rows is sent behind a mask, or committed, as the shape has it.
 /// </summary>
 internal sealed unsafe class RogueOracle : IDisposable
 {
@@ -27,6 +28,8 @@ internal sealed unsafe class RogueOracle : IDisposable
             var point = shape.Code.Point(position);
             for (var row = 0; row < shape.Rows; row++)
                 Matrix.Row(row)[position] = At(_rows[row].Select(element => (Ext4)element), point).C0.Montgomery;
+            if (!shape.Masked)
+                continue;
             var mask = At(_mask, point);
             (Matrix.Row(shape.Rows)[position], Matrix.Row(shape.Rows + 1)[position]) = (mask.C0.Montgomery, mask.C1.Montgomery);
             (Matrix.Row(shape.Rows + 2)[position], Matrix.Row(shape.Rows + 3)[position]) = (mask.C2.Montgomery, mask.C3.Montgomery);
@@ -57,6 +60,8 @@ internal sealed unsafe class RogueOracle : IDisposable
             for (var i = 0; i < combination.Length; i++)
                 combination[i] += weights[row] * _rows[row][i];
         transcript.Send([Dot(combination, columns) + ValueLie], writer);
+        if (_shape.Combination is { } oracle)
+            return CommittedError(oracle, combination, columns, point, transcript, writer, context);
         transcript.Send([Dot(_mask, columns) + MaskLie], writer);
         var rho = transcript.NextChallenge();
         for (var i = 0; i < combination.Length; i++)
@@ -69,7 +74,48 @@ internal sealed unsafe class RogueOracle : IDisposable
         var verifier = new Transcript(context);
         verifier.Absorb(Matrix.Root.Span);
         Draw(_shape.Variables, verifier.NextChallenge);
-        return OracleOpening.TryVerify(_shape, Matrix.Root, point, verifier, reader, out _) && reader.TryFinish() ? null : reader.Error;
+        return OracleOpening.TryVerify(_shape, Matrix.Root, point, new VerifierChannel(verifier, reader), reader, out _) && reader.TryFinish() ? null : reader.Error;
+    }
+
+    private Error? CommittedError(
+        OracleShape oracle, Ext4[] combination, Ext4[] columns, Ext4[] point, Transcript transcript, ProofWriter writer, string context)
+    {
+        Change(combination, columns, Ext4.One);
+        var layout = new PadLayout();
+        _shape.Reserve(layout);
+        var pads = ArgumentRun.PadsOf(layout, new Random(3));
+        var channel = new ProverChannel(transcript, writer, pads);
+        using var vector = ExtArray.Of([.. combination, Ext4.From(12345)]);
+        using var cells = new FeltArray(oracle.BaseElements);
+        for (var i = 0; i < vector.Length; i++)
+        {
+            var (first, stride) = ((i / oracle.Columns * Ext4.Degree * oracle.Columns) + (i % oracle.Columns), oracle.Columns);
+            (cells[first], cells[first + stride]) = (vector[i].C0, vector[i].C1);
+            (cells[first + (2 * stride)], cells[first + (3 * stride)]) = (vector[i].C2, vector[i].C3);
+        }
+        using var commitment = OracleCommitment.Commit(oracle, cells, new SecretRandom());
+        writer.Write(commitment.Root);
+        transcript.Absorb(commitment.Root.Span);
+        var positions = transcript.NextPositions(_shape.Queries, _shape.CodeBits);
+        Matrix.Open(positions, writer);
+        var beta = transcript.NextChallenge();
+        using var coefficients = new ExtArray(vector.Length);
+        for (var i = 0; i < combination.Length; i++)
+        {
+            var (sum, power) = (i < columns.Length ? columns[i] : Ext4.Zero, beta);
+            foreach (var position in positions)
+                (sum, power) = (sum + (power * _shape.Code.Point(position).Power((ulong)i)), power * beta);
+            coefficients[i] = sum;
+        }
+        var (rest, _, _) = ProductSumcheckProver.Prove(channel, Hidden.Zero, coefficients, vector, oracle.Variables);
+        commitment.Open(rest.Point, channel, writer);
+
+        var reader = new ProofReader(writer.ToArray());
+        var verifier = new Transcript(context);
+        verifier.Absorb(Matrix.Root.Span);
+        Draw(_shape.Variables, verifier.NextChallenge);
+        var end = new VerifierChannel(verifier, reader);
+        return OracleOpening.TryVerify(_shape, Matrix.Root, point, end, reader, out _) && reader.TryFinish() ? end.CheckOpenly(pads) : reader.Error;
     }
 
     public void Dispose() => Matrix.Dispose();

@@ -78,11 +78,11 @@ public sealed class SoundnessTests
         Assert.Equal("closing: queries: 0.0 bits", SoundnessTerm.Queries("closing: queries", 64, 64, 10).ToString());
     }
 
-    /// <summary>The bars: 160 kB for 2^18 cells, 450 kB for 4M public weights.</summary>
+    /// <summary>The bars were 160 kB for 2^18 cells and 450 kB for 4M public weights, before combinations were committed.</summary>
     [Fact]
     public void Openings_are_as_short_as_they_should_be()
     {
         Assert.InRange(OracleShape.Choose(ProofParameters.Production, 1 << 18, openings: 1).OpeningBytes, 100_000, 160_000);
-        Assert.InRange(OracleShape.Choose(ProofParameters.Production, 1 << 22, openings: 0).OpeningBytes, 300_000, 450_000);
+        Assert.InRange(OracleShape.Choose(ProofParameters.Production, 1 << 22, openings: 0).OpeningBytes, 150_000, 260_000);
     }
 }
