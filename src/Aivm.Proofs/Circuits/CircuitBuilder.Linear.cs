@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -54,16 +55,16 @@ internal sealed partial class CircuitBuilder
         // A tap outside of the source is a zero.
         var (low, high) = (Math.Min(0, source.Min), Math.Max(0, source.Max));
         var row = weights.Count / bias.Count;
+        var numbers = MemoryMarshal.Cast<byte, sbyte>(weights.Bytes);
         for (var o = 0; o < bounds.Length; o++)
         {
-            bounds[o] = (bias[o], bias[o]);
-            for (var j = o * row; j < (o + 1) * row; j++)
+            var (positive, negative) = (0L, 0L);
+            foreach (var weight in numbers.Slice(o * row, row))
             {
-                var w = weights[j];
-                bounds[o] = w > 0
-                    ? (bounds[o].Low + (w * low), bounds[o].High + (w * high))
-                    : (bounds[o].Low + (w * high), bounds[o].High + (w * low));
+                positive += Math.Max((int)weight, 0);
+                negative += Math.Min((int)weight, 0);
             }
+            bounds[o] = (bias[o] + (positive * low) + (negative * high), bias[o] + (positive * high) + (negative * low));
         }
         return bounds;
     }
@@ -107,15 +108,19 @@ internal sealed partial class CircuitBuilder
     private static int[][] WindowMaps(Window window, Shape source, Shape result)
     {
         var maps = new int[window.Kernel.Height * window.Kernel.Width][];
+        var (height, width, sourceHeight, sourceWidth) = (result[1], result[2], source[1], source[2]);
         for (var tap = 0; tap < maps.Length; tap++)
         {
             var (u, v) = (tap / window.Kernel.Width, tap % window.Kernel.Width);
-            maps[tap] = new int[result[1] * result[2]];
-            for (var p = 0; p < maps[tap].Length; p++)
+            maps[tap] = new int[height * width];
+            for (var p = 0; p < height; p++)
             {
-                var y = (p / result[2] * window.Strides.Height) + (u * window.Dilations.Height) - window.Padding.Top;
-                var x = (p % result[2] * window.Strides.Width) + (v * window.Dilations.Width) - window.Padding.Left;
-                maps[tap][p] = y >= 0 && y < source[1] && x >= 0 && x < source[2] ? (y * source[2]) + x : -1;
+                var y = (p * window.Strides.Height) + (u * window.Dilations.Height) - window.Padding.Top;
+                var row = maps[tap].AsSpan(p * width, width);
+                row.Fill(-1);
+                for (var q = 0; q < width && y >= 0 && y < sourceHeight; q++)
+                    if ((q * window.Strides.Width) + (v * window.Dilations.Width) - window.Padding.Left is var x && x >= 0 && x < sourceWidth)
+                        row[q] = (y * sourceWidth) + x;
             }
         }
         // A window of one element that stays where it is needs no map.

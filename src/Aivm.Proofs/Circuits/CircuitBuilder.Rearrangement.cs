@@ -13,14 +13,17 @@ internal sealed partial class CircuitBuilder
     private Error? AddTranspose(TransposeNode node, int value)
     {
         var (from, shape) = (_values[node.Source].Info.Shape, _infos[value].Shape);
+        var (lengths, steps) = (new int[shape.Rank], new int[shape.Rank]);
+        for (var axis = 0; axis < shape.Rank; axis++)
+            (lengths[axis], steps[axis]) = (shape[axis], InnerOf(from, node.Permutation[axis]));
         return Rearrange(value, node.Source, element =>
         {
-            var index = new int[shape.Rank];
-            for (var axis = shape.Rank - 1; axis >= 0; axis--)
-                (element, index[node.Permutation[axis]]) = (element / shape[axis], element % shape[axis]);
             var source = 0;
-            for (var axis = 0; axis < shape.Rank; axis++)
-                source = (source * from[axis]) + index[axis];
+            for (var axis = lengths.Length - 1; axis >= 0; axis--)
+            {
+                (element, var index) = Math.DivRem(element, lengths[axis]);
+                source += index * steps[axis];
+            }
             return source;
         });
     }

@@ -39,11 +39,12 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     public GridView ToGrid(int samples, IEnumerable<Storage> storages, int positions, int channels, Func<int, int, int> element)
     {
         var (addresses, strides) = (new int[positions * channels], new int[positions * channels]);
-        for (var i = 0; i < addresses.Length; i++)
-        {
-            var number = element(i / channels, i % channels);
-            (addresses[i], strides[i]) = (Addresses[number], Strides[number]);
-        }
+        for (var (p, i) = (0, 0); p < positions; p++)
+            for (var c = 0; c < channels; c++, i++)
+            {
+                var number = element(p, c);
+                (addresses[i], strides[i]) = (Addresses[number], Strides[number]);
+            }
         return new GridView(samples, positions, channels, addresses, strides, storages);
     }
 
@@ -78,8 +79,9 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     {
         var shape = grid ?? GridShape.Of(info.Shape);
         var addresses = new int[shape.Elements];
-        for (var i = 0; i < addresses.Length; i++)
-            addresses[shape.ElementOf(i / shape.Channels, i % shape.Channels)] = storage.Base + (i / shape.Channels * storage.Width) + (i % shape.Channels);
+        for (var p = 0; p < shape.Positions; p++)
+            for (var c = 0; c < shape.Channels; c++)
+                addresses[shape.ElementOf(p, c)] = storage.Base + (p * storage.Width) + c;
         var strides = new int[addresses.Length];
         Array.Fill(strides, shape.Positions * storage.Width);
         return new CircuitValue(info, addresses, strides) { Grid = shape, Filled = storage };
