@@ -25,6 +25,8 @@ const string Usage = """
                    [--images 10000] [--precision auto|s8|s16]
       loading      the loading of containers beside its price, in time and in memory
                    [--only PART-OF-A-NAME] [--runs 2000] [--milliseconds 50]
+      proof-gas    deriving circuits and verifying proofs beside what the chain takes for it
+                   [--only PART-OF-A-NAME]
       proofs       zero-knowledge proofs of inference: proving, verifying, bytes, memory; with --only field their arithmetic
                    [--rounds 20] [--threads 2] [--only PART-OF-A-NAME]
       signature    one hash of a fixed set of runs for each of this machine's kernel sets; they are all the same
@@ -53,6 +55,7 @@ try
         ["gas", .. var options] => [.. new GasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["loading", .. var options] => [.. new LoadBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["inference", .. var options] => new InferenceBenchmark(InferenceOptions.Parse(options), log).Run(cancellation.Token),
+        ["proof-gas", .. var options] => [.. new ProofGasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["proofs", "--only", "field"] => FieldKernels.Run(cancellation.Token),
         ["proofs", .. var options] => new ProofsBenchmark(ProofsOptions.Parse(options), log).Run(cancellation.Token),
         ["accuracy", .. var options] => new AccuracyBenchmark(AccuracyOptions.Parse(options), log).Run(cancellation.Token),

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
+using Aivm.Benchmarks.Proofs;
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+
+namespace Aivm.Benchmarks.Gas;
+
+/// <summary>
+/// Times what the chain's verifyProof does beside what it takes gas for: deriving circuits (of every operator, of containers that are slow to load,
+/// of whole models), and verifying proofs.
+/// </summary>
+internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
+{
+    private const double Bound = 3;
+    private const int Listed = 12;
+    private const int Runs = 6;
+
+    /// <summary>The most leaves of a proof that is made to be verified: what is larger costs its verifier little more.</summary>
+    private const int MaxLeaves = 1 << 20;
+
+    private sealed record Case(string Name, Graph Graph, GraphAnalysis Analysis, ProofPrivacy Privacy, Model Model);
+
+    private sealed record Measured(string Name, long Work, double Nanoseconds)
+    {
+        public double Ratio => Nanoseconds / Work;
+    }
+
+    public IEnumerable<BenchmarkResult> Run(CancellationToken cancellation)
+    {
+        var (built, verified, refused) = (new List<Measured>(), new List<Measured>(), 0);
+        foreach (var each in Cases().Where(each => each.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var meter = new WorkMeter(long.MaxValue);
+            var isShape = ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, meter, out var shape, out _);
+            built.Add(new Measured(each.Name, meter.Work, Fastest(() =>
+                ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, new WorkMeter(long.MaxValue), out _, out _))));
+            if (!isShape)
+                refused++;
+            else if (shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
+                verified.Add(measured);
+        }
+        log.WriteLine($"{built.Count} circuits, {refused} of them refused; {verified.Count} proofs verified");
+        List("building", built);
+        List("verifying", verified);
+        yield return BenchmarkResult.LowerIsBetter("proof-gas-building", built.Max(each => each.Ratio), "ns/gas", "bound", Bound);
+        if (verified.Count > 0)
+            yield return BenchmarkResult.LowerIsBetter("proof-gas-verifying", verified.Max(each => each.Ratio), "ns/gas", "bound", Bound);
+    }
+
+    private static IEnumerable<Case> Cases()
+    {
+        foreach (var (name, create) in ProofWorkloads.All)
+        {
+            using var workload = create();
+            foreach (var privacy in (ProofPrivacy[])[ProofPrivacy.None, ProofPrivacy.Weights])
+                if (CaseOf($"{name}, {privacy}", workload.Model.Graph, privacy) is { } whole)
+                    yield return whole;
+        }
+        foreach (var each in GasCases.All.DistinctBy(each => (each.Operator, each.Price)))
+            if (CaseOf($"{each.Operator} {each.Name}", each.Graph, ProofPrivacy.None) is { } one)
+                yield return one;
+        foreach (var (name, graph) in LoadCases.All)
+            if (CaseOf(name, graph, ProofPrivacy.None) is { } slow)
+                yield return slow;
+    }
+
+    private static Case? CaseOf(string name, Graph graph, ProofPrivacy privacy)
+    {
+        if (!Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _))
+            return null;
+        var architecture = privacy.HasFlag(ProofPrivacy.Weights) ? PrivateModel.Skeleton(model.Graph) : model.Graph;
+        return GraphAnalysis.TryAnalyse(architecture, ModelLimits.OffChain, out var analysis, out _) ? new Case(name, architecture, analysis, privacy, model) : null;
+    }
+
+    private static Measured? Verify(Case each, ProofShape shape)
+    {
+        var input = InputOf(each.Model);
+        var output = new long[each.Model.OutputCount];
+        if (!each.Model.TryRun(input, output, out _))
+            return null;
+        using var weights = each.Privacy.HasFlag(ProofPrivacy.Weights) ? CommittedWeights.Commit(shape, each.Model.Graph, new byte[32]) : null;
+        var statement = new ProofStatement(each.Model.Hash, Hash256.Zero, input, output, weights?.Root);
+        if (!ProofProver.TryCreate(shape, each.Model.Graph, weights, threads: 1, out var prover, out _))
+            return null;
+        using (prover)
+        {
+            var proof = prover.Prove(statement);
+            return new Measured(each.Name, VerificationWork.Of(shape), Fastest(() =>
+            {
+                if (!ProofVerifier.TryVerify(shape, statement, proof, out var error))
+                    throw new AivmException(Failure.Check, error.Code, $"{each.Name}: {error.Message}");
+            }));
+        }
+    }
+
+    private static long[] InputOf(Model model)
+    {
+        var random = new Random(1);
+        var input = new List<long>();
+        foreach (var port in model.Graph.Inputs)
+            for (var i = 0; i < port.Shape.Elements; i++)
+                input.Add(port.Format switch
+                {
+                    InputFormat.U8 => random.Next(256),
+                    InputFormat.Index(var count) => random.Next(count),
+                    _ => random.NextInt64(-1000, 1000),
+                });
+        return [.. input];
+    }
+
+    private static double Fastest(Action work)
+    {
+        var (core, fastest) = (new ReferenceCore(), double.MaxValue);
+        for (var run = 0; run < Runs; run++)
+        {
+            core.Calibrate();
+            var started = Stopwatch.GetTimestamp();
+            work();
+            fastest = Math.Min(fastest, Clock.NanosecondsSince(started));
+        }
+        return fastest * core.Speed;
+    }
+
+    private void List(string what, List<Measured> all)
+    {
+        if (all.Count == 0)
+            return;
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: median ratio {all.Select(each => each.Ratio).Order().ElementAt(all.Count / 2):0.00}; the worst, and whole models"));
+        foreach (var each in all.OrderByDescending(each => each.Ratio).Take(Listed).Concat(all.Where(each => each.Name.Contains(", ", StringComparison.Ordinal)).Take(2 * ProofWorkloads.All.Count())).Distinct())
+            log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {each.Name,-70} {each.Work,12:N0} gas {each.Nanoseconds,12:N0} ns  ratio {each.Ratio:0.00}"));
+    }
+}
