@@ -73,7 +73,7 @@ internal static class Evaluator
                 for (var i = 0; i < sums.Length; i++)
                 {
                     var coefficient = unchecked((long)coefficients[coefficients.Length == 1 ? 0 : i % channels]);
-                    sums[i] = unchecked(sums[i] + ((coefficient << (WideNumber.LimbBits * k)) * values[i]));
+                    sums[i] = unchecked(sums[i] + ((coefficient << (number.Step * k)) * values[i]));
                 }
             }
         return sums;

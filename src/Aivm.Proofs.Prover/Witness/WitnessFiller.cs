@@ -121,7 +121,7 @@ internal sealed class WitnessFiller
                 var rest = sum & ((1 << cut.Bits) - 1);
                 for (var part = 0; part < g.Parts.Length; part++, rest >>= CircuitBuilder.PartBits)
                 {
-                    var low = rest & ((1 << CircuitBuilder.PartBits) - 1);
+                    var low = part == g.Parts.Length - 1 ? rest : rest & ((1 << CircuitBuilder.PartBits) - 1);
                     cells[g.Parts[part].Base + cell] = low;
                     counts[cut.PartRows[part] + low]++;
                 }

@@ -41,6 +41,7 @@ public sealed class Circuit
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
         Public.Complete();
         (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
+        (PlainCells, OtherCellTerms) = ([.. CellTerms.Select(Proofs.PlainCells.Of).OfType<PlainCells>()], [.. CellTerms.Where(term => Proofs.PlainCells.Of(term) is null)]);
         ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
     }
 
@@ -138,6 +139,12 @@ public sealed class Circuit
 
     /// <summary>All terms that read committed cells.</summary>
     internal ImmutableArray<PlacedTerm<Term>> CellTerms { get; }
+
+    /// <summary>Those of them that are cells as they are.</summary>
+    internal ImmutableArray<PlainCells> PlainCells { get; }
+
+    /// <summary>The others.</summary>
+    internal ImmutableArray<PlacedTerm<Term>> OtherCellTerms { get; }
 
     /// <summary>All terms that read public numbers or private weights.</summary>
     internal ImmutableArray<PlacedTerm<Term>> PublicTerms { get; }

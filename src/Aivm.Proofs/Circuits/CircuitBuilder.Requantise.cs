@@ -58,10 +58,11 @@ internal readonly record struct Rescaling(int Scale, int Shift)
 /// <remarks>
 /// <b>One part</b>: bits = min(shift, 12), and f shifts by what is left. <b>Two parts</b>: bits = shift, low = low0 + 2^12 low1, each in its own
 /// range. <b>Wide clamp</b>: bits = 12 even for a smaller shift, so that Q has fewer values than what the shift leaves (<see cref="WideClamp"/>).
+/// <b>One wide part</b>, where a range of 16 bits is there anyway: bits = min(shift, 16), so that most shifts share one table of f.
 /// </remarks>
 internal sealed partial class CircuitBuilder
 {
-    /// <summary>Bits of a range check.</summary>
+    /// <summary>Bits of a range check, but for those that are wide (<see cref="MaxRangeBits"/>).</summary>
     internal const int PartBits = 12;
 
     /// <summary>The most rows of a function's table.</summary>
@@ -101,11 +102,19 @@ internal sealed partial class CircuitBuilder
         var oneCost = oneGrowth > MaxFunctionRows ? long.MaxValue : oneGrowth * RowCost;
         var twoCost = twoGrowth > MaxFunctionRows || !two.Exceeds(PartBits) ? long.MaxValue : (twoGrowth * RowCost) + (cells * (CellCost + LookupCost));
         var wideCost = clamp is null ? long.MaxValue : (GrowthOfClamps(wide, clamp) * RowCost) + (cells * 2 * CellCost);
+        if (HasManyQuotients && requantise.MaxShift > 0)
+        {
+            var widePart = Plan.Of(accumulator, requantise, channels, MaxRangeBits, shift => Math.Min(shift, MaxRangeBits));
+            var growth = GrowthOfFunctions(widePart, requantise.Activation!);
+            var ranges = widePart.Channels.Select(channel => channel.Bits).Distinct().Where(bits => !_ranges.ContainsKey(bits)).Sum(bits => 1L << bits);
+            if (growth <= MaxFunctionRows && (growth + ranges) * RowCost < Math.Min(wideCost, Math.Min(oneCost, twoCost)))
+                return AddNarrow(value, grid, accumulator, widePart, requantise.Activation!, MaxRangeBits);
+        }
         if (wideCost < Math.Min(oneCost, twoCost))
             return AddWideClamp(value, grid, accumulator, wide, clamp!);
         return oneCost == long.MaxValue && twoCost == long.MaxValue
             ? Unsupported($"its activation would need a table of {Math.Min(oneGrowth, twoGrowth)} rows; at most {MaxFunctionRows}")
-            : AddNarrow(value, grid, accumulator, oneCost <= twoCost ? one : two, requantise.Activation!);
+            : AddNarrow(value, grid, accumulator, oneCost <= twoCost ? one : two, requantise.Activation!, PartBits);
     }
 
     /// <summary>How accumulators are cut, channel by channel or alike for all: rescaled, then bits are taken off, then the interval of Q.</summary>
@@ -169,20 +178,20 @@ internal sealed partial class CircuitBuilder
             .Append(new(entry, null, Accumulator.PerChannel(channels, c => Felt.From(plan.Channels[c].Rescaling.Half) * Inverse(c))));
     }
 
-    private Error? AddNarrow(int value, GridShape grid, Accumulator accumulator, Plan plan, Activation activation)
+    private Error? AddNarrow(int value, GridShape grid, Accumulator accumulator, Plan plan, Activation activation, int partBits)
     {
         var (positions, channels) = (samples * grid.Positions, grid.Channels);
         foreach (var (rescaling, bits, low, high) in plan.Channels)
             Function(activation, rescaling.Shift, bits).Cover(low, high);
         var entries = Divided(accumulator, 1, channels, plan).ToList();
         var (parts, sites) = (new List<Storage>(), new List<LookupSite>());
-        for (var first = 0; plan.Channels.Any(channel => channel.Bits > first); first += PartBits)
+        for (var first = 0; plan.Channels.Any(channel => channel.Bits > first); first += partBits)
         {
             var (part, from) = (AddStorage(positions, channels), first);
             parts.Add(part);
             sites.Add(AddLookup(
                 $"value {value}, bits from {first}", positions, channels, [new(1, Cells(part), Once)],
-                [.. plan.Items(channel => Range(Math.Clamp(channel.Bits - from, 0, PartBits)))]));
+                [.. plan.Items(channel => Range(Math.Clamp(channel.Bits - from, 0, partBits)))]));
             entries.Add(new(1, Cells(part), Accumulator.PerChannel(channels, c => -(Felt.From(1L << from) * InversesOfPowers[plan.Channels[c].Bits]))));
         }
         var result = AddStorage(positions, channels);

@@ -8,7 +8,7 @@ internal sealed partial class CircuitBuilder
 {
     /// <summary>A row's number in all of its channels.</summary>
     private static WideNumber Broadcast(WideCells rows, int channels) =>
-        new([.. rows.Number.Limbs.Select((limb, k) => limb with { Term = new BroadcastTerm(rows.Limbs[k], channels) })]);
+        rows.Number with { Limbs = [.. rows.Number.Limbs.Select((limb, k) => limb with { Term = new BroadcastTerm(rows.Limbs[k], channels) })] };
 
     /// <summary>The product of a row's number and an element's, limb by limb.</summary>
     private IEnumerable<WideSummand> RowTimes(WideCells rows, WideCells elements, Int128 coefficient) =>
@@ -25,7 +25,7 @@ internal sealed partial class CircuitBuilder
             {
                 var (a, b) = (left.Limbs[i], right.Limbs[j]);
                 long[] corners = [a.Low * b.Low, a.Low * b.High, a.High * b.Low, a.High * b.High];
-                yield return new(WideNumber.Of(product(i, j), corners.Min(), corners.Max()), coefficient << (WideNumber.LimbBits * (i + j)));
+                yield return new(WideNumber.Of(product(i, j), corners.Min(), corners.Max()), coefficient << ((left.Step * i) + (right.Step * j)));
             }
     }
 
@@ -44,8 +44,8 @@ internal sealed partial class CircuitBuilder
         var (positions, channels) = (quotient.Limbs[0].Positions, quotient.Limbs[0].Channels);
         var half = AddNumber($"{name}, half", positions, 1, 0, most / 2);
         var odd = AddNumber($"{name}, odd", positions, 1, 0, 1);
-        var remainder = AddNumber($"{name}, remainder", positions, channels, 0, most - 1);
-        var slack = AddNumber($"{name}, slack", positions, channels, 0, most - 1);
+        var remainder = AddNumber($"{name}, remainder", positions, channels, CutOfRest(most - 1));
+        var slack = AddNumber($"{name}, slack", positions, channels, CutOfRest(most - 1));
         Gadgets.Add(new QuotientGadget(value, numerator, divisor, half, odd, quotient, remainder, slack, clamped));
         return AddZeroSum(value, $"{name}, half", positions, 1, [new(divisor.Number, 1), new(half.Number, -2), new(odd.Number, -1)])
             ?? AddZeroSum(

@@ -27,7 +27,7 @@ internal sealed partial class CircuitBuilder
                 [Range(cut.BitsOf(k))]);
             limbs[k] = new Limb(Cells(storages[k]), first, last);
         }
-        return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs]));
+        return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs], cut.LimbBits));
     }
 
     /// <summary>
@@ -38,6 +38,19 @@ internal sealed partial class CircuitBuilder
     {
         var cut = LimbCut.Of(low, high);
         return HasManyQuotients && cut.Count == 2 && high - low < 1 << MaxRangeBits ? new LimbCut(1, (long)low, MaxRangeBits) : cut;
+    }
+
+    /// <summary>
+    /// Likewise what a division leaves in [0, most] has two limbs of up to 16 bits instead of three of 12, where ranges of so many bits are there. The
+    /// interval stays the same.
+    /// </summary>
+    private LimbCut CutOfRest(Int128 most)
+    {
+        var cut = LimbCut.Of(0, most);
+        var bits = ((cut.Count - 1) * WideNumber.LimbBits) + cut.TopBits;
+        var low = Math.Max(WideNumber.LimbBits, bits - MaxRangeBits);
+        var isShorter = HasManyQuotients && cut.Count == 3 && low <= MaxRangeBits && _ranges.ContainsKey(low) && _ranges.ContainsKey(bits - low);
+        return isShorter ? new LimbCut(2, 0, bits - low, low) : cut;
     }
 
     /// <summary>Quotients have two carries each.</summary>
@@ -123,7 +136,7 @@ internal sealed partial class CircuitBuilder
         foreach (var limb in number.Limbs)
         {
             yield return new Summand(0, limb.Term, [power]);
-            power *= Felt.From(1L << WideNumber.LimbBits);
+            power *= Felt.From(1L << number.Step);
         }
     }
 

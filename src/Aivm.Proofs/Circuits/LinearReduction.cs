@@ -17,6 +17,8 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     private readonly Ext4[] _powers = Powers(Ext4.One, gamma, circuit.TableEntries.Length);
     private readonly Ext4[] _scales = Powers(-mu, gamma, circuit.TableEntries.Length);
 
+    private readonly Ext4 _equalityScale = mu * mu;
+
     public Circuit Circuit => circuit;
 
     private static Ext4[] Powers(Ext4 first, Ext4 factor, int count)
@@ -55,11 +57,22 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="forms">Of private weights: to be added to it.</param>
     public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
-        var sum = Evaluate(circuit.CellTerms, new PointAssignment(point), out forms);
+        var sum = Evaluate(circuit.OtherCellTerms, new PointAssignment(point), out forms);
+        foreach (var plain in circuit.PlainCells)
+            sum += Evaluate(plain, point);
         var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
         var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
             * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
         return sum - multiplicities;
+    }
+
+    private Ext4 Evaluate(in PlainCells plain, EqPoint point)
+    {
+        var weights = (plain.IsLookup ? leaves : equalities).Of(plain.GridBase, plain.Positions, plain.Channels);
+        var cells = point.Of(plain.CellsBase, plain.Positions, plain.Channels);
+        return ScaleOf(plain.IsLookup, plain.Entry) * plain.Factor
+            * ExtKernels.Dot(weights.Rows, weights.FirstRow, cells.Rows, cells.FirstRow, plain.Positions)
+            * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, plain.Channels);
     }
 
     /// <summary>The part of N + mu D + mu^2 E that both sides know.</summary>
@@ -134,7 +147,9 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>What multiplies a summand besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>
-    private Ext4 ScaleOf(Site site, Summand summand) => site is LookupSite ? _scales[summand.Entry] : mu * mu;
+    private Ext4 ScaleOf(bool isLookup, int entry) => isLookup ? _scales[entry] : _equalityScale;
+
+    private Ext4 ScaleOf(Site site, Summand summand) => ScaleOf(site is LookupSite, summand.Entry);
 
     private GridWeights WeightsOf(Site site) => (site is LookupSite ? leaves : equalities).Of(site.Grid);
 

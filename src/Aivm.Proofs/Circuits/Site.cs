@@ -16,6 +16,19 @@ internal readonly record struct PlacedTerm<T>(Site Site, Summand Summand, T Term
     where T : Expression;
 
 /// <summary>
+/// A storage's cells as they are, which a site sums up with one factor: most terms of large circuits. Evaluating them takes no more than these numbers.
+/// </summary>
+/// <param name="GridBase">Of the site's grid, whose shape is the storage's.</param>
+internal readonly record struct PlainCells(bool IsLookup, int Entry, Felt Factor, int GridBase, int CellsBase, int Positions, int Channels)
+{
+    /// <summary>Null for any other term.</summary>
+    public static PlainCells? Of(PlacedTerm<Term> placed) =>
+        placed is (var site, { Factors: [var factor] } summand, TapTerm { IsPlain: true, Source.Whole: { } cells })
+            ? new(site is LookupSite, summand.Entry, factor, site.Grid.Base, cells.Base, cells.Positions, cells.Channels)
+            : null;
+}
+
+/// <summary>
 /// The same statement in each cell of a grid. Cell (p, c) has the index Base + p * Width + c in the vector of all statements of its kind.
 /// </summary>
 internal abstract class Site(string name, int positions, int channels, ImmutableArray<Summand> summands)

@@ -55,9 +55,13 @@ internal sealed class EqPoint : IDisposable
     public ReadOnlySpan<Ext4> Coordinates => _point;
 
     /// <summary>The factors of a rectangle's cells: eq of (p, c) is their product.</summary>
-    public GridWeights Of(Storage storage)
+    public GridWeights Of(Storage storage) => Of(storage.Base, storage.Positions, storage.Channels);
+
+    /// <summary>The same of a rectangle's numbers.</summary>
+    public GridWeights Of(int start, int count, int channels)
     {
-        var (bits, first, count) = (storage.ChannelBits, storage.Base >> storage.ChannelBits, storage.Positions);
+        var bits = Storage.BitLength(channels - 1);
+        var first = start >> bits;
         if (_high[bits] is { } all)
             return new(all, first, Low(bits), 0);
         if (_rows.TryGetValue((bits, first, count), out var rows))

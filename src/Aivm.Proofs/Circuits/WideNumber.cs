@@ -12,7 +12,8 @@ internal sealed record Limb(Expression? Term, long Low, long High)
 /// A number in each cell of a grid that may be too large for the field: the sum over k of 2^(12 k) * limb k. Limbs need not be of 12 bits: a number
 /// below 2^29 may be one limb, and a sum of numbers may be summed limb by limb.
 /// </summary>
-internal sealed record WideNumber(ImmutableArray<Limb> Limbs)
+/// <param name="Step">Bits from one limb to the next, where they are not 12.</param>
+internal sealed record WideNumber(ImmutableArray<Limb> Limbs, int Step = WideNumber.LimbBits)
 {
     public const int LimbBits = 12;
 
@@ -28,8 +29,8 @@ internal sealed record WideNumber(ImmutableArray<Limb> Limbs)
             var (low, high) = (Int128.Zero, Int128.Zero);
             for (var k = 0; k < Limbs.Length; k++)
             {
-                low += (Int128)Limbs[k].Low << (LimbBits * k);
-                high += (Int128)Limbs[k].High << (LimbBits * k);
+                low += (Int128)Limbs[k].Low << (Step * k);
+                high += (Int128)Limbs[k].High << (Step * k);
             }
             return (low, high);
         }
@@ -39,7 +40,7 @@ internal sealed record WideNumber(ImmutableArray<Limb> Limbs)
     {
         var sum = Int128.Zero;
         for (var k = 0; k < Limbs.Length; k++)
-            sum += (Int128)Limbs[k].ValueAt(read, position, channel) << (LimbBits * k);
+            sum += (Int128)Limbs[k].ValueAt(read, position, channel) << (Step * k);
         return sum;
     }
 }
@@ -56,10 +57,10 @@ internal sealed record WideSummand(WideNumber Number, ImmutableArray<Int128> Coe
 }
 
 /// <summary>
-/// How the numbers of an interval are cut into limbs: of 12 bits, lowest first, the last within [TopLow, TopLow + 2^TopBits) with the number's sign.
+/// How the numbers of an interval are cut into limbs: of 12 bits, unless something else is said, lowest first, the last within [TopLow, TopLow + 2^TopBits) with the number's sign.
 /// A number has one such form.
 /// </summary>
-internal readonly record struct LimbCut(int Count, long TopLow, int TopBits)
+internal readonly record struct LimbCut(int Count, long TopLow, int TopBits, int LimbBits = WideNumber.LimbBits)
 {
     /// <summary>The last limb's magnitude, at most.</summary>
     private const int TopLimit = 1 << WideNumber.LimbBits;
@@ -84,20 +85,20 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits)
 
     public long LimbOf(Int128 number, int limb)
     {
-        var rest = (long)(number >> (WideNumber.LimbBits * limb));
-        return limb == Count - 1 ? rest : rest & (TopLimit - 1);
+        var rest = (long)(number >> (LimbBits * limb));
+        return limb == Count - 1 ? rest : rest & ((1L << LimbBits) - 1);
     }
 
-    public (long Low, long High) IntervalOf(int limb) => limb == Count - 1 ? (TopLow, TopLow + (1L << TopBits) - 1) : (0, TopLimit - 1);
+    public (long Low, long High) IntervalOf(int limb) => limb == Count - 1 ? (TopLow, TopLow + (1L << TopBits) - 1) : (0, (1L << LimbBits) - 1);
 
-    public int BitsOf(int limb) => limb == Count - 1 ? TopBits : WideNumber.LimbBits;
+    public int BitsOf(int limb) => limb == Count - 1 ? TopBits : LimbBits;
 }
 
 /// <summary>A committed number: a storage for each limb.</summary>
 /// <param name="Checks">The limbs' range checks. None for a single cell whose range follows from what it is equal to.</param>
 internal sealed record WideCells(ImmutableArray<Storage> Limbs, LimbCut Cut, ImmutableArray<LookupSite> Checks, WideNumber Number);
 
-/// <summary>A sum of numbers with coefficients, by powers of 2^12: coefficients are cut into balanced digits of 12 bits, and limb j times digit m goes to j + m.</summary>
+/// <summary>A sum of numbers with coefficients, by powers of 2^12: coefficients of limbs are cut into balanced digits of 12 bits.</summary>
 internal sealed class DigitSums
 {
     private readonly int _channels;
@@ -114,7 +115,12 @@ internal sealed class DigitSums
 
     private void Add(WideSummand summand)
     {
-        Int128[] rest = [.. summand.Coefficients];
+        for (var limb = 0; limb < summand.Number.Limbs.Length; limb++)
+            Add(summand.Number.Limbs[limb], [.. summand.Coefficients.Select(coefficient => coefficient << (summand.Number.Step * limb))]);
+    }
+
+    private void Add(Limb limb, Int128[] rest)
+    {
         for (var digit = 0; Array.Exists(rest, number => number != 0); digit++)
         {
             var factors = new long[rest.Length];
@@ -123,9 +129,8 @@ internal sealed class DigitSums
                 factors[c] = (long)((rest[c] + Half) & ((2 * Half) - 1)) - Half;
                 rest[c] = (rest[c] - factors[c]) >> WideNumber.LimbBits;
             }
-            for (var limb = 0; limb < summand.Number.Limbs.Length; limb++)
-                if (Array.Exists(factors, factor => factor != 0))
-                    At(digit + limb).Add((summand.Number.Limbs[limb], factors));
+            if (Array.Exists(factors, factor => factor != 0))
+                At(digit).Add((limb, factors));
         }
     }
 

@@ -1,5 +1,6 @@
 using Aivm.Inference;
 using Aivm.Proofs;
+using Aivm.Proofs.Prover;
 
 namespace Aivm.Tests.Proofs.Circuits;
 
@@ -80,6 +81,35 @@ public sealed class RowCircuitTests
         var gadget = Assert.Single(circuit.Gadgets.OfType<SoftmaxGadget>());
         Assert.Equal((1 << 13) - 1, gadget.Offset!.Number.Interval.High);
         Assert.Contains(circuit.Tables, table => table is RangeTable { Bits: 16 });
+    }
+
+    /// <summary>The interval of what divisions leave stays what it was; a shift of 14 is brought to 16 and checked at once.</summary>
+    [Fact]
+    public void Many_quotients_take_ranges_of_16_bits()
+    {
+        var witness = ManyQuotients();
+        ReductionCheck.Holds(witness, seed: 1);
+        var quotient = witness.Gadget<QuotientGadget>();
+        foreach (var number in (WideCells[])[quotient.Remainder, quotient.Slack])
+        {
+            Assert.Equal([12, 16], number.Checks.Select(check => ((RangeTable)check.TableOf(0)).Bits));
+            Assert.Equal((0, (1 << 28) - 1), number.Number.Interval);
+        }
+        var requantised = Assert.Single(witness.Circuit.Gadgets.OfType<RequantiseGadget>(), gadget => gadget.Value == 4);
+        Assert.Equal([16], requantised.Cuts.Select(cut => cut.Bits));
+        Assert.Single(requantised.Parts);
+    }
+
+    /// <summary>So many elements, normalised (value 3) and shifted by 14 bits (value 4).</summary>
+    internal static Witness ManyQuotients()
+    {
+        var graph = OperatorCircuits.Of(
+            [[600, 64]], OperatorCircuits.Quantise(0, ElementType.S16), OperatorCircuits.Committed(1, ElementType.S16),
+            new LayerNormNode { Source = 2, Centred = true, Fraction = 12, Epsilon = 45035995136L, OutputExponent = 12 },
+            new RescaleNode { Source = 3, Factor = 3, Requantise = Requantise.To(ElementType.S8, 14) });
+        var witness = OperatorCircuits.Fill(graph, samples: 1, seed: 5, low: -30000, high: 30000);
+        WitnessCheck.Satisfies(witness);
+        return witness;
     }
 
     [Fact]

@@ -83,6 +83,33 @@ public sealed class RowFaultTests
         AssertOnly(witness, "remainder", "slack");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_quotient_off_by_one_leaves_a_remainder_out_of_range_in_two_limbs_too(int change)
+    {
+        var witness = RowCircuitTests.ManyQuotients();
+        var gadget = witness.Gadget<QuotientGadget>();
+        ShiftQuotient(witness, gadget, 7, 3, change);
+        witness.Set(gadget.Clamped!, 7, 3, (long)witness.Get(gadget.Quotient, 7, 3));
+        // Three times the element, times 4: what the shift behind it takes off.
+        var part = Assert.Single(witness.Circuit.Gadgets.OfType<RequantiseGadget>(), next => next.Value == 4).Parts[0];
+        witness.Set(part, 7, 3, witness.Get(part, 7, 3) + (12 * change));
+        AssertOnly(witness, "remainder", "slack");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void What_a_shift_of_16_bits_takes_off_is_below_the_shift(int change)
+    {
+        var witness = RowCircuitTests.ManyQuotients();
+        var gadget = Assert.Single(witness.Circuit.Gadgets.OfType<RequantiseGadget>(), gadget => gadget.Value == 4);
+        witness.Set(gadget.Result, 7, 3, witness.Get(gadget.Result, 7, 3) + change);
+        witness.Set(gadget.Parts[0], 7, 3, witness.Get(gadget.Parts[0], 7, 3) - (change << 16));
+        AssertOnly(witness, "bits from 0");
+    }
+
     /// <summary>quotient + change, and remainder and slack as the identities then demand.</summary>
     private static void ShiftQuotient(Witness witness, QuotientGadget gadget, int row, int channel, int change)
     {

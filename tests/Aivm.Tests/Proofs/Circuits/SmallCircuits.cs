@@ -86,7 +86,7 @@ internal static class SmallCircuits
     {
         var sum = Int128.Zero;
         for (var k = 0; k < number.Limbs.Length; k++)
-            sum += (Int128)witness.Get(number.Limbs[k], position, channel) << (WideNumber.LimbBits * k);
+            sum += (Int128)witness.Get(number.Limbs[k], position, channel) << (number.Number.Step * k);
         return sum;
     }
 }
