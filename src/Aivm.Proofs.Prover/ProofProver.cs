@@ -36,7 +36,7 @@ public sealed class ProofProver : IDisposable
             error = shortfall;
             return false;
         }
-        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error) ? new ProofProver(shape, filler, weights, threads) : null!;
+        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error, threads) ? new ProofProver(shape, filler, weights, threads) : null!;
         return prover is not null;
     }
 
