@@ -13,7 +13,6 @@ public sealed class ProofProver : IDisposable
     private readonly ExtArray _denominators;
     private readonly ExtArray _coefficients;
     private readonly FeltArray _cells;
-    private readonly FeltArray _scratch = new(1 << 14);
     private readonly CommittedWeights? _weights;
 
     private ProofProver(ProofShape shape, WitnessFiller? filler, CommittedWeights? weights, int threads)
@@ -37,7 +36,7 @@ public sealed class ProofProver : IDisposable
             error = shortfall;
             return false;
         }
-        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error) ? new ProofProver(shape, filler, weights, threads) : null!;
+        prover = WitnessFiller.TryCreate(shape.Circuit, graph, out var filler, out error, threads) ? new ProofProver(shape, filler, weights, threads) : null!;
         return prover is not null;
     }
 
@@ -89,7 +88,7 @@ public sealed class ProofProver : IDisposable
 
         progress?.Invoke(ProofPhase.Lookups);
         var challenges = ProofChallenges.Draw(_shape, transcript);
-        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, challenges.Alpha, challenges.Gamma, _denominators, _scratch), _workspace, _threads);
+        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, challenges.Alpha, challenges.Gamma, _denominators, _threads), _workspace, _threads);
 
         progress?.Invoke(ProofPhase.Layers);
         var mu = transcript.NextChallenge();
@@ -169,7 +168,6 @@ public sealed class ProofProver : IDisposable
         _denominators.Dispose();
         _coefficients.Dispose();
         _cells.Dispose();
-        _scratch.Dispose();
     }
 }
 

@@ -106,21 +106,21 @@ public sealed class PadCommitment : IDisposable
     private (Ext4[] Linear, Ext4[] Quadratic) TestPolynomials(ClosingTests tests)
     {
         var bits = BitOperations.Log2((uint)_shape.QuadraticLength - 1) + 1;
-        var rows = new ExtArray[_shape.ValueRows];
-        var linear = new Ext4[1 << bits];
+        var (count, rows) = (1 << bits, new ExtArray[_shape.ValueRows]);
+        using var linear = new ExtArray(count);
         for (var row = 0; row < rows.Length; row++)
         {
             rows[row] = RootsOfUnity.Evaluate(_polynomials[row], bits);
             using var coefficients = RootsOfUnity.Evaluate(PadRow.Interpolate(tests.Coefficients(row), _shape), bits);
-            for (var i = 0; i < linear.Length; i++)
-                linear[i] += coefficients[i] * rows[row][i];
+            ExtKernels.AddProducts(linear, 0, coefficients, 0, rows[row], 0, count);
         }
-        var quadratic = new Ext4[1 << bits];
+        using var quadratic = new ExtArray(count);
         for (var row = 0; row < _shape.FactorRows; row++)
         {
-            var (x, y, z) = (rows[_shape.LeftRow + row], rows[_shape.RightRow + row], rows[_shape.ProductRow + row]);
-            for (var i = 0; i < quadratic.Length; i++)
-                quadratic[i] += tests.ProductRows[row] * ((x[i] * y[i]) - z[i]);
+            using var excess = new ExtArray(count);
+            ExtKernels.AddProducts(excess, 0, rows[_shape.LeftRow + row], 0, rows[_shape.RightRow + row], 0, count);
+            ExtKernels.AddScaled(excess, 0, -Ext4.One, rows[_shape.ProductRow + row], 0, count);
+            ExtKernels.AddScaled(quadratic, 0, tests.ProductRows[row], excess, 0, count);
         }
         foreach (var row in rows)
             row.Dispose();
@@ -128,9 +128,9 @@ public sealed class PadCommitment : IDisposable
     }
 
     /// <summary>A blinding row's polynomial + rho times the polynomial with these values.</summary>
-    private Ext4[] Blind(int row, Ext4 rho, Ext4[] values, int bits)
+    private Ext4[] Blind(int row, Ext4 rho, ExtArray values, int bits)
     {
-        var polynomial = RootsOfUnity.Interpolate(values, bits);
+        var polynomial = RootsOfUnity.Interpolate(values.ToArray(), bits);
         var blinded = _polynomials[row].ToArray();
         for (var i = 0; i < blinded.Length; i++)
             blinded[i] += rho * polynomial[i];

@@ -3,24 +3,41 @@ namespace Aivm.Proofs.Prover;
 /// <summary>The fractions of a circuit's lookups, from its witness: 1 / (alpha - key), and -multiplicity / (alpha - key) for the tables' rows.</summary>
 internal static class LookupLeaves
 {
+    /// <summary>Rows of tables that a thread takes at a time.</summary>
+    private const int RowPiece = 1 << 14;
+
+    /// <summary>Numbers that are brought into the field at a time.</summary>
+    private const int NumberPiece = 1 << 12;
+
     /// <param name="denominators">Room for 2^variables elements.</param>
-    public static LogupLeaves Build(Witness witness, Ext4 alpha, Ext4 gamma, ExtArray denominators, FeltArray scratch)
+    public static LogupLeaves Build(Witness witness, Ext4 alpha, Ext4 gamma, ExtArray denominators, int threads)
     {
         var circuit = witness.Circuit;
         var powers = new Ext4[circuit.TableEntries.Length];
         powers[0] = Ext4.One;
         for (var i = 1; i < powers.Length; i++)
             powers[i] = powers[i - 1] * gamma;
-        Fill(denominators, 0, circuit.LeafCount, Ext4.One);
-        for (var i = 0; i < circuit.Lookups.Length; i++)
-            FillSite(circuit.Lookups[i], witness.EntriesOf(i), alpha, powers, denominators, scratch);
-        FillTables(circuit, alpha, powers, denominators);
+        Fill(denominators, circuit.FullLeafCount, circuit.LeafCount - circuit.FullLeafCount, Ext4.One);
+        var numerators = new FeltArray(circuit.LeafCount - circuit.FullLeafCount);
+        var (sites, rows) = (circuit.Lookups.Length, circuit.TableGrid.Positions * circuit.TableGrid.Width);
+        Parts.Each(threads, sites + ((rows + RowPiece - 1) / RowPiece), i =>
+        {
+            if (i >= sites)
+            {
+                var first = (i - sites) * RowPiece;
+                FillTables(witness, first, Math.Min(RowPiece, rows - first), alpha, powers, denominators, numerators);
+                return;
+            }
+            FillSite(circuit.Lookups[i], witness.EntriesOf(i), alpha, powers, denominators);
+            FillOnes(circuit.Lookups[i], circuit.FullLeafCount, numerators);
+        });
         SubtractStated(witness, powers, denominators);
-        return new LogupLeaves(denominators, circuit.FullLeafCount, Numerators(witness));
+        return new LogupLeaves(denominators, circuit.FullLeafCount, numerators);
     }
 
-    private static void FillSite(LookupSite site, EntryColumn[] entries, Ext4 alpha, Ext4[] powers, ExtArray denominators, FeltArray scratch)
+    private static void FillSite(LookupSite site, EntryColumn[] entries, Ext4 alpha, Ext4[] powers, ExtArray denominators)
     {
+        using var scratch = new FeltArray(NumberPiece);
         var grid = site.Grid;
         if (grid.Channels == grid.Width && site.Tables.Length == 1)
         {
@@ -52,12 +69,15 @@ internal static class LookupLeaves
         }
     }
 
-    private static void FillTables(Circuit circuit, Ext4 alpha, Ext4[] powers, ExtArray denominators)
+    /// <summary>Rows from the first on: their keys, and minus how often each is met.</summary>
+    private static void FillTables(Witness witness, int first, int count, Ext4 alpha, Ext4[] powers, ExtArray denominators, FeltArray numerators)
     {
-        var grid = circuit.TableGrid;
-        Fill(denominators, grid.Base, grid.Positions * grid.Width, alpha);
+        var (circuit, at) = (witness.Circuit, witness.Circuit.TableGrid.Base + first);
+        Fill(denominators, at, count, alpha);
         for (var k = 0; k < powers.Length; k++)
-            ExtKernels.AddScaled(denominators, grid.Base, -powers[k], circuit.TableEntries[k], 0, grid.Positions * grid.Width);
+            ExtKernels.AddScaled(denominators, at, -powers[k], circuit.TableEntries[k], first, count);
+        for (var row = 0; row < count; row++)
+            numerators[at + row - circuit.FullLeafCount] = Felt.From(-witness.Cells[circuit.Multiplicities.Base + first + row]);
     }
 
     /// <summary>Rows whose entries are public numbers.</summary>
@@ -69,19 +89,11 @@ internal static class LookupLeaves
                 denominators[circuit.TableGrid.Base + table.FirstRow + row] -= powers[column + 1] * Felt.From(witness.Read(address));
     }
 
-    /// <summary>Of the leaves behind the full sites: 1 for lookups, minus the multiplicity for rows, 0 in between.</summary>
-    private static FeltArray Numerators(Witness witness)
+    /// <summary>The numerators of lookups behind the full sites.</summary>
+    private static void FillOnes(LookupSite site, int fullLeaves, FeltArray numerators)
     {
-        var circuit = witness.Circuit;
-        var numerators = new FeltArray(circuit.LeafCount - circuit.FullLeafCount);
-        foreach (var site in circuit.Lookups)
-            for (var p = 0; site.Grid.Channels != site.Grid.Width && p < site.Grid.Positions; p++)
-                for (var c = 0; c < site.Grid.Channels; c++)
-                    numerators[site.Grid.Base + (p * site.Grid.Width) + c - circuit.FullLeafCount] = Felt.One;
-        var rows = circuit.TableGrid.Positions * circuit.TableGrid.Width;
-        for (var row = 0; row < rows; row++)
-            numerators[circuit.TableGrid.Base + row - circuit.FullLeafCount] = Felt.From(-witness.Cells[circuit.Multiplicities.Base + row]);
-        return numerators;
+        for (var p = 0; site.Grid.Channels != site.Grid.Width && p < site.Grid.Positions; p++)
+            numerators.AsSpan().Slice(site.Grid.Base + (p * site.Grid.Width) - fullLeaves, site.Grid.Channels).Fill(Felt.One.Montgomery);
     }
 
     private static void Fill(ExtArray array, int first, int count, Ext4 value)

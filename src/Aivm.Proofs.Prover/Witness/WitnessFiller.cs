@@ -6,20 +6,32 @@ namespace Aivm.Proofs.Prover;
 /// <summary>Fills a circuit's cells: accumulators come from the engine's kernels, everything else follows from them, gadget by gadget.</summary>
 internal sealed class WitnessFiller
 {
+    /// <summary>Cells that are worth a thread.</summary>
+    private const int Least = 1 << 12;
+
     private readonly Circuit _circuit;
     private readonly AccumulatorTrace _trace;
     private readonly Dictionary<int, Gadget> _gadgetOfValue;
 
-    private WitnessFiller(Circuit circuit, AccumulatorTrace trace)
+    /// <summary>By thread but the first: how often each row is met.</summary>
+    private readonly int[][] _counts;
+
+    private int[] _accumulators = [];
+
+    private WitnessFiller(Circuit circuit, AccumulatorTrace trace, int threads)
     {
         (_circuit, _trace) = (circuit, trace);
+        _counts = new int[threads - 1][];
+        for (var i = 0; i < _counts.Length; i++)
+            _counts[i] = new int[circuit.Multiplicities.Positions * circuit.Multiplicities.Width];
         _gadgetOfValue = circuit.Gadgets.Where(gadget => gadget is RequantiseGadget or WideClampGadget or RawGadget).ToDictionary(gadget => gadget.Value);
     }
 
     /// <param name="graph">The circuit's, with its weights.</param>
-    public static bool TryCreate(Circuit circuit, Graph graph, out WitnessFiller filler, out Error error)
+    /// <param name="threads">Changes nothing but the time.</param>
+    public static bool TryCreate(Circuit circuit, Graph graph, out WitnessFiller filler, out Error error, int threads = 1)
     {
-        filler = AccumulatorTrace.TryCreate(graph, Simd.Level, out var trace, out error) ? new WitnessFiller(circuit, trace) : null!;
+        filler = AccumulatorTrace.TryCreate(graph, Simd.Level, out var trace, out error) ? new WitnessFiller(circuit, trace, threads) : null!;
         return filler is not null;
     }
 
@@ -35,12 +47,33 @@ internal sealed class WitnessFiller
             var number = sample;
             _trace.Run(inputs.Slice(sample * length, length), (value, accumulators, channelsLast) => FillRequantised(value, number, accumulators, channelsLast, witness));
         }
+        AddCounts(witness);
         _circuit.LayOutInputs(inputs).CopyTo(witness.InputCells, 0);
         foreach (var gadget in _circuit.Gadgets.OfType<PrivateInputGadget>())
             FillInput(gadget, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
         return witness;
+    }
+
+    /// <summary>Joins what threads counted apart.</summary>
+    private void AddCounts(Witness witness)
+    {
+        foreach (var counts in _counts)
+        {
+            var sums = witness.Cells.AsSpan(_circuit.Multiplicities.Base, counts.Length);
+            for (var row = 0; row < counts.Length; row++)
+                sums[row] += counts[row];
+            counts.AsSpan().Clear();
+        }
+    }
+
+    /// <summary>Positions of a layer, by threads that count apart.</summary>
+    private void ForPositions(int positions, int channels, Witness witness, Action<ArraySegment<int>, int, int> fill)
+    {
+        var rows = _circuit.Multiplicities.Positions * _circuit.Multiplicities.Width;
+        Parts.Run(_counts.Length + 1, positions, Math.Max(1, Least / channels), (part, from, to) => fill(
+            part == 0 ? new ArraySegment<int>(witness.Cells, _circuit.Multiplicities.Base, rows) : _counts[part - 1], from, to));
     }
 
     /// <summary>Entries that are storages need no copy.</summary>
@@ -67,7 +100,10 @@ internal sealed class WitnessFiller
 
     private void FillRequantised(int value, int sample, ReadOnlySpan<int> accumulators, bool channelsLast, Witness witness)
     {
-        var sums = new SampleSums(accumulators, channelsLast ? GridShape.OfImage(_circuit.ShapeOf(value)) : null, _circuit.GridOf(value));
+        if (_accumulators.Length < accumulators.Length)
+            _accumulators = new int[accumulators.Length];
+        accumulators.CopyTo(_accumulators);
+        var sums = new SampleSums(_accumulators, channelsLast ? GridShape.OfImage(_circuit.ShapeOf(value)) : null, _circuit.GridOf(value));
         switch (_gadgetOfValue.GetValueOrDefault(value))
         {
             case RequantiseGadget g:
@@ -84,18 +120,17 @@ internal sealed class WitnessFiller
 
     /// <summary>One sample's accumulators by position and channel.</summary>
     /// <param name="image">Where the sums are [position, channel] of an image; null where they are in the value's own order.</param>
-    private readonly ref struct SampleSums(ReadOnlySpan<int> sums, GridShape? image, GridShape grid)
+    private readonly struct SampleSums(int[] sums, GridShape? image, GridShape grid)
     {
-        private readonly ReadOnlySpan<int> _sums = sums;
         private readonly bool _isInOrder = grid == image || (image is null && !grid.ChannelsOutermost);
 
         /// <param name="position">Of the value's grid, like <paramref name="channel"/>.</param>
         public int At(int position, int channel)
         {
             if (_isInOrder)
-                return _sums[(position * grid.Channels) + channel];
+                return sums[(position * grid.Channels) + channel];
             var element = grid.ElementOf(position, channel);
-            return image is { } pixels ? _sums[(element % pixels.Positions * pixels.Channels) + (element / pixels.Positions)] : _sums[element];
+            return image is { } pixels ? sums[(element % pixels.Positions * pixels.Channels) + (element / pixels.Positions)] : sums[element];
         }
     }
 
@@ -106,26 +141,29 @@ internal sealed class WitnessFiller
     {
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, result) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1), g.Result.Base);
-        var counts = cells.AsSpan(_circuit.Multiplicities.Base);
         var cuts = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => CutOf(g, c));
-        for (var p = 0; p < positions; p++)
-            for (var c = 0; c < channels; c++)
-            {
-                ref readonly var cut = ref cuts[c];
-                var cell = (((sample * positions) + p) * width) + c;
-                var sum = (int)cut.Rescaling.Apply(sums.At(p, c));
-                var row = (sum >> cut.Bits) - cut.FirstQuotient;
-                quotients[cell] = sum >> cut.Bits;
-                cells[result + cell] = cut.Values[row];
-                counts[cut.FunctionRow + row]++;
-                var rest = sum & ((1 << cut.Bits) - 1);
-                for (var part = 0; part < g.Parts.Length; part++, rest >>= CircuitBuilder.PartBits)
+        ForPositions(positions, channels, witness, (segment, from, to) =>
+        {
+            var counts = segment.AsSpan();
+            for (var p = from; p < to; p++)
+                for (var c = 0; c < channels; c++)
                 {
-                    var low = part == g.Parts.Length - 1 ? rest : rest & ((1 << CircuitBuilder.PartBits) - 1);
-                    cells[g.Parts[part].Base + cell] = low;
-                    counts[cut.PartRows[part] + low]++;
+                    ref readonly var cut = ref cuts[c];
+                    var cell = (((sample * positions) + p) * width) + c;
+                    var sum = (int)cut.Rescaling.Apply(sums.At(p, c));
+                    var row = (sum >> cut.Bits) - cut.FirstQuotient;
+                    quotients[cell] = sum >> cut.Bits;
+                    cells[result + cell] = cut.Values[row];
+                    counts[cut.FunctionRow + row]++;
+                    var rest = sum & ((1 << cut.Bits) - 1);
+                    for (var part = 0; part < g.Parts.Length; part++, rest >>= CircuitBuilder.PartBits)
+                    {
+                        var low = part == g.Parts.Length - 1 ? rest : rest & ((1 << CircuitBuilder.PartBits) - 1);
+                        cells[g.Parts[part].Base + cell] = low;
+                        counts[cut.PartRows[part] + low]++;
+                    }
                 }
-            }
+        });
     }
 
     private static Cut CutOf(RequantiseGadget g, int channel)
@@ -139,19 +177,24 @@ internal sealed class WitnessFiller
     {
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, offsets) = (witness.Cells, witness.NewEntry(g.ClassSite, 1), witness.NewEntry(g.ClassSite, 3));
-        for (var p = 0; p < positions; p++)
-            for (var c = 0; c < channels; c++)
-            {
-                var cell = (((sample * positions) + p) * width) + c;
-                var (rescaling, clamp) = g.Clamps[g.Clamps.Length == 1 ? 0 : c];
-                var sum = (int)rescaling.Apply(sums.At(p, c));
-                var (quotient, low) = (sum >> WideClamp.LowBits, sum & ((1 << WideClamp.LowBits) - 1));
-                var (kind, part, result) = clamp.Apply(quotient, low);
-                (quotients[cell], offsets[cell]) = (quotient, result - part);
-                (cells[g.Low.Base + cell], cells[g.Class.Base + cell], cells[g.Part.Base + cell], cells[g.Result.Base + cell]) = (low, kind, part, result);
-                witness.Count(g.ClassSite.TableOf(c), quotient - clamp.FirstQuotient);
-                witness.Count(g.PartSite.TableOf(c), (kind << WideClamp.LowBits) + low);
-            }
+        var tables = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => (Class: g.ClassSite.TableOf(c).FirstRow, Part: g.PartSite.TableOf(c).FirstRow));
+        ForPositions(positions, channels, witness, (segment, from, to) =>
+        {
+            var counts = segment.AsSpan();
+            for (var p = from; p < to; p++)
+                for (var c = 0; c < channels; c++)
+                {
+                    var cell = (((sample * positions) + p) * width) + c;
+                    var (rescaling, clamp) = g.Clamps[g.Clamps.Length == 1 ? 0 : c];
+                    var sum = (int)rescaling.Apply(sums.At(p, c));
+                    var (quotient, low) = (sum >> WideClamp.LowBits, sum & ((1 << WideClamp.LowBits) - 1));
+                    var (kind, part, result) = clamp.Apply(quotient, low);
+                    (quotients[cell], offsets[cell]) = (quotient, result - part);
+                    (cells[g.Low.Base + cell], cells[g.Class.Base + cell], cells[g.Part.Base + cell], cells[g.Result.Base + cell]) = (low, kind, part, result);
+                    counts[tables[c].Class + quotient - clamp.FirstQuotient]++;
+                    counts[tables[c].Part + (kind << WideClamp.LowBits) + low]++;
+                }
+        });
     }
 
     private void Fill(RawGadget g, int sample, SampleSums sums, Witness witness)

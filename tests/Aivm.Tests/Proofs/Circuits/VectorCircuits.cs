@@ -52,7 +52,7 @@ internal static class VectorCircuits
     {
         var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, Run(model, circuit.Samples, inputs));
         Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
-        Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused), refused?.ToString());
+        Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused, threads: 2), refused?.ToString());
         return filler.Fill(inputs, numbers);
     }
 }
