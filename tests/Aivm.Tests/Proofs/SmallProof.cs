@@ -2,13 +2,27 @@ using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using Aivm.Tests.Proofs.Transcripts;
 
 namespace Aivm.Tests.Proofs;
 
 /// <summary>How much is opened at each position.</summary>
 /// <param name="Bytes">Of a column, with its salt.</param>
 /// <param name="Trees">That authenticate it.</param>
-internal readonly record struct OpenedSize(int Bytes, int Trees);
+internal readonly record struct OpenedSize(int Bytes, int Trees)
+{
+    /// <summary>Of columns at the positions, and of the nodes of each tree that they leave unknown.</summary>
+    public int Length(TranscriptEvent opened)
+    {
+        var (nodes, positions) = (0, opened.Positions!);
+        for (var level = 0; level < opened.Bits; level++)
+        {
+            nodes += positions.Count(position => !positions.Contains(position ^ 1));
+            positions = [.. positions.Select(position => position >> 1).Distinct()];
+        }
+        return (Bytes * opened.Positions!.Length) + (Blake3.HashBytes * nodes * Trees);
+    }
+}
 
 /// <summary>A small proof of each kind that there is, with what it states.</summary>
 /// <param name="Bytes">The proof.</param>

@@ -128,22 +128,10 @@ public sealed class AbsorbTests
             {
                 if (opened.Count == 0)
                     return $"event {i}: nothing is to be opened";
-                at += Length(opened[0], events[i]);
+                at += opened[0].Length(events[i]);
                 opened.RemoveAt(0);
             }
         }
         return at == proof.Bytes.Length && opened.Count == 0 ? null : "something was read at the end, and not absorbed";
-    }
-
-    /// <summary>Of columns at the positions, and of the nodes of each tree that they leave unknown.</summary>
-    private static int Length(OpenedSize size, TranscriptEvent opened)
-    {
-        var (nodes, positions) = (0, opened.Positions!);
-        for (var level = 0; level < opened.Bits; level++)
-        {
-            nodes += positions.Count(position => !positions.Contains(position ^ 1));
-            positions = [.. positions.Select(position => position >> 1).Distinct()];
-        }
-        return (size.Bytes * opened.Positions!.Length) + (Blake3.HashBytes * nodes * size.Trees);
     }
 }
