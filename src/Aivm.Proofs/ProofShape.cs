@@ -93,7 +93,7 @@ public sealed class ProofShape
     /// </summary>
     internal Transcript Begin(ProofStatement statement)
     {
-        var transcript = new Transcript(Circuit.Domain);
+        var transcript = new Transcript(Circuit.Domain, Parameters.Probe);
         int[] words = [Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits];
         var bytes = new byte[sizeof(int) * words.Length];
         for (var i = 0; i < words.Length; i++)

@@ -41,7 +41,7 @@ public sealed class WeightEqualityShape
     /// </summary>
     internal Transcript Begin(WeightEqualityStatement statement)
     {
-        var transcript = new Transcript(Domain);
+        var transcript = new Transcript(Domain, Parameters.Probe);
         int[] words = [Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits];
         var bytes = new byte[sizeof(int) * words.Length];
         for (var i = 0; i < words.Length; i++)

@@ -15,6 +15,7 @@ public sealed class Campaign(FuzzTarget target, int seed)
     private readonly Tally _tally = new();
     private readonly List<FuzzFailure> _failures = [];
     private long _nextBlock;
+    private SlowInput _slowest = new(0, TimeSpan.Zero);
 
     public FuzzTarget Target { get; } = target;
 
@@ -29,6 +30,9 @@ public sealed class Campaign(FuzzTarget target, int seed)
                 return [.. _failures];
         }
     }
+
+    /// <summary>The input that took the longest on the clock: on a busy machine also one that had to wait.</summary>
+    public SlowInput Slowest => Volatile.Read(ref _slowest);
 
     /// <summary>Runs inputs 0 to count - 1 on as many threads.</summary>
     public void Run(long count, int workers, IWatch watch)
@@ -69,8 +73,11 @@ public sealed class Campaign(FuzzTarget target, int seed)
             var input = Target.Mutate(corpus.Pick(random), corpus.Pick(random), random);
             seen?.Invoke(input);
             watch.Begin(worker, index);
+            var started = Stopwatch.GetTimestamp();
             var outcome = Offer(input, index, random);
             watch.End(worker);
+            if (Stopwatch.GetElapsedTime(started) is var time && time > Slowest.Time)
+                Volatile.Write(ref _slowest, new SlowInput(index, time));
             _tally.Add(outcome.Code);
             corpus.Offer(input, outcome.Signature);
         }
@@ -110,6 +117,9 @@ public sealed class Campaign(FuzzTarget target, int seed)
         }
     }
 }
+
+/// <summary>How long an input took.</summary>
+public sealed record SlowInput(long Index, TimeSpan Time);
 
 /// <summary>What failed, and what brings it back.</summary>
 public sealed record FuzzFailure(string Target, int Seed, long Index, byte[] Input, Exception Exception)

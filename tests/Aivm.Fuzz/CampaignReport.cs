@@ -21,7 +21,8 @@ internal static class CampaignReport
         var total = campaign.Tally.Total;
         Console.WriteLine(
             $"{campaign.Target.Name}: {total:N0} inputs in {elapsed.TotalSeconds:N0} s ({total / elapsed.TotalSeconds:N0}/s), "
-            + $"peak memory {process.PeakWorkingSet64 >> 20} MiB, {campaign.Failures.Count} failures");
+            + $"peak memory {process.PeakWorkingSet64 >> 20} MiB, slowest {campaign.Slowest.Time.TotalMilliseconds:N0} ms (input {campaign.Slowest.Index}), "
+            + $"{campaign.Failures.Count} failures");
         foreach (var (code, count) in campaign.Tally.Sorted())
             Console.WriteLine($"  {count,12:N0} {100.0 * count / total,7:N3} %  {code}");
         foreach (var failure in campaign.Failures)

@@ -25,7 +25,8 @@ public abstract class FuzzTarget
         "graph" => new Containers.GraphTarget(),
         "onnx" => new Onnx.OnnxTarget(moreSeeds),
         "csv" or "json" or "npz" => new Inputs.InputTarget(name),
-        _ => throw new AivmException(Failure.Input, "usage", $"There is no target '{name}': container, graph, onnx, csv, json or npz."),
+        "proofs-toy" or "proofs" => new Proofs.ProofTarget(name),
+        _ => throw new AivmException(Failure.Input, "usage", $"There is no target '{name}': container, graph, onnx, csv, json, npz, proofs-toy or proofs."),
     };
 
     protected static void Require(bool holds, string otherwise)

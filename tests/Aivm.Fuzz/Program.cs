@@ -5,7 +5,8 @@ using Aivm.Primitives;
 
 const string Usage = """
     usage: dotnet run -c Release --project tests/Aivm.Fuzz -- TARGET [options]
-      TARGET        container, graph (fields of a container's graph), onnx, csv, json, npz; inputs = the last three; all
+      TARGET        container, graph (fields of a container's graph), onnx, csv, json, npz; inputs = the last three;
+                    proofs-toy, proofs (changed proofs, at the tests' parameters and at real ones); all
       --count N     inputs per target (1000000)
       --seed S      another series of inputs (1)
       --seeds DIR   ONNX files of a few kilobytes under a directory, as seeds beside our own
@@ -27,7 +28,7 @@ try
     }
     string[] names = args[0] switch
     {
-        "all" => ["container", "graph", "onnx", "csv", "json", "npz"],
+        "all" => ["container", "graph", "onnx", "csv", "json", "npz", "proofs-toy", "proofs"],
         "inputs" => ["csv", "json", "npz"],
         var name => [name],
     };

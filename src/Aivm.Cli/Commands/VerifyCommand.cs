@@ -17,9 +17,10 @@ internal static class VerifyCommand
             Description = "The model that it has to be about: its hash, or a file with it. Without this any model will do, and the answer says which.",
             HelpName = "FILE|HASH",
         };
+        var verbose = new Option<bool>("--verbose") { Description = "List what the soundness is made of: each way for a false statement to be accepted." };
         var command = new Command("verify", "Check a proof of inference. Exits 0 if it holds, 1 if it is refused, 2 if the file is none.")
         {
-            file, expected, json,
+            file, expected, verbose, json,
         };
         command.SetAction(async result =>
         {
@@ -29,11 +30,13 @@ internal static class VerifyCommand
                 throw new AivmException(Failure.Check, "model-mismatch", $"The proof is about the model {model.Hash}, not about {hash}.");
             if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out var error) ? null : error)) is { } refusal)
                 throw new AivmException(refusal.Code == "proof-unsupported" ? Failure.Input : Failure.Check, refusal.Code, refusal.Message);
+            var soundness = SoundnessView.Of(proof, model);
             terminal.Result(
-                new { Accepted = true, Statement = ProofView.Document(proof, model) },
+                new { Accepted = true, SoundnessBits = soundness.Bits, Soundness = soundness.Document(), Statement = ProofView.Document(proof, model) },
                 () =>
                 {
                     terminal.Line("accepted   the proof holds");
+                    soundness.Print(terminal, result.GetValue(verbose));
                     ProofView.Print(terminal, proof, model);
                 });
             return 0;

@@ -8,6 +8,7 @@ public sealed class PadCommitment : IDisposable
 {
     private readonly PadShape _shape;
     private readonly Ext4[][] _polynomials;
+    private bool _isClosed;
 
     private PadCommitment(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random)
     {
@@ -41,9 +42,12 @@ public sealed class PadCommitment : IDisposable
     internal static PadCommitment Commit(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random) =>
         new(shape, layout, pads, random);
 
-    /// <summary>Proves all constraints of the channel. Once.</summary>
+    /// <summary>Proves all constraints of the channel. Once: the pads of two proofs would disclose the difference of their secrets.</summary>
     public void Close(HiddenChannel channel, ProofWriter writer)
     {
+        if (_isClosed)
+            throw new InvalidOperationException("The pads were used by another proof.");
+        _isClosed = true;
         var transcript = channel.Transcript;
         var tests = ClosingTests.Draw(_shape, channel);
         var proximity = ProximityPolynomial(tests);

@@ -23,6 +23,9 @@ public sealed record ProofParameters
     /// <summary>Bits that all terms of a proof must give together: below it there is neither a proof nor a verdict.</summary>
     public int RequiredBits { get; internal init; }
 
+    /// <summary>Of tests, in every transcript of a proof with these parameters; null otherwise.</summary>
+    internal TranscriptProbe? Probe { get; init; }
+
     /// <summary>100 bits, proven for a hash that is a random function.</summary>
     public static ProofParameters Production { get; } =
         new() { RequiredBits = 100, QueryBits = 105, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };

@@ -25,6 +25,7 @@ public sealed class Transcript
     private const uint LowBits = int.MaxValue;
 
     private readonly Blake3Hasher _hasher;
+    private readonly TranscriptProbe? _probe;
     private readonly byte[] _state = new byte[Blake3.KeyBytes];
     private readonly byte[] _block = new byte[Blake3.BlockBytes];
     private Blake3Output _output;
@@ -34,7 +35,14 @@ public sealed class Transcript
 
     /// <param name="domain">Names the protocol and its version: two that differ share no challenge.</param>
     public Transcript(string domain)
+        : this(domain, probe: null)
     {
+    }
+
+    /// <param name="probe">Of a test; null in every proof that counts.</param>
+    internal Transcript(string domain, TranscriptProbe? probe)
+    {
+        _probe = probe;
         Blake3.Hash(Encoding.UTF8.GetBytes(domain), _state);
         _hasher = new Blake3Hasher(_state);
         _absorbing = true;
@@ -43,6 +51,8 @@ public sealed class Transcript
     /// <summary>Absorbs one message.</summary>
     public void Absorb(ReadOnlySpan<byte> message)
     {
+        if (_probe is not null && !_probe.Absorb(ref message))
+            return;
         BeginMessage(message.Length);
         _hasher.Append(message);
     }
@@ -55,6 +65,14 @@ public sealed class Transcript
     {
         // Chunks that come together are hashed together.
         const int Piece = 1024;
+        if (_probe is not null)
+        {
+            var message = new byte[elements.Length * Ext4.Bytes];
+            for (var i = 0; i < elements.Length; i++)
+                Encode(elements[i], message.AsSpan(i * Ext4.Bytes));
+            Absorb(message);
+            return;
+        }
         BeginMessage((long)elements.Length * Ext4.Bytes);
         Span<byte> encoding = stackalloc byte[Math.Min(Piece, elements.Length) * Ext4.Bytes];
         while (!elements.IsEmpty)
@@ -74,7 +92,8 @@ public sealed class Transcript
         var c1 = NextCoefficient();
         var c2 = NextCoefficient();
         var c3 = NextCoefficient();
-        return new Ext4(c0, c1, c2, c3);
+        var challenge = new Ext4(c0, c1, c2, c3);
+        return _probe?.Challenge(challenge) ?? challenge;
     }
 
     /// <summary>Fills the span with independent uniform elements.</summary>
@@ -102,7 +121,7 @@ public sealed class Transcript
             positions[~place] = position;
             drawn++;
         }
-        return positions;
+        return _probe?.Positions(positions, bits) ?? positions;
     }
 
     private void BeginMessage(long length)

@@ -47,6 +47,12 @@ public sealed class ProveCommandTests : IDisposable
         var people = await _cli.Run("verify", _proof);
         Assert.Contains("accepted", people.Output, StringComparison.Ordinal);
         Assert.Contains(SmallNetwork.Model.Hash.ToString(), people.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("lookups, layers", people.Output, StringComparison.Ordinal);
+        Assert.Contains("lookups, layers: ", (await _cli.Run("verify", _proof, "--verbose")).Output, StringComparison.Ordinal);
+        Assert.InRange(verified.Json.GetProperty("soundness_bits").GetDouble(), 100, 104);
+        var soundness = Assert.Single(verified.Json.GetProperty("soundness").EnumerateArray());
+        Assert.Equal(verified.Json.GetProperty("soundness_bits").GetDouble(), soundness.GetProperty("bits").GetDouble());
+        Assert.All(soundness.GetProperty("terms").EnumerateArray(), term => Assert.True(term.GetProperty("bits").GetDouble() > soundness.GetProperty("bits").GetDouble()));
     }
 
     [Fact]

@@ -15,6 +15,8 @@ public sealed class FuzzTests
     [InlineData("csv", 2_000, "input-format", "input-value")]
     [InlineData("json", 2_000, "input-format", "input-value")]
     [InlineData("npz", 1_000, "input-format", "input-too-large")]
+    [InlineData("proofs-toy", 400, "proof-rejected", "proof-malformed", "proof-truncated", "proof-trailing")]
+    [InlineData("proofs", 100, "proof-rejected", "proof-malformed", "proof-truncated", "proof-trailing")]
     public void Hostile_bytes_are_accepted_with_one_meaning_or_refused_by_name(string target, int count, params string[] codes)
     {
         var campaign = new Campaign(FuzzTarget.Of(target), seed: 1);

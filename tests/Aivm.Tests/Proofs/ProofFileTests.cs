@@ -128,7 +128,7 @@ public sealed class ProofFileTests
         Assert.Equal(code, error.Code);
     }
 
-    private static ProofFile Prove(bool hidesWeights, bool hidesInputs, int samples)
+    internal static ProofFile Prove(bool hidesWeights, bool hidesInputs, int samples)
     {
         var graph = SmallNetwork.Model.Graph;
         long[][] runs = [.. Enumerable.Range(1, samples).Select(SmallNetwork.Input)];

@@ -35,6 +35,9 @@ internal sealed class Closing
 
     public string Context { get; init; } = "context";
 
+    /// <summary>Of the verifier's transcript.</summary>
+    public TranscriptProbe? Probe { get; init; }
+
     /// <summary>Adds something to the numbers sent: a lie, if it is not zero.</summary>
     public Func<int, (Ext4 Product, Ext4 Sum)> Lie { get; init; } = _ => default;
 
@@ -72,18 +75,27 @@ internal sealed class Closing
         var reader = new ProofReader(proof);
         if (!reader.TryRead(out Hash256 root))
             return reader.Error;
-        var transcript = new Transcript(Context);
+        var transcript = new Transcript(Context, Probe);
         transcript.Absorb(root.Span);
         var channel = new VerifierChannel(transcript, reader);
+        Receive(channel);
+        var accepted = PadClosing.TryVerify(Shape, root, channel, reader) && reader.TryFinish();
+        Assert.Equal(accepted, reader.Error is null);
+        return reader.Error;
+    }
+
+    /// <summary>The verifier's side, up to the closing.</summary>
+    public void Receive(VerifierChannel channel)
+    {
         for (var i = 0; i < _pairs; i++)
         {
             var (x, y) = (channel.Receive(), channel.Receive());
             Require(channel, x, y, channel.Product(x, y), channel.Receive(), channel.Receive());
         }
-        var accepted = PadClosing.TryVerify(Shape, root, channel, reader) && reader.TryFinish();
-        Assert.Equal(accepted, reader.Error is null);
-        return reader.Error;
     }
+
+    /// <summary>Numbers sent.</summary>
+    public int Messages => 4 * _pairs;
 
     private static void Require(HiddenChannel channel, Hidden x, Hidden y, Hidden product, Hidden sentProduct, Hidden sentSum)
     {
