@@ -162,7 +162,7 @@ public sealed record OracleShape
     public IEnumerable<SoundnessTerm> Soundness(string oracle)
     {
         yield return SoundnessTerm.Queries($"{oracle}: queries", CodeLength, CodeLength - UniqueRadius - 1, Queries);
-        if (Rows > 1)
+        if (Variables > ColumnBits)
             yield return SoundnessTerm.Challenge($"{oracle}: rows", (long)(Variables - ColumnBits) * CodeLength);
         if (Masked)
         {
