@@ -30,7 +30,7 @@ public sealed class ProofShape
     }
 
     /// <summary>Of the search for the shortest openings, in nanoseconds.</summary>
-    public const ulong ParameterWork = 1_500_000;
+    public const ulong ParameterWork = 2_500_000;
 
     /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge, so that nothing can be private.</param>
     internal ProofShape(Circuit circuit, ProofParameters parameters, bool hiding)

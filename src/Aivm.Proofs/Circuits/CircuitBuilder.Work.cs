@@ -10,7 +10,7 @@ internal sealed partial class CircuitBuilder
     private const int NodeWork = 3_000;
 
     /// <summary>Of an element of its sources or of its result, in one sample: samples lie alike.</summary>
-    private const int ElementWork = 12;
+    private const int ElementWork = 8;
 
     private const int WeightWork = 2;
 

@@ -42,7 +42,7 @@ public class BlockExecutionTests
         foreach (var address in new[]
         {
             TestChain.Alice.Address, TestChain.Bob.Address, TestChain.Carol.Address, TestChain.Nobody, TestChain.Proposer,
-            SystemContracts.Models, SystemContracts.BlockHistory,
+            SystemContracts.Models, SystemContracts.Proofs, SystemContracts.BlockHistory,
         })
             expected.Set(Keccak.Hash(address.Span).Span, chain.Reader.HeadState.GetAccount(address)!.Value.Encode());
         Assert.Equal(expected.RootHash, header.StateRoot);
