@@ -22,7 +22,7 @@ internal sealed class ProofTarget : FuzzTarget
         Name = name;
         var parameters = name == "proofs" ? ProofParameters.Production : ProofParameters.Toy;
         using var randomness = new KnownRandomness(3);
-        _seeds = [.. SmallProof.Kinds.SelectMany(kind => Enumerable.Range(0, ProofsOfAKind).Select(_ => new ProofSeed(kind, SmallProof.Make(kind, parameters))))];
+        _seeds = [.. SmallProof.Kinds.SelectMany(kind => Enumerable.Range(0, ProofsOfAKind).Select(_ => new ProofSeed(SmallProof.Make(kind, parameters))))];
         Seeds = [.. _seeds.Select((seed, i) => (byte[])[(byte)i, AsStated, .. seed.Proof.Bytes])];
     }
 
