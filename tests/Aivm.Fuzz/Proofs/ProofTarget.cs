@@ -50,10 +50,11 @@ internal sealed class ProofTarget : FuzzTarget
         var seed = _seeds[input[0]];
         var (isStated, bytes) = (input[1] == AsStated, input.AsMemory(Header));
         var proof = isStated ? seed.Proof : seed.Proof.Claiming(input[1]);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (before, held) = (GC.GetAllocatedBytesForCurrentThread(), FieldMemory.HeldWords);
         var error = proof.Verify(bytes);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Require(allocated <= (2 * seed.Allocated) + (1 << 16), $"refusing {bytes.Length} bytes took {allocated} bytes of memory; accepting takes {seed.Allocated}");
+        Require(FieldMemory.HeldWords == held, $"{FieldMemory.HeldWords - held} words are not freed after: {error}");
         // Proofs of one statement are proofs of each other's.
         var isProof = isStated && _seeds.Any(each => each.Proof.Bytes.AsSpan().SequenceEqual(bytes.Span) && each.Proof.Stated().Zip(proof.Stated()).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
         Require((error is null) == isProof, error is null ? "a changed proof is accepted" : $"a proof is refused: {error}");

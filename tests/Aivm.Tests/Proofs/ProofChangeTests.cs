@@ -18,10 +18,14 @@ public sealed class ProofChangeTests
         for (var at = 0; at < bytes.Length; at += sizeof(uint))
         {
             bytes[at + (at / 4 % 4)] ^= (byte)(1 << (at / 16 % 8));
+            var held = FieldMemory.HeldWords;
             Assert.Contains(proof.Verify(bytes)?.Code, (string[])["proof-rejected", "proof-malformed", "proof-truncated", "proof-trailing"]);
+            Assert.Equal(held, FieldMemory.HeldWords);
             bytes[at + (at / 4 % 4)] ^= (byte)(1 << (at / 16 % 8));
         }
+        var before = FieldMemory.HeldWords;
         Assert.Null(proof.Verify(bytes));
+        Assert.Equal(before, FieldMemory.HeldWords);
     }
 
     [Theory]
