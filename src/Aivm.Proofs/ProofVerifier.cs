@@ -51,8 +51,9 @@ public static class ProofVerifier
         using var leaves = new EqPoint(lookups.Point);
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
-        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers, out var knownForms));
-        var products = circuit.ProductCount == 0 ? null : VerifyProducts(channel, shape, reduction, publicNumbers, ref claim);
+        var claim = lookups.Numerator + lookups.Denominator.Times(mu) - Hidden.Of(reduction.Known(publicNumbers, out var formsOfKnown));
+        using var knownForms = new OwnedForms(formsOfKnown);
+        using var products = circuit.ProductCount == 0 ? null : VerifyProducts(channel, shape, reduction, publicNumbers, ref claim);
         var weightsOfKnown = shape.Weights is null ? Hidden.Zero : channel.Receive();
         claim -= weightsOfKnown;
         var cells = ProductSumcheck.Verify(channel, claim, shape.AddressVariables);
@@ -69,8 +70,8 @@ public static class ProofVerifier
             value = (factors.Cells * value) + (factors.Inputs * input);
         }
         using var point = new EqPoint(cells.Point);
-        var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var cellForms) + (products?.EvaluateCoefficients(point) ?? Ext4.Zero));
-        products?.Dispose();
+        var coefficient = Hidden.Of(reduction.EvaluateCoefficients(point, out var formsOfCells) + (products?.EvaluateCoefficients(point) ?? Ext4.Zero));
+        using var cellForms = new OwnedForms(formsOfCells);
         var weightsOfCells = shape.Weights is null ? Hidden.Zero : channel.Receive();
         channel.RequireZero(cells.Value - (coefficient + weightsOfCells).Times(value), ProofChecks.Cells);
         if (shape.Weights is not null)
@@ -82,7 +83,7 @@ public static class ProofVerifier
             if (!OracleOpening.TryVerify(shape.Weights, statement.WeightRoot!.Value, weights.Point, channel, reader, out var weight))
                 return false;
             using var weightPoint = new EqPoint(weights.Point);
-            var form = Evaluate(knownForms, weightPoint) + (chi * Evaluate(cellForms, weightPoint));
+            var form = knownForms.Evaluate(weightPoint) + (chi * cellForms.Evaluate(weightPoint));
             channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
         }
         if (shape.Pads is not null)
@@ -100,13 +101,22 @@ public static class ProofVerifier
         return products;
     }
 
-    private static Ext4 Evaluate(List<WeightForm> forms, EqPoint point)
+    /// <summary>Forms of private weights, whose memory is freed whatever the verdict is.</summary>
+    private sealed class OwnedForms(List<WeightForm> forms) : IDisposable
     {
-        var sum = Ext4.Zero;
-        foreach (var form in forms)
-            using (form)
+        public Ext4 Evaluate(EqPoint point)
+        {
+            var sum = Ext4.Zero;
+            foreach (var form in forms)
                 sum += form.Evaluate(point);
-        return sum;
+            return sum;
+        }
+
+        public void Dispose()
+        {
+            foreach (var form in forms)
+                form.Dispose();
+        }
     }
 }
 

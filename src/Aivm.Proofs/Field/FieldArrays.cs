@@ -176,6 +176,10 @@ internal unsafe struct FieldMemory
 {
     private const int Alignment = 64;
 
+    /// <summary>Words that this thread took and did not free: a verifier leaves them as they were.</summary>
+    [ThreadStatic]
+    internal static long HeldWords;
+
     private long _capacity;
     private uint[]? _collected;
 
@@ -197,12 +201,16 @@ internal unsafe struct FieldMemory
         Free();
         Pointer = (uint*)NativeMemory.AlignedAlloc(checked((nuint)words * sizeof(uint)), Alignment);
         _capacity = words;
+        HeldWords += words;
     }
 
     public void Free()
     {
         if (_collected is null)
+        {
             NativeMemory.AlignedFree(Pointer);
+            HeldWords -= _capacity;
+        }
         Pointer = null;
         _collected = null;
         _capacity = 0;

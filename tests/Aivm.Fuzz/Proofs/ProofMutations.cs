@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Aivm.Proofs;
+using Aivm.Tests.Proofs;
 
 namespace Aivm.Fuzz.Proofs;
 
@@ -98,16 +99,6 @@ internal static class ProofMutations
         first.CopyTo(bytes, b);
     }
 
-    /// <summary>One opened column over another, salt and all.</summary>
-    private static void CopyColumn(byte[] source, byte[] bytes, OpenedAt opened, Random random)
-    {
-        var (from, to) = (random.Next(opened.Queries), random.Next(opened.Queries));
-        for (var row = 0; row < opened.Rows; row++)
-        {
-            var start = opened.Start + (sizeof(uint) * opened.Queries * row);
-            var (read, write) = (start + (sizeof(uint) * from), start + (sizeof(uint) * to));
-            if (read + sizeof(uint) <= source.Length && write + sizeof(uint) <= bytes.Length)
-                source.AsSpan(read, sizeof(uint)).CopyTo(bytes.AsSpan(write));
-        }
-    }
+    private static void CopyColumn(byte[] source, byte[] bytes, OpenedAt opened, Random random) =>
+        opened.Copy(source, random.Next(opened.Queries), bytes, random.Next(opened.Queries));
 }

@@ -22,7 +22,7 @@ internal sealed class ProofTarget : FuzzTarget
         Name = name;
         var parameters = name == "proofs" ? ProofParameters.Production : ProofParameters.Toy;
         using var randomness = new KnownRandomness(3);
-        _seeds = [.. SmallProof.Kinds.SelectMany(kind => Enumerable.Range(0, ProofsOfAKind).Select(_ => new ProofSeed(kind, SmallProof.Make(kind, parameters))))];
+        _seeds = [.. SmallProof.Kinds.SelectMany(kind => Enumerable.Range(0, ProofsOfAKind).Select(_ => new ProofSeed(SmallProof.Make(kind, parameters))))];
         Seeds = [.. _seeds.Select((seed, i) => (byte[])[(byte)i, AsStated, .. seed.Proof.Bytes])];
     }
 
@@ -50,10 +50,11 @@ internal sealed class ProofTarget : FuzzTarget
         var seed = _seeds[input[0]];
         var (isStated, bytes) = (input[1] == AsStated, input.AsMemory(Header));
         var proof = isStated ? seed.Proof : seed.Proof.Claiming(input[1]);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (before, held) = (GC.GetAllocatedBytesForCurrentThread(), FieldMemory.HeldWords);
         var error = proof.Verify(bytes);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Require(allocated <= (2 * seed.Allocated) + (1 << 16), $"refusing {bytes.Length} bytes took {allocated} bytes of memory; accepting takes {seed.Allocated}");
+        Require(FieldMemory.HeldWords == held, $"{FieldMemory.HeldWords - held} words are not freed after: {error}");
         // Proofs of one statement are proofs of each other's.
         var isProof = isStated && _seeds.Any(each => each.Proof.Bytes.AsSpan().SequenceEqual(bytes.Span) && each.Proof.Stated().Zip(proof.Stated()).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
         Require((error is null) == isProof, error is null ? "a changed proof is accepted" : $"a proof is refused: {error}");

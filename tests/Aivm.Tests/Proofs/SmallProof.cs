@@ -24,6 +24,23 @@ internal readonly record struct OpenedSize(int Bytes, int Trees)
     }
 }
 
+/// <summary>Columns in a proof: row by row a word of each, salts first.</summary>
+internal sealed record OpenedAt(int Start, int Queries, int Rows)
+{
+    /// <summary>Copies one column over another, salt and all, as far as there are bytes.</summary>
+    public void Copy(byte[] source, int from, byte[] target, int to)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            var (read, write) = (WordOf(row, from), WordOf(row, to));
+            if (read + sizeof(uint) <= source.Length && write + sizeof(uint) <= target.Length)
+                source.AsSpan(read, sizeof(uint)).CopyTo(target.AsSpan(write));
+        }
+    }
+
+    private int WordOf(int row, int column) => Start + (sizeof(uint) * ((row * Queries) + column));
+}
+
 /// <summary>A small proof of each kind that there is, with what it states.</summary>
 /// <param name="Bytes">The proof.</param>
 internal abstract record SmallProof(byte[] Bytes)
@@ -39,6 +56,25 @@ internal abstract record SmallProof(byte[] Bytes)
 
     /// <summary>What is opened, in order.</summary>
     public abstract IEnumerable<OpenedSize> Opened();
+
+    /// <summary>Where the columns lie that it opens, in order.</summary>
+    public List<OpenedAt> Columns()
+    {
+        var recorder = new TranscriptRecorder();
+        Assert.Null(Verify(Bytes, recorder));
+        var (columns, sizes, stated, at) = (new List<OpenedAt>(), Opened().ToArray(), Stated().Length, 0);
+        foreach (var each in recorder.Events)
+        {
+            if (each.Message is not null)
+                at += stated-- > 0 ? 0 : each.Message.Length;
+            if (each.Positions is null)
+                continue;
+            var size = sizes[columns.Count];
+            columns.Add(new OpenedAt(at, each.Positions.Length, size.Bytes / sizeof(uint)));
+            at += size.Length(each);
+        }
+        return columns;
+    }
 
     /// <summary>The same proof of something else.</summary>
     /// <param name="difference">Chooses what changes, out of <see cref="Differences"/>.</param>
