@@ -1,7 +1,6 @@
 using Aivm.Chain;
 using Aivm.Inference;
 using Aivm.Primitives;
-using Aivm.Proofs;
 using Aivm.Tests.Proofs;
 using Aivm.Tests.Proofs.Circuits;
 using static Aivm.Tests.Chain.ProofsFixture;

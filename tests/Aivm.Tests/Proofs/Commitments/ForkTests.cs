@@ -1,5 +1,4 @@
 using Aivm.Proofs;
-using Aivm.Proofs.Prover;
 using Aivm.Tests.Proofs.Arguments;
 using Aivm.Tests.Proofs.Transcripts;
 

@@ -1,7 +1,6 @@
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
-using Aivm.Tests.Proofs.Arguments;
 using Aivm.Tests.Proofs.Transcripts;
 
 namespace Aivm.Tests.Proofs.Commitments;
