@@ -116,13 +116,16 @@ internal sealed class QuantisedFile
         file.Weights(name + "_s", [], scale).Initialiser(IntegerTensor(name + "_z", IsSymmetric ? Int8 : UInt8, [], zero));
     }
 
+    /// <summary>ONNX Runtime adds two products of a byte and a weight in 16 bits where the processor has no VNNI: larger weights saturate there.</summary>
+    public const int LargestWeight = 63;
+
     private float[] WeightScales(string name)
     {
         var (weights, channels, isLast) = name switch { "w1" => (_w1, 6, false), "w2" => (_w2, 6, false), _ => (_w3, 5, true) };
         if (!IsPerChannel)
-            return [weights.Max(Math.Abs) / 127];
+            return [weights.Max(Math.Abs) / LargestWeight];
         var fanIn = weights.Length / channels;
-        return [.. Enumerable.Range(0, channels).Select(c => weights.Where((_, i) => (isLast ? i % channels : i / fanIn) == c).Max(Math.Abs) / 127)];
+        return [.. Enumerable.Range(0, channels).Select(c => weights.Where((_, i) => (isLast ? i % channels : i / fanIn) == c).Max(Math.Abs) / LargestWeight)];
     }
 
     private void Weight(OnnxFile file, string name, float[] weights, long[] shape, int axis)

@@ -79,7 +79,7 @@ public sealed class QuantisedTests
     public void Products_of_integers_are_computed_in_real_numbers()
     {
         var random = new Random(5);
-        long[] Integers(int count) => [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(-127, 128))];
+        long[] Integers(int count) => [.. Enumerable.Range(0, count).Select(_ => (long)random.Next(-QuantisedFile.LargestWeight, QuantisedFile.LargestWeight + 1))];
         var dense = new OnnxFile().Input("x", -1, 12).Weights("s", [], 0.02f).Weights("b", [6], 1, 2, 3, 4, 5, 6)
             .Initialiser(IntegerTensor("w", 3, [12, 6], Integers(72))).Initialiser(IntegerTensor("z", 3, [], 0))
             .Weights("qs", [], 0.025f).Initialiser(IntegerTensor("qz", 2, [], 120)).Node("QuantizeLinear", ["x", "qs", "qz"], ["q"]).Node("MatMulInteger", ["q", "w", "qz", "z"], ["m"]).Node("Cast", ["m"], ["c"], Attribute("to", 1L))
