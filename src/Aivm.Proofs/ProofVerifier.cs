@@ -47,6 +47,8 @@ public static class ProofVerifier
 
         var challenges = ProofChallenges.Draw(shape, transcript);
         var lookups = LogupGkr.Verify(channel, shape.LeafVariables);
+        if (channel.Failure is { } early)
+            return reader.Fail(early);
         var mu = transcript.NextChallenge();
         using var leaves = new EqPoint(lookups.Point);
         using var equalities = new EqPoint(challenges.Equalities);

@@ -10,7 +10,7 @@ public static class VerificationWork
     internal const int Product = 3;
 
     /// <summary>An address looked up alone.</summary>
-    internal const int Lookup = 12;
+    internal const int Lookup = 25;
 
     /// <summary>A public weight in a sum.</summary>
     internal const int Weight = 1;
@@ -26,10 +26,16 @@ public static class VerificationWork
 
     internal const int WideProduct = 4;
 
+    /// <summary>A group of a layer's channels, at one tap.</summary>
+    internal const int Group = 60;
+
     private const int Fixed = 300_000;
     private const int EqElement = 3;
     private const int TableEntry = 1;
     private const int SiteFactor = 12;
+    private const int SiteWork = 800;
+    private const int TermWork = 200;
+    private const int StatedEntry = 50;
     private const int Message = 400;
     private const int ColumnElement = 5;
     private const int CodeElement = 1;
@@ -64,11 +70,12 @@ public static class VerificationWork
         var work = circuit.Public.Work + circuit.TableRuns.Sum(runs => runs.Sum(run => (long)run.Count)) * Circuit.TableColumns * TableEntry;
         foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
         {
-            work += (site.Grid.Positions + (long)site.Grid.Channels) * Product;
+            work += SiteWork + ((site.Grid.Positions + (long)site.Grid.Channels) * Product);
             foreach (var summand in site.Summands)
-                work += (site.Grid.Channels * (long)SiteFactor) + (summand.Term is null ? site.Grid.Positions * (long)Product : 0);
+                work += TermWork + (site.Grid.Channels * (long)SiteFactor) + (summand.Term is null ? site.Grid.Positions * (long)Product : 0);
         }
         return work
+            + circuit.Tables.Sum(table => table.Stated.LongCount() * StatedEntry)
             + circuit.CellTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.PublicTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.Products.Sum(placed => placed.Term.EvaluationWork);

@@ -39,8 +39,7 @@ internal static class RegisterRoot
     {
         if (root != proved.WeightRoot)
             throw ModelsErrors.WrongRoot(proved.WeightRoot!.Value);
-        // The shape follows from the weights' shapes, which loading has paid for once.
-        call.Charge(model.LoadGas + ProofShape.ParameterWork);
+        call.Charge(ShapeGas(model));
         if (!proved.TryShapeWeightRanges(out var shape, out var error))
             throw ModelsErrors.InvalidProof(error);
         call.Charge((ulong)VerificationWork.Of(shape));
@@ -48,9 +47,12 @@ internal static class RegisterRoot
             throw ModelsErrors.InvalidProof(error);
     }
 
+    /// <summary>The shape follows from the shapes of weights and biases, in a few times the work that loading takes.</summary>
+    private static ulong ShapeGas(Model model) => (4 * model.LoadGas) + ProofShape.ParameterWork;
+
     private static void RequireEquality(NativeCall call, Model model, ProvedModel proved, Hash256 old, Hash256 fresh, ReadOnlySpan<byte> proof)
     {
-        call.Charge(model.LoadGas + ProofShape.ParameterWork);
+        call.Charge(ShapeGas(model));
         if (!proved.TryShapeWeightEquality(out var shape, out var error))
             throw ModelsErrors.InvalidProof(error);
         call.Charge((ulong)VerificationWork.Of(shape));

@@ -132,7 +132,7 @@ internal sealed partial class CircuitBuilder
         ImmutableArray<LookupTable> tables = [.. Enumerable.Range(0, channels).Select(c => new FunctionTable(x => (int)node.Table[(x * channels) + c]))];
         foreach (var table in tables)
             ((FunctionTable)table).Cover((int)source.Info.Min, (int)source.Info.Max);
-        var view = source.ToGrid(samples, _storages, source.Addresses.Length, channels, (element, _) => element);
+        var view = source.ToGrid(samples, _storageAt, source.Addresses.Length, channels, (element, _) => element);
         var cells = AddStorage(view.Positions, channels);
         var site = AddLookup($"value {value}", view.Positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(cells), Once)], tables);
         Gadgets.Add(new MapGadget(value, view, cells, site));

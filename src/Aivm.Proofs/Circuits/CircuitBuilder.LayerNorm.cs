@@ -108,12 +108,9 @@ internal sealed partial class CircuitBuilder
     private Error? AddMean(int value, string name, LayerNormNode node, GridView view, ValueInfo info, WideCells mean, WideCells rest, WideCells meanSquare)
     {
         var (positions, channels) = (view.Positions, view.Channels);
-        var addresses = new int[positions][];
-        for (var p = 0; p < positions; p++)
-            addresses[p] = [.. Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c))];
         Term sum = view.Whole is { } storage
             ? new RowSumTerm(storage, [.. Enumerable.Repeat(channels, view.PositionsPerSample)])
-            : new SparseTerm(1, addresses);
+            : new SparseTerm(1, [.. Enumerable.Range(0, positions).Select(p => Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c)).ToArray())]);
         return AddZeroSum(
             value, $"{name}, mean", positions, 1,
             [

@@ -237,6 +237,7 @@ internal sealed partial class CircuitBuilder
 
         LookupTable PartsOf(WideClamp wide) => (wide.HasNoParts ? _withoutParts ??= wide : wide).Parts;
 
+        Spend((Int128)GrowthOfClamps(plan, clamp) * RowWork);
         foreach (var (rescaling, _, first, last) in plan.Channels)
             ClampOf(rescaling).Cover(first, last);
         var (low, kind, part, result) = (AddStorage(positions, channels), AddStorage(positions, channels), AddStorage(positions, channels), AddStorage(positions, channels));

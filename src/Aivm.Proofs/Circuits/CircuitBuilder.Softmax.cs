@@ -55,7 +55,7 @@ internal sealed partial class CircuitBuilder
         {
             int[] elements = [.. rows.Elements.SelectMany(row => row)];
             var view = new GridView(
-                samples, rows.Rows.Length, rows.Elements[0].Length, Array.ConvertAll(elements, element => addresses[element]), Array.ConvertAll(elements, element => strides[element]), _storages);
+                samples, rows.Rows.Length, rows.Elements[0].Length, Array.ConvertAll(elements, element => addresses[element]), Array.ConvertAll(elements, element => strides[element]), _storageAt);
             var (least, most) = (elements.Min(element => lows[element]), elements.Max(element => highs[element]));
             if (Math.Max(-least, most) >= GraphAnalysis.AccumulatorBound)
                 return Unsupported("a softmax of numbers from 2^29 on");
@@ -134,6 +134,7 @@ internal sealed partial class CircuitBuilder
         var (positions, channels, shift) = (source.Positions, source.Channels, node.Shift);
         var name = $"value {value}, rows of {channels}";
         parts = [];
+        Spend((Int128)node.Entries.Count * ExponentialWork);
         var reach = (long)(node.Entries.Count - 1) << shift;
         var endsWithLast = span >> shift >= MaxFunctionRows && span > reach && node.Entries.Count <= MaxFunctionRows;
         var longest = endsWithLast ? reach + LimbCut.Of(0, span - reach).Most : span;

@@ -13,7 +13,9 @@ internal sealed partial class CircuitBuilder
     /// A weight is looked up in [-127, 127]. A bias b with the bound B is b + B = x and B - b = x', both of whole limbs: x and x' are below 4 B, so that
     /// x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
     /// </summary>
-    public Error? BuildWeightRanges()
+    public Error? BuildWeightRanges() => Limited(BuildRanges);
+
+    private Error? BuildRanges()
     {
         Domain = Circuit.WeightRangesDomain;
         var range = new IntervalTable(-ElementTypes.MaxOf(ElementType.S8), ElementTypes.MaxOf(ElementType.S8));

@@ -188,12 +188,12 @@ internal sealed partial class CircuitBuilder
             (addresses[i], strides[i]) = element(i / channels, i % channels) is var from && from < 0
                 ? (Zero.Addresses[0], Zero.Strides[0])
                 : (value.Addresses[from], value.Strides[from]);
-        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _storages));
+        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _storageAt));
     }
 
     /// <summary>A value's elements in row-major order, so many in a row.</summary>
     private TapTerm Rows(CircuitValue value, int channels) =>
-        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storages));
+        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storageAt));
 
     /// <summary>A grid of a storage's cells.</summary>
     /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>

@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using Aivm.Inference;
-using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
@@ -23,24 +23,51 @@ internal sealed partial class CircuitBuilder
     /// <summary>Of a split or a leaf of a tree.</summary>
     private const int SplitWork = 100;
 
-    /// <summary>Of a row of a table, all its entries together.</summary>
-    private const int RowWork = 20;
+    /// <summary>Of a row of a table, its entries apart.</summary>
+    private const int RowWork = 10;
+
+    /// <summary>Of a row in one of the columns that all tables have in common.</summary>
+    private const int ColumnWork = 2;
+
+    /// <summary>Of a statement, and of each of its summands.</summary>
+    private const int SiteWork = 1_500;
+
+    private const int TermWork = 150;
+
+    /// <summary>Of a public number, in every sample.</summary>
+    private const int PublicWork = 8;
+
+    /// <summary>Of an entry of a softmax's table, for each group of its rows.</summary>
+    private const int ExponentialWork = 100;
+
+    /// <summary>Of a number of 64 bits.</summary>
+    private const int MaxLimbs = 6;
+
+    /// <summary>Elements of one value in all samples: memory and numbers of 32 bits bear as many.</summary>
+    private const int MaxElements = 1 << 26;
 
     /// <summary>Of a lookup's or an equality's channel.</summary>
     private const int ChannelWork = 30;
 
     private readonly Dictionary<LookupTable, int> _rowsCounted = [];
-    private int _lookupsCounted;
-    private int _equalitiesCounted;
 
     /// <summary>Counts what a node's shapes say before it is begun.</summary>
-    private Error? Foresee(GraphNode node, int value)
+    private void Foresee(GraphNode node, int value)
     {
-        Int128 elements = _infos[value].Shape.Elements;
+        Int128 elements = RequireFits(_infos[value]);
+        var isPublic = true;
         foreach (var source in node.Sources)
-            elements += _infos[source].Shape.Elements;
-        return Take(NodeWork + (elements * ElementWork) + OwnWork(node, value));
+        {
+            elements += RequireFits(_infos[source]);
+            isPublic &= _values[source].IsPublic;
+        }
+        Spend(NodeWork + (elements * ElementWork) + OwnWork(node, value) + (isPublic ? elements * samples * PublicWork : 0));
     }
+
+    private long RequireFits(ValueInfo info) =>
+        info.Shape.Elements * samples <= MaxElements ? info.Shape.Elements : throw CircuitLimit.TooLarge($"a value of {info.Shape.Elements} elements in {samples} samples");
+
+    private void SpendOnPublic(ValueInfo info) => Spend(NodeWork + ((Int128)RequireFits(info) * (ElementWork + (samples * PublicWork))));
 
     private Int128 OwnWork(GraphNode node, int value) => node switch
     {
@@ -50,32 +77,29 @@ internal sealed partial class CircuitBuilder
         AveragePoolNode n => TapsOf(n.Window, _infos[value].Shape),
         SumNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         WideDenseNode n => _infos[n.Source].Shape.Elements / _infos[n.Source].Shape.Last * (Int128)n.Weights.Count * samples * SummandWork,
-        TreeEnsembleNode n => ((Int128)n.Splits.Count * SplitWork) + ((Int128)n.Trees.Length * n.Targets * samples * SummandWork),
+        TreeEnsembleNode n => ((Int128)n.Splits.Count * SplitWork) + (((Int128)n.Trees.Length * MaxLimbs * SummandWork) + SplitWork) * n.Targets * samples,
+        ArgMaxNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
+        LayerNormNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         _ => 0,
     };
 
     private static Int128 TapsOf(Window window, Shape result) => (Int128)window.Kernel.Height * window.Kernel.Width * result[1] * result[2] * TapWork;
 
-    /// <summary>Counts what a node has added: statements, and rows of the tables that it looks up.</summary>
-    private Error? Account()
+    private void SpendOnSite(int channels, int summands) => Spend(SiteWork + ((Int128)summands * (TermWork + (channels * (long)ChannelWork))));
+
+    /// <summary>What tables have grown by since they were looked up last.</summary>
+    private void SpendOnRows(ImmutableArray<LookupTable> tables)
     {
-        Int128 work = 0;
-        for (; _lookupsCounted < Lookups.Count; _lookupsCounted++)
+        foreach (var table in tables)
         {
-            var site = Lookups[_lookupsCounted];
-            work += (Int128)site.Grid.Channels * site.Summands.Length * ChannelWork;
-            foreach (var table in site.Tables)
-            {
-                work += (long)(table.Rows - _rowsCounted.GetValueOrDefault(table)) * RowWork;
-                _rowsCounted[table] = table.Rows;
-            }
+            Spend((long)(table.Rows - _rowsCounted.GetValueOrDefault(table)) * (RowWork + (table.Columns * (long)table.EntryWork)));
+            _rowsCounted[table] = table.Rows;
         }
-        for (; _equalitiesCounted < Equalities.Count; _equalitiesCounted++)
-            work += (Int128)Equalities[_equalitiesCounted].Grid.Channels * Equalities[_equalitiesCounted].Summands.Length * ChannelWork;
-        return Take(work);
     }
 
-    private Error? Take(Int128 work) => meter.TryTake(work)
-        ? null
-        : new("proof-work", $"building the proof's circuit takes more than the limit: {meter.Work} so far");
+    private void Spend(Int128 work)
+    {
+        if (!meter.TryTake(work))
+            throw new CircuitLimit(new("proof-work", $"building the proof's circuit takes more than the limit: {meter.Work} so far"));
+    }
 }

@@ -15,6 +15,7 @@ internal sealed partial class CircuitBuilder(
 
     private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
     private readonly List<Storage> _storages = [];
+    private readonly Dictionary<int, Storage> _storageAt = [];
     private int _leafCount;
 
     public Graph Graph => graph;
@@ -64,7 +65,26 @@ internal sealed partial class CircuitBuilder(
     public string Domain { get; private set; } = Circuit.RunDomain;
 
     /// <summary>The error, or null.</summary>
-    public Error? Build()
+    public Error? Build() => Limited(BuildRun);
+
+    /// <summary>Whatever a graph asks for, limits refuse it by name.</summary>
+    private static Error? Limited(Func<Error?> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (CircuitLimit limit)
+        {
+            return limit.Error;
+        }
+        catch (OverflowException)
+        {
+            return CircuitLimit.TooLarge("its sizes leave 32 bits").Error;
+        }
+    }
+
+    private Error? BuildRun()
     {
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
@@ -74,6 +94,7 @@ internal sealed partial class CircuitBuilder(
                     return unfit;
                 continue;
             }
+            SpendOnPublic(_infos[i]);
             _values[i] = Public.AddStated(_infos[i]);
             Inputs.Add(_values[i]);
         }
@@ -82,12 +103,11 @@ internal sealed partial class CircuitBuilder(
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             var value = graph.Inputs.Length + i;
-            if ((InferAgain(graph.Nodes[i], value) ?? Foresee(graph.Nodes[i], value) ?? AddNode(graph.Nodes[i], value)) is { } fault)
-                return fault with { Message = $"node {i} ({graph.Nodes[i].Operator}): {fault.Message}" };
-            if (CellCount > 1 << Circuit.MaxCellBits || _leafCount > 1 << Circuit.MaxLeafBits)
-                return Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {_leafCount} lookups up to node {i}");
-            if (Account() is { } exhausted)
-                return exhausted;
+            if (InferAgain(graph.Nodes[i], value) is { } unfit)
+                return At(i, unfit);
+            Foresee(graph.Nodes[i], value);
+            if (AddNode(graph.Nodes[i], value) is { } fault)
+                return At(i, fault);
         }
         if (CheckQuotients() is { } unsound)
             return unsound;
@@ -99,6 +119,8 @@ internal sealed partial class CircuitBuilder(
             ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
             : null;
     }
+
+    private Error At(int node, Error fault) => fault with { Message = $"node {node} ({graph.Nodes[node].Operator}): {fault.Message}" };
 
     /// <summary>
     /// The analysis saw zeros in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
@@ -173,24 +195,33 @@ internal sealed partial class CircuitBuilder(
         return null;
     }
 
-    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _storages, grid);
+    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _storageAt, grid);
 
     private Storage AddStorage(int positions, int channels)
     {
-        var width = 1 << Storage.BitLength(channels - 1);
-        var storage = new Storage(checked(CellCount + width - 1) & -width, positions, channels);
+        var storage = new Storage(FirstBehind(CellCount, positions, channels, 1 << Circuit.MaxCellBits, "cells"), positions, channels);
         CellCount = storage.End;
         _storages.Add(storage);
+        _storageAt[storage.Base] = storage;
         return storage;
     }
 
     private Storage AddInputStorage(int positions, int channels)
     {
-        var width = 1 << Storage.BitLength(channels - 1);
-        var storage = new Storage(inputBase + ((InputCellCount + width - 1) & -width), positions, channels);
+        var storage = new Storage(inputBase + FirstBehind(InputCellCount, positions, channels, 1 << Circuit.MaxCellBits, "private inputs"), positions, channels);
         InputCellCount = storage.End - inputBase;
         _storages.Add(storage);
+        // Before it is known where inputs lie, their addresses are those of other cells.
+        _storageAt.TryAdd(storage.Base, storage);
         return storage;
+    }
+
+    /// <summary>Where the next rectangle begins, if it ends before a limit.</summary>
+    private static int FirstBehind(int end, int positions, int channels, int limit, string what)
+    {
+        var width = 1L << Storage.BitLength(channels - 1);
+        var first = (end + width - 1) & -width;
+        return first + (positions * width) <= limit ? (int)first : throw CircuitLimit.TooLarge($"more than {limit} {what}");
     }
 
     /// <summary>The random cells of private inputs.</summary>
@@ -204,15 +235,19 @@ internal sealed partial class CircuitBuilder(
                 Tables.Add(table);
                 table.Tag = Tables.Count;
             }
+        SpendOnSite(channels, 1 + entries.Length);
+        SpendOnRows(tables);
+        _leafCount = FirstBehind(_leafCount, positions, channels, 1 << Circuit.MaxLeafBits, "lookups") + (positions << Storage.BitLength(channels - 1));
         var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
         var site = new LookupSite(name, positions, channels, [tag, .. Place(entries)], tables);
-        _leafCount = checked(_leafCount + (positions * site.Grid.Width));
         Lookups.Add(site);
         return site;
     }
 
     private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
     {
+        SpendOnSite(channels, summands.Length);
+        FirstBehind(EqualityCount, positions, channels, 1 << Circuit.MaxCellBits, "equalities");
         var site = new EqualitySite(name, positions, channels, Place(summands));
         EqualityCount = site.Place(EqualityCount);
         Equalities.Add(site);
@@ -226,6 +261,7 @@ internal sealed partial class CircuitBuilder(
         for (var i = 0; i < placed.Count; i++)
             if (placed[i].Term is ProductTerm product)
             {
+                FirstBehind(ProductCount, product.Elements.Positions, product.Elements.Channels, 1 << Circuit.MaxCellBits, "products");
                 product = product.Place(ProductCount);
                 ProductCount = product.Elements.End;
                 placed[i] = placed[i] with { Term = product };
@@ -242,6 +278,7 @@ internal sealed partial class CircuitBuilder(
     {
         for (var i = 0; i < graph.Outputs.Length; i++)
         {
+            SpendOnPublic(_values[graph.Outputs[i].Source].Info);
             var stated = Public.AddStated(_values[graph.Outputs[i].Source].Info);
             Outputs.Add(stated);
             if (AddOutput($"output {graph.Outputs[i].Name}", graph.Outputs[i].Source, stated) is { } fault)
@@ -298,6 +335,7 @@ internal sealed partial class CircuitBuilder(
             table.FirstRow = rows;
             rows = checked(rows + table.Rows);
         }
+        Spend((Int128)rows * (1 + Tables.Select(table => table.Columns).DefaultIfEmpty(0).Max()) * ColumnWork);
         var positions = Math.Max(1, (rows + Circuit.TableColumns - 1) / Circuit.TableColumns);
         TableGrid = new Storage((PlaceLookups() + Circuit.TableColumns - 1) & -Circuit.TableColumns, positions, Circuit.TableColumns);
         Multiplicities = AddStorage(positions, Circuit.TableColumns);

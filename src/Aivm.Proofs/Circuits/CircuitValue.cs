@@ -27,7 +27,7 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     private Storage? Filled { get; init; }
 
     /// <summary>By position and channel as <paramref name="grid"/> numbers them, or as its own does.</summary>
-    public GridView ToGrid(int samples, IEnumerable<Storage> storages, GridShape? grid = null)
+    public GridView ToGrid(int samples, IReadOnlyDictionary<int, Storage> storages, GridShape? grid = null)
     {
         var shape = grid ?? Grid;
         if (Filled is { } storage && shape == Grid)
@@ -36,7 +36,7 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     }
 
     /// <param name="element">The row-major number of the element at a position and channel.</param>
-    public GridView ToGrid(int samples, IEnumerable<Storage> storages, int positions, int channels, Func<int, int, int> element)
+    public GridView ToGrid(int samples, IReadOnlyDictionary<int, Storage> storages, int positions, int channels, Func<int, int, int> element)
     {
         var (addresses, strides) = (new int[positions * channels], new int[positions * channels]);
         for (var (p, i) = (0, 0); p < positions; p++)

@@ -24,6 +24,8 @@ internal sealed class ExponentialTable(Constant entries, int shift, bool endsWit
 
     public override int Columns => 3 + Steps + (endsWithLast ? 1 : 0);
 
+    public override int EntryWork => 14;
+
     /// <summary>Takes rows up to the index of a distance.</summary>
     public void Cover(long distance) => _rows = Math.Max(_rows, checked((int)(distance >> shift) + 1));
 

@@ -16,8 +16,8 @@ internal sealed class GridView
 
     /// <param name="addresses">Of the first sample: position * Channels + channel.</param>
     /// <param name="strides">From one sample to the next, for each of them.</param>
-    /// <param name="storages">Where the view is all of one, element by element, its transposes and evaluations factor.</param>
-    public GridView(int samples, int positionsPerSample, int channels, int[] addresses, int[] strides, IEnumerable<Storage> storages)
+    /// <param name="storages">By base. Where the view is all of one, element by element, its transposes and evaluations factor.</param>
+    public GridView(int samples, int positionsPerSample, int channels, int[] addresses, int[] strides, IReadOnlyDictionary<int, Storage> storages)
     {
         (Samples, PositionsPerSample, Channels) = (samples, positionsPerSample, channels);
         foreach (var address in addresses)
@@ -25,7 +25,7 @@ internal sealed class GridView
             HasPublic |= PublicAddress.Is(address);
             HasCells |= !PublicAddress.Is(address);
         }
-        Whole = HasPublic ? null : storages.FirstOrDefault(storage => IsAllOf(storage, addresses, strides));
+        Whole = !HasPublic && storages.TryGetValue(addresses[0], out var storage) && IsAllOf(storage, addresses, strides) ? storage : null;
         if (Whole is not null)
             return;
         (_addresses, _strides) = (addresses, strides);
@@ -86,7 +86,7 @@ internal sealed class GridView
 
     private bool IsAllOf(Storage storage, int[] addresses, int[] strides)
     {
-        if (storage.Channels != Channels || storage.Positions != Positions || addresses[0] != storage.Base)
+        if (storage.Channels != Channels || storage.Positions != Positions)
             return false;
         for (var p = 0; p < PositionsPerSample; p++)
             for (var c = 0; c < Channels; c++)

@@ -46,6 +46,8 @@ internal sealed class InterpolationTable : LookupTable
 
     public override int Columns => Leading + Products.Count + Entries.Count + (_flagsBelow ? 1 : 0) + (_flagsAbove ? 1 : 0);
 
+    public override int EntryWork => 14;
+
     public long EntryAt(int index) => _entries[Math.Max(index, 0)];
 
     public long StepAt(int index) => index < 0 || index == _entries.Count - 1 ? 0 : _entries[index + 1] - _entries[index];

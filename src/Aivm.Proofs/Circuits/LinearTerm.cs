@@ -21,7 +21,9 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
     internal override Storage? Target => source.Whole;
 
     internal override long EvaluationWork =>
-        (maps.IsIdentity ? 0 : VerificationWork.Mapped(maps)) + (maps.Count * VerificationWork.Of(source)) + (ReadsWeights ? maps.Count * ((2L * outputs) + source.Channels) * VerificationWork.Product : weights.Count * VerificationWork.Weight);
+        (maps.IsIdentity ? 0 : VerificationWork.Mapped(maps))
+        + (source.Whole is not null ? maps.Count * VerificationWork.Of(source) : VerificationWork.Of(source) + (maps.Count * (long)source.Channels * maps.BatchPositions * VerificationWork.Product))
+        + (ReadsWeights ? maps.Count * ((((2L * outputs) + source.Channels) * VerificationWork.Product) + (groups * (long)VerificationWork.Group)) : weights.Count * VerificationWork.Weight);
 
     private int Width => 1 << Storage.BitLength(source.Channels - 1);
 

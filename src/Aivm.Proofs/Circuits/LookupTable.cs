@@ -17,6 +17,9 @@ internal abstract class LookupTable
     /// <summary>Entries of a row besides the tag.</summary>
     public abstract int Columns { get; }
 
+    /// <summary>Nanoseconds that writing an entry takes, at most.</summary>
+    public virtual int EntryWork => 4;
+
     public abstract int Entry(int row, int column);
 
     /// <summary>All entries of a column, row by row.</summary>

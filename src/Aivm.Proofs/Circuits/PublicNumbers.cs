@@ -21,8 +21,11 @@ internal sealed class PublicNumbers(int samples)
 
     public int Count { get; private set; }
 
+    /// <summary>So many at most, of all samples.</summary>
+    private const int MaxCount = 1 << 24;
+
     /// <summary>What computing all of them takes at most, as <see cref="VerificationWork"/> counts.</summary>
-    public long Work => (Count * VerificationWork.Number) + (samples * _derivations.Sum(derivation => derivation.Work));
+    public long Work => ((long)Count * VerificationWork.Number) + (samples * _derivations.Sum(derivation => derivation.Work));
 
     /// <summary>A constant of the graph, alike in every sample.</summary>
     public CircuitValue AddConstant(ValueInfo info, Constant constant)
@@ -46,14 +49,16 @@ internal sealed class PublicNumbers(int samples)
     /// <summary>A constant's number, alike in every sample.</summary>
     public bool TryConstant(int address, out long number)
     {
-        foreach (var (first, numbers) in _constants)
-            if (address - PublicAddress.First - first is var i && i >= 0 && i < numbers.Length)
-            {
-                number = numbers[i];
-                return true;
-            }
-        number = 0;
-        return false;
+        // They are in the order of their numbers.
+        var (low, high, wanted) = (0, _constants.Count, address - PublicAddress.First);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _constants[middle].First <= wanted ? (middle + 1, high) : (low, middle);
+        }
+        var isConstant = low > 0 && wanted - _constants[low - 1].First < _constants[low - 1].Numbers.Length;
+        number = isConstant ? _constants[low - 1].Numbers[wanted - _constants[low - 1].First] : 0;
+        return isConstant;
     }
 
     /// <summary>The result of an entry map over public numbers: over constants, constants.</summary>
@@ -104,7 +109,7 @@ internal sealed class PublicNumbers(int samples)
     private int Reserve(int count)
     {
         var first = Count;
-        Count = checked(Count + count);
+        Count = Count + (long)count <= MaxCount ? Count + count : throw CircuitLimit.TooLarge($"more than {MaxCount} public numbers");
         return first;
     }
 

@@ -1,0 +1,70 @@
+using Aivm.Inference;
+using Aivm.Proofs;
+
+namespace Aivm.Tests.Proofs.Circuits;
+
+/// <summary>Graphs that a chain accepts as models, and that ask for circuits far beyond any proof: refused by name, for the work that was paid, before memory is taken.</summary>
+public sealed class CircuitLimitTests
+{
+    /// <summary>What a transaction has.</summary>
+    private const long Gas = 1 << 25;
+
+    private static readonly GraphInput Byte = new("x", [1], new InputFormat.U8());
+
+    public static TheoryData<string> Cases => [.. Graphs.Keys];
+
+    private static readonly Dictionary<string, Func<Graph>> Graphs = new()
+    {
+        ["an input of 2^23 bytes"] = () => Over([Byte, new GraphInput("unused", [1 << 23], new InputFormat.U8())], QuantiseNode.Scale(0, ElementType.S8, 1, 0)),
+        ["an input of 2^21 bytes"] = () => Over([Byte, new GraphInput("unused", [1 << 21], new InputFormat.U8())], QuantiseNode.Scale(0, ElementType.S8, 1, 0)),
+        ["a pool of 144 taps"] = () => Pooled([64, 32, 32], new() { Kernel = new(12, 12), Padding = new(5, 5, 6, 6) }),
+        ["a pool of a million taps"] = () => Pooled([1, 1, 1], new() { Kernel = new(1024, 1024), Padding = new(512, 512, 511, 511) }),
+        ["a softmax of a million copies"] = () => Over([Byte],
+            QuantiseNode.Scale(0, ElementType.S8, 1, 0), new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+            new ReshapeNode { Source = 2, Shape = [1, 1] }, Copies(3, 0), Copies(4, 1),
+            new SoftmaxNode { Source = 5, Shift = 0, Entries = Constant.S32([2], [2, 1]), OutputExponent = 4 },
+            new GatherNode { Source = 6, Axis = 0, Indices = Constant.S32([1], [0]) }),
+        ["the largest of a million copies"] = () => Over([Byte],
+            QuantiseNode.Scale(0, ElementType.S8, 1, 0), new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+            new ReshapeNode { Source = 2, Shape = [1, 1] }, Copies(3, 0), Copies(4, 1), new ArgMaxNode { Source = 5, Axis = 1 }),
+        ["a convolution that reads little but padding"] = () => Over([Byte],
+            new ConstantNode { Value = Constant.S8([5000, 1, 1], new sbyte[5000]) },
+            new ConvNode
+            {
+                Source = 1, Weights = Constant.S8([1, 5000, 1, 1], new sbyte[5000]), Bias = Constant.S32([1], [0]),
+                Window = new() { Kernel = Extent.One, Padding = new(31, 31, 31, 31) }, Requantise = Requantise.To(ElementType.S8, 4),
+            }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_batch_of_256_is_refused_by_name(string name)
+    {
+        var graph = Graphs[name]();
+        Assert.True(GraphAnalysis.TryAnalyse(graph, ModelLimits.OnChain, out var analysis, out var error), error?.ToString());
+        foreach (var privacy in (ProofPrivacy[])[ProofPrivacy.None, ProofPrivacy.Inputs])
+        {
+            var meter = new WorkMeter(Gas);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var isShape = ProofShape.TryBuild(graph, analysis, Circuit.MaxSamples, privacy, meter, out var shape, out error);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 256L << 20);
+            if (isShape)
+                Assert.True(meter.Work + VerificationWork.Of(shape) > Gas, $"{name}, {privacy}: {meter.Work} and {VerificationWork.Of(shape)}");
+            else
+                Assert.Contains(error.Code, (string[])["proof-unsupported", "proof-work"]);
+        }
+    }
+
+    private static GatherNode Copies(int source, int axis) => new() { Source = source, Axis = axis, Indices = Constant.S32([1024], new int[1024]) };
+
+    private static Graph Pooled(Shape shape, Window window) => Over([new GraphInput("x", shape, new InputFormat.U8())],
+        QuantiseNode.Scale(0, ElementType.S8, 1, 1), new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+        new MaxPoolNode { Source = 2, Window = window });
+
+    private static Graph Over(GraphInput[] inputs, params GraphNode[] nodes) => new()
+    {
+        Inputs = [.. inputs],
+        Nodes = [.. nodes],
+        Outputs = [new GraphOutput { Name = "y", Source = inputs.Length + nodes.Length - 1, Kind = OutputKind.Values }],
+    };
+}
