@@ -21,13 +21,14 @@ public sealed class Constant
         Type = type;
         Shape = shape;
         _data = littleEndian;
+        Count = littleEndian.Length / ElementTypes.SizeOf(type);
     }
 
     public ElementType Type { get; }
 
     public Shape Shape { get; }
 
-    public int Count => _data.Length / ElementTypes.SizeOf(Type);
+    public int Count { get; }
 
     /// <summary>The elements, little-endian, as the container stores them.</summary>
     public ReadOnlySpan<byte> Bytes => _data;

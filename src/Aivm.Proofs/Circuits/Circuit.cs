@@ -58,15 +58,18 @@ public sealed class Circuit
     private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
     {
         var entries = new FeltArray[1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max()];
-        var column = new int[grid.Positions * grid.Width];
+        var column = new int[tables.Select(table => table.Rows).DefaultIfEmpty(0).Max()];
         for (var k = 0; k < entries.Length; k++)
         {
-            Array.Clear(column);
+            entries[k] = FeltArray.Collected(grid.Positions * grid.Width);
             foreach (var table in tables)
-                if (k <= table.Columns)
-                    Write(table, k, column.AsSpan(table.FirstRow, table.Rows));
-            entries[k] = FeltArray.Collected(column.Length);
-            ExtKernels.FromIntegers(column, entries[k], 0);
+            {
+                if (k > table.Columns)
+                    continue;
+                var rows = column.AsSpan(0, table.Rows);
+                Write(table, k, rows);
+                ExtKernels.FromIntegers(rows, entries[k], table.FirstRow);
+            }
         }
         return entries;
     }

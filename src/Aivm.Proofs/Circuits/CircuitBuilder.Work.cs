@@ -10,7 +10,7 @@ internal sealed partial class CircuitBuilder
     private const int NodeWork = 3_000;
 
     /// <summary>Of an element of its sources or of its result, in one sample: samples lie alike.</summary>
-    private const int ElementWork = 8;
+    private const int ElementWork = 6;
 
     private const int WeightWork = 2;
 
@@ -24,10 +24,10 @@ internal sealed partial class CircuitBuilder
     private const int SplitWork = 100;
 
     /// <summary>Of a row of a table, its entries apart.</summary>
-    private const int RowWork = 10;
+    private const int RowWork = 8;
 
     /// <summary>Of a row in one of the columns that all tables have in common.</summary>
-    private const int ColumnWork = 2;
+    private const int ColumnWork = 1;
 
     /// <summary>Of a statement, and of each of its summands.</summary>
     private const int SiteWork = 1_500;

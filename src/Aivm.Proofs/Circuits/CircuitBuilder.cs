@@ -146,7 +146,7 @@ internal sealed partial class CircuitBuilder(
     private Error? AddNode(GraphNode node, int value)
     {
         if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
-            return Define(value, Public.AddMapped(_infos[value], map, source, EntryMaps.ProductsOf(node, source.Info)));
+            return Define(value, Public.AddMapped(_infos[value], map, source, EntryMaps.WorkOf(node, source.Info)));
         return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
             ? AddOperator(node, value)
             : Unsupported("no argument of the proof system covers this operator over numbers from 2^29 on yet");

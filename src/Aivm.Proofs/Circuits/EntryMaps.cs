@@ -17,7 +17,7 @@ internal static class EntryMaps
     /// <summary>The map, or null where the operator has none.</summary>
     public static EntryMap? Of(GraphNode node, ValueInfo source) => node switch
     {
-        QuantiseNode n when source.Min >= 0 && source.Max <= byte.MaxValue && n.Multipliers.Count == 1 => OfBytes(n),
+        QuantiseNode n when IsOfBytes(n, source) => OfBytes(n),
         QuantiseNode n => EachOf((x, element) => n.Map(x, element % n.Multipliers.Count)),
         ClampNode n => EachOf((x, _) => Math.Clamp(x, n.Low, n.High)),
         TableNode n => EachOf((x, _) => n.Entries[(int)(Math.Clamp(x, n.Low, (long)n.Low + n.Entries.Count - 1) - n.Low)]),
@@ -29,9 +29,15 @@ internal static class EntryMaps
         _ => null,
     };
 
-    /// <summary>Products that the map computes.</summary>
-    public static long ProductsOf(GraphNode node, ValueInfo source) =>
-        node is WideDenseNode n ? source.Shape.Elements / source.Shape.Last * n.Weights.Count : 0;
+    /// <summary>What one sample's map takes at most, where that is not a step for each number.</summary>
+    public static long? WorkOf(GraphNode node, ValueInfo source) => node switch
+    {
+        QuantiseNode n when IsOfBytes(n, source) => source.Shape.Elements * VerificationWork.Number,
+        WideDenseNode n => (source.Shape.Elements * VerificationWork.Step) + (source.Shape.Elements / source.Shape.Last * n.Weights.Count * VerificationWork.WideProduct),
+        _ => null,
+    };
+
+    private static bool IsOfBytes(QuantiseNode node, ValueInfo source) => source.Min >= 0 && source.Max <= byte.MaxValue && node.Multipliers.Count == 1;
 
     /// <param name="function">Of an element and its number.</param>
     private static EntryMap EachOf(Func<long, int, long> function) => (from, to) =>

@@ -18,7 +18,7 @@ internal abstract class LookupTable
     public abstract int Columns { get; }
 
     /// <summary>Nanoseconds that writing an entry takes, at most.</summary>
-    public virtual int EntryWork => 4;
+    public virtual int EntryWork => 3;
 
     public abstract int Entry(int row, int column);
 
@@ -27,6 +27,13 @@ internal abstract class LookupTable
     {
         for (var row = 0; row < rows.Length; row++)
             rows[row] = Entry(row, column);
+    }
+
+    /// <summary>first, first + 1, …</summary>
+    private protected static void Count(int first, Span<int> rows)
+    {
+        for (var row = 0; row < rows.Length; row++)
+            rows[row] = first + row;
     }
 
     /// <summary>The only row that a tuple can be, or -1.</summary>
@@ -89,6 +96,14 @@ internal sealed class FunctionTable(Func<int, int> function) : LookupTable
     }
 
     public override int Entry(int row, int column) => column == 0 ? _low + row : Values[row];
+
+    public override void CopyColumn(int column, Span<int> rows)
+    {
+        if (column == 0)
+            Count(_low, rows);
+        else
+            Values.CopyTo(rows);
+    }
 
     public override int RowOf(ReadOnlySpan<int> tuple)
     {

@@ -62,8 +62,8 @@ internal sealed class PublicNumbers(int samples)
     }
 
     /// <summary>The result of an entry map over public numbers: over constants, constants.</summary>
-    /// <param name="products">That the map computes beside one step for each number.</param>
-    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source, long products = 0)
+    /// <param name="work">Of one sample's map at most, as <see cref="VerificationWork"/> counts; null for a step for each number read or given.</param>
+    public CircuitValue AddMapped(ValueInfo info, EntryMap map, CircuitValue source, long? work = null)
     {
         var read = new long[source.Addresses.Length];
         var isConstant = true;
@@ -77,8 +77,8 @@ internal sealed class PublicNumbers(int samples)
             return Value(info, Reserve(mapped.Length), stride: 0);
         }
         var first = ReserveVariable(info);
-        _derivations.Add(new Derivation(
-            map, source, first, PerSample(info), ((source.Addresses.Length + PerSample(info)) * VerificationWork.Step) + (products * VerificationWork.WideProduct)));
+        var steps = (source.Addresses.Length + (long)PerSample(info)) * VerificationWork.Step;
+        _derivations.Add(new Derivation(map, source, first, PerSample(info), work ?? steps));
         return Value(info, first, PerSample(info));
     }
 

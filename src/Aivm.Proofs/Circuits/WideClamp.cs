@@ -28,6 +28,9 @@ internal sealed class WideClamp
 
     public PartTable Parts { get; }
 
+    /// <summary>The Q that covers a result.</summary>
+    private int QuotientOf(int result) => result >> (LowBits - _shift);
+
     /// <summary>How many results one Q covers.</summary>
     private int Step => 1 << (LowBits - _shift);
 
@@ -134,6 +137,25 @@ internal sealed class WideClamp
                 return owner._low + row;
             var (kind, offset) = owner.Classify(owner._low + row);
             return column == 1 ? owner.NumberOf(kind) : offset;
+        }
+
+        public override int EntryWork => 2;
+
+        public override void CopyColumn(int column, Span<int> rows)
+        {
+            if (column == 0)
+            {
+                Count(owner._low, rows);
+                return;
+            }
+            // Most rows lie outside of the interval, and are alike on each side of it.
+            var (first, last) = owner.HasNoParts ? (owner._low, owner._high) : (owner.QuotientOf(owner._clamp.Low), owner.QuotientOf(owner._clamp.High));
+            var (before, behind) = (Math.Clamp(first - owner._low, 0, rows.Length), Math.Clamp(last + 1 - owner._low, 0, rows.Length));
+            var outside = owner.NumberOf(Class.Outside);
+            rows[..before].Fill(column == 1 ? outside : owner._clamp.Low);
+            rows[behind..].Fill(column == 1 ? outside : owner._clamp.High);
+            for (var row = before; row < behind; row++)
+                rows[row] = Entry(row, column);
         }
 
         public override int RowOf(ReadOnlySpan<int> tuple)
