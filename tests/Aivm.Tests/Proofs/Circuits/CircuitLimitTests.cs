@@ -31,8 +31,11 @@ public sealed class CircuitLimitTests
             new ConstantNode { Value = Constant.S8([5000, 1, 1], new sbyte[5000]) },
             new ConvNode
             {
-                Source = 1, Weights = Constant.S8([1, 5000, 1, 1], new sbyte[5000]), Bias = Constant.S32([1], [0]),
-                Window = new() { Kernel = Extent.One, Padding = new(31, 31, 31, 31) }, Requantise = Requantise.To(ElementType.S8, 4),
+                Source = 1,
+                Weights = Constant.S8([1, 5000, 1, 1], new sbyte[5000]),
+                Bias = Constant.S32([1], [0]),
+                Window = new() { Kernel = Extent.One, Padding = new(31, 31, 31, 31) },
+                Requantise = Requantise.To(ElementType.S8, 4),
             }),
     };
 
