@@ -1,4 +1,6 @@
 using Aivm.Benchmarks.Inference;
+using Aivm.Compiler;
+using Aivm.Compiler.Inputs;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
@@ -34,12 +36,25 @@ internal static class ProofWorkloads
         ("fashion-lenet", () => Of("fashion-lenet", ProofPrivacy.Weights, bar: 15, multipleBar: null)),
         ("credit-trees", () => Of("credit-trees", ProofPrivacy.None, bar: 15, multipleBar: null)),
         ("dense-4m", Dense),
+        ("text-generator", Generator),
     ];
 
     private static ProofWorkload Of(string name, ProofPrivacy privacy, double bar, double? multipleBar)
     {
         var workload = ModelFiles.All.Single(model => model.Name == name).Create();
         return new ProofWorkload(name, workload.Model, workload.Input, workload.Peer, privacy, bar, Bytes, multipleBar);
+    }
+
+    /// <summary>The sample's transformer over 64 tokens; its weights are public.</summary>
+    private static ProofWorkload Generator()
+    {
+        var sample = Path.Combine(Repository.Root, "samples", "text-generator");
+        var options = new CompileOptions { Calibration = InputFiles.Read(Path.Combine(sample, "calibration.npz")) };
+        var model = Workload.Load(OnnxCompiler.Compile(File.ReadAllBytes(Path.Combine(sample, "model.onnx")), options).Container);
+        var random = new Random(64);
+        var tokens = ((InputFormat.Index)model.Graph.Inputs[0].Format).Count;
+        long[] input = [.. Enumerable.Range(0, model.InputCount).Select(_ => (long)random.Next(tokens))];
+        return new ProofWorkload("text-generator", model, input, null, ProofPrivacy.None, Bar: 180, Bytes, MultipleBar: null);
     }
 
     /// <summary>Four layers of 1024 by 1024 random weights of 8 bits.</summary>
