@@ -6,6 +6,9 @@ namespace Aivm.Proofs;
 /// <summary>What building takes, so that whoever pays for it can say how far it may go. Prices are nanoseconds, measured (docs/benchmarks/gas.md).</summary>
 internal sealed partial class CircuitBuilder
 {
+    /// <summary>Of any value, before the first node.</summary>
+    private const int ValueWork = 20;
+
     /// <summary>Of any node.</summary>
     private const int NodeWork = 3_000;
 

@@ -86,6 +86,7 @@ internal sealed partial class CircuitBuilder(
 
     private Error? BuildRun()
     {
+        Spend(NodeWork + ((Int128)graph.ValueCount * ValueWork));
         for (var i = 0; i < graph.Inputs.Length; i++)
         {
             if (privacy.HasFlag(ProofPrivacy.Inputs))
