@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -94,11 +93,8 @@ public sealed class ProofShape
     internal Transcript Begin(ProofStatement statement)
     {
         var transcript = new Transcript(Circuit.Domain, Parameters.Probe);
-        int[] words = [Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits];
-        var bytes = new byte[sizeof(int) * words.Length];
-        for (var i = 0; i < words.Length; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(sizeof(int) * i), words[i]);
-        transcript.Absorb(bytes);
+        transcript.AbsorbWords(
+            Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
         statement.AbsorbInto(transcript);
         return transcript;
     }

@@ -32,8 +32,7 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     public bool TryShape(int samples, bool hidesInputs, out ProofShape shape, out Error error)
     {
         var privacy = (HidesWeights ? ProofPrivacy.Weights : ProofPrivacy.None) | (hidesInputs ? ProofPrivacy.Inputs : ProofPrivacy.None);
-        shape = Circuit.TryBuild(Graph, Analysis, samples, privacy, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
-        return shape is not null;
+        return ProofShape.TryBuild(Graph, Analysis, samples, privacy, new WorkMeter(long.MaxValue), out shape, out error);
     }
 
     /// <summary>The shape of the proof that private weights lie in their ranges. Errors: <c>proof-unsupported</c>.</summary>

@@ -2,7 +2,7 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// What verifying a proof takes at most, from its shape alone: nanoseconds of a reference core, so that a chain can take gas for it before it begins.
-/// Prices are measured (docs/benchmarks/gas.md); a test holds them against the clock.
+/// Prices are measured (docs/benchmarks/gas.md): the benchmark proof-gas holds them against the clock.
 /// </summary>
 public static class VerificationWork
 {

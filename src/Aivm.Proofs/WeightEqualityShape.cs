@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Aivm.Proofs;
 
 /// <summary>Everything about a proof that two commitments hold the same weights which the model alone decides.</summary>
@@ -42,11 +40,7 @@ public sealed class WeightEqualityShape
     internal Transcript Begin(WeightEqualityStatement statement)
     {
         var transcript = new Transcript(Domain, Parameters.Probe);
-        int[] words = [Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits];
-        var bytes = new byte[sizeof(int) * words.Length];
-        for (var i = 0; i < words.Length; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(sizeof(int) * i), words[i]);
-        transcript.Absorb(bytes);
+        transcript.AbsorbWords(Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
         statement.AbsorbInto(transcript);
         return transcript;
     }

@@ -10,7 +10,7 @@ public sealed class WorkMeter(long limit)
     /// <summary>So far; where the limit was passed, with what passed it.</summary>
     public long Work { get; private set; }
 
-    /// <summary>What is left.</summary>
+    /// <summary>Whether the limit was passed.</summary>
     public bool IsExhausted => Work > limit;
 
     /// <returns>False where that passes the limit.</returns>

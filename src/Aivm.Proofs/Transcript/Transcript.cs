@@ -57,6 +57,15 @@ public sealed class Transcript
         _hasher.Append(message);
     }
 
+    /// <summary>Absorbs one message: each word as 4 bytes, little-endian.</summary>
+    internal void AbsorbWords(params ReadOnlySpan<int> words)
+    {
+        var bytes = new byte[sizeof(int) * words.Length];
+        for (var i = 0; i < words.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(sizeof(int) * i), words[i]);
+        Absorb(bytes);
+    }
+
     /// <summary>Absorbs the element's 16 bytes: the message of one element.</summary>
     public void Absorb(Ext4 element) => Absorb([element]);
 

@@ -26,11 +26,14 @@ public sealed class ProofsContractTests : IDisposable
         Assert.Empty(mined.Logs);
     }
 
-    [Fact]
-    public void A_contract_learns_that_a_proof_holds_from_a_static_call()
+    [Theory]
+    [InlineData(CallKind.Call)]
+    [InlineData(CallKind.StaticCall)]
+    public void A_call_learns_that_a_proof_holds_where_nothing_may_be_written(CallKind kind)
     {
         var model = _chain.Publish(Alice, SmallNetwork.Container);
-        var result = _chain.Call(Bob.Address, SystemContracts.Proofs, Prove(model, SmallNetwork.Container, Bob.Address).Encode()).Call;
+        var data = Prove(model, SmallNetwork.Container, Alice.Address).Encode();
+        var result = MessageCall.Execute(CallTests.Context(_chain), CallTests.Frame(SystemContracts.Proofs, data, kind, isStatic: true));
         Assert.True(result.IsSuccess);
         Assert.Equal(UInt256.One, UInt256.FromBigEndian(result.Output.Span));
     }

@@ -69,7 +69,9 @@ public sealed class ProofChangeTests
                 opened.Copy(other, column, foreign, column);
                 AssertRefused(proof, swapped);
                 AssertRefused(proof, repeated);
-                AssertRefused(proof, foreign);
+                // Both proofs commit to the same weights from the same seed, and may happen to open the same position of them.
+                if (!foreign.AsSpan().SequenceEqual(proof.Bytes))
+                    AssertRefused(proof, foreign);
             }
     }
 

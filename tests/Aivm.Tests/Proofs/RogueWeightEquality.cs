@@ -1,6 +1,7 @@
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using static Aivm.Tests.Proofs.Commitments.NaiveVectors;
 
 namespace Aivm.Tests.Proofs;
 
@@ -168,14 +169,4 @@ internal sealed class RogueWeightEquality(WeightEqualityShape shape, Hash256 mod
 
     private static Ext4[] Fold(Ext4[] vector, Ext4 s) =>
         [.. Enumerable.Range(0, vector.Length / 2).Select(i => vector[i] + (s * (vector[i + (vector.Length / 2)] - vector[i])))];
-
-    private static Ext4 Dot(Ext4[] a, Ext4[] b) => a.Zip(b).Aggregate(Ext4.Zero, (sum, pair) => sum + (pair.First * pair.Second));
-
-    private static Ext4[] Equality(Ext4[] point)
-    {
-        Ext4[] table = [Ext4.One];
-        foreach (var coordinate in point)
-            table = [.. table.Select(entry => entry * (Ext4.One - coordinate)), .. table.Select(entry => entry * coordinate)];
-        return table;
-    }
 }

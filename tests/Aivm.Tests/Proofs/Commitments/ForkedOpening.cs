@@ -1,6 +1,7 @@
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using static Aivm.Tests.Proofs.Commitments.NaiveVectors;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -134,15 +135,5 @@ internal sealed class ForkedOpening : IDisposable
         transcript.Absorb(_matrix.Root.Span);
         transcript.NextChallenges(point);
         return (transcript, point);
-    }
-
-    private static Ext4 Dot(Ext4[] a, Ext4[] b) => a.Zip(b).Aggregate(Ext4.Zero, (sum, pair) => sum + (pair.First * pair.Second));
-
-    private static Ext4[] Equality(Ext4[] point)
-    {
-        Ext4[] table = [Ext4.One];
-        foreach (var coordinate in point)
-            table = [.. table.Select(entry => entry * (Ext4.One - coordinate)), .. table.Select(entry => entry * coordinate)];
-        return table;
     }
 }

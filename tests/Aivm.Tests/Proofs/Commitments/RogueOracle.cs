@@ -2,6 +2,7 @@ using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 using Aivm.Tests.Proofs.Arguments;
+using static Aivm.Tests.Proofs.Commitments.NaiveVectors;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -124,10 +125,4 @@ internal sealed unsafe class RogueOracle : IDisposable
 
     private static Ext4 At(IEnumerable<Ext4> polynomial, Felt point) =>
         polynomial.Reverse().Aggregate(Ext4.Zero, (sum, coefficient) => (sum * point) + coefficient);
-
-    private static Ext4 Dot(Ext4[] a, Ext4[] b) => a.Zip(b).Aggregate(Ext4.Zero, (sum, pair) => sum + (pair.First * pair.Second));
-
-    private static Ext4[] Equality(Ext4[] point) =>
-        [.. Enumerable.Range(0, 1 << point.Length).Select(i =>
-            point.Select((x, k) => ((i >> k) & 1) == 1 ? x : Ext4.One - x).Aggregate(Ext4.One, (a, b) => a * b))];
 }

@@ -2,6 +2,7 @@ using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 using Aivm.Tests.Proofs.Transcripts;
+using static Aivm.Tests.Proofs.Commitments.NaiveVectors;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -165,15 +166,5 @@ public sealed unsafe class SimulatorTests
     {
         (matrix.Row(row)[position], matrix.Row(row + 1)[position]) = (element.C0.Montgomery, element.C1.Montgomery);
         (matrix.Row(row + 2)[position], matrix.Row(row + 3)[position]) = (element.C2.Montgomery, element.C3.Montgomery);
-    }
-
-    private static Ext4 Dot(Ext4[] a, Ext4[] b) => a.Zip(b).Aggregate(Ext4.Zero, (sum, pair) => sum + (pair.First * pair.Second));
-
-    private static Ext4[] Equality(Ext4[] point)
-    {
-        Ext4[] table = [Ext4.One];
-        foreach (var coordinate in point)
-            table = [.. table.Select(entry => entry * (Ext4.One - coordinate)), .. table.Select(entry => entry * coordinate)];
-        return table;
     }
 }
