@@ -70,22 +70,17 @@ internal static unsafe class LogupKernels<TLanes, TVector>
     }
 
     /// <summary>n0 d1 + m1 d0.</summary>
-    [MethodImpl(Loop)]
     public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, ExtPointer result, int count)
     {
-        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-            Store(MultiplyAdd(Load(n0, i), Load(d1, i), Load(m1, i), Load(d0, i)), result, i);
+        Multiply(n0, d1, result, count);
+        AddProduct(m1, d0, result, count);
     }
 
     /// <summary>The same of differences, from each element to that at <paramref name="half"/> on.</summary>
-    [MethodImpl(Loop)]
     public static void AddCrosswise(ExtPointer n0, ExtPointer m1, ExtPointer d0, ExtPointer d1, nint half, ExtPointer result, int count)
     {
-        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-        {
-            var (n, d) = (Difference(n0, half, i), Difference(d1, half, i));
-            Store(MultiplyAdd(n, d, Difference(m1, half, i), Difference(d0, half, i)), result, i);
-        }
+        Multiply(n0, d1, half, result, count);
+        AddProduct(m1, d0, half, result, count);
     }
 
     /// <summary>n0 d1 + n1 d0 for base elements n0, n1.</summary>
@@ -129,12 +124,33 @@ internal static unsafe class LogupKernels<TLanes, TVector>
             Store(ExtLanes<TLanes, TVector>.Multiply(Load(d0, i), Load(d1, i)), result, i);
     }
 
-    /// <summary>sum of eq a.</summary>
+    /// <summary>result + a b of differences, from each element to that at <paramref name="half"/> on.</summary>
     [MethodImpl(Loop)]
-    public static void Sum(WideSum<TLanes, TVector> sum, ExtPointer eq, ExtPointer a, int count)
+    private static void AddProduct(ExtPointer a, ExtPointer b, nint half, ExtPointer result, int count)
     {
         for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
-            sum.Add(Load(eq, i), Load(a, i));
+        {
+            var product = ExtLanes<TLanes, TVector>.Multiply(Difference(a, half, i), Difference(b, half, i));
+            Store(ExtLanes<TLanes, TVector>.Add(Load(result, i), product), result, i);
+        }
+    }
+
+    /// <summary>result + a b.</summary>
+    [MethodImpl(Loop)]
+    private static void AddProduct(ExtPointer a, ExtPointer b, ExtPointer result, int count)
+    {
+        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
+            Store(ExtLanes<TLanes, TVector>.Add(Load(result, i), ExtLanes<TLanes, TVector>.Multiply(Load(a, i), Load(b, i))), result, i);
+    }
+
+    /// <summary>total + sum of eq a, lane by lane.</summary>
+    [MethodImpl(Loop)]
+    public static void Sum(ref ExtSum<TVector> total, ExtPointer eq, ExtPointer a, int count)
+    {
+        var sum = total;
+        for (nint i = 0; i < count; i = unchecked(i + TLanes.Count))
+            ExtLanes<TLanes, TVector>.AddProduct(ref sum, Load(eq, i), Load(a, i));
+        total = sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,53 +171,4 @@ internal static unsafe class LogupKernels<TLanes, TVector>
         ExtLanes<TLanes, TVector>.AddWide(
             ExtLanes<TLanes, TVector>.MultiplyWide(a, ExtLanes<TLanes, TVector>.Factor(x)),
             ExtLanes<TLanes, TVector>.MultiplyWide(b, ExtLanes<TLanes, TVector>.Factor(y))));
-
-    /// <summary>a b + c d, with one reduction for each coefficient.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ExtVector<TVector> MultiplyAdd(ExtVector<TVector> a, ExtVector<TVector> b, ExtVector<TVector> c, ExtVector<TVector> d)
-    {
-        MultiplyAdd(a, b, c, d, out var e0, out var e1, out var e2, out var e3);
-        MultiplyAdd(Odd(a), Odd(b), Odd(c), Odd(d), out var o0, out var o1, out var o2, out var o3);
-        return new(TLanes.ReduceLong(e0, o0), TLanes.ReduceLong(e1, o1), TLanes.ReduceLong(e2, o2), TLanes.ReduceLong(e3, o3));
-    }
-
-    /// <summary>The wide coefficients of a b + c d in even lanes, each below 2^33 p.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyAdd(
-        ExtVector<TVector> a, ExtVector<TVector> b, ExtVector<TVector> c, ExtVector<TVector> d,
-        out TVector r0, out TVector r1, out TVector r2, out TVector r3)
-    {
-        // In units of p^2: a trimmed sum is below 2.14, 2^33 p is 4.27, and eleven times a sum of at most 4.27 is below 0.94.
-        var left = TLanes.AddWide(TLanes.MultiplyEven(a.C1, b.C3), TLanes.MultiplyEven(a.C2, b.C2));
-        var right = TLanes.AddWide(TLanes.MultiplyEven(c.C1, d.C3), TLanes.MultiplyEven(c.C2, d.C2));
-        left = TLanes.Trim(TLanes.AddWide(left, TLanes.MultiplyEven(a.C3, b.C1)));
-        right = TLanes.Trim(TLanes.AddWide(right, TLanes.MultiplyEven(c.C3, d.C1)));
-        left = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(left, right));
-        right = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C0), TLanes.MultiplyEven(c.C0, d.C0));
-        r0 = TLanes.AddWide(left, right);
-
-        left = TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C3), TLanes.MultiplyEven(a.C3, b.C2));
-        right = TLanes.AddWide(TLanes.MultiplyEven(c.C2, d.C3), TLanes.MultiplyEven(c.C3, d.C2));
-        r1 = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(left, right));
-        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C1), TLanes.MultiplyEven(a.C1, b.C0));
-        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C1), TLanes.MultiplyEven(c.C1, d.C0));
-        r1 = TLanes.AddWide(r1, TLanes.Trim(TLanes.AddWide(left, right)));
-
-        r2 = ExtLanes<TLanes, TVector>.ElevenTimes(TLanes.AddWide(TLanes.MultiplyEven(a.C3, b.C3), TLanes.MultiplyEven(c.C3, d.C3)));
-        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C2), TLanes.MultiplyEven(a.C1, b.C1));
-        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C2), TLanes.MultiplyEven(c.C1, d.C1));
-        left = TLanes.Trim(TLanes.AddWide(left, TLanes.MultiplyEven(a.C2, b.C0)));
-        right = TLanes.AddWide(right, TLanes.MultiplyEven(c.C2, d.C0));
-        r2 = TLanes.AddWide(left, TLanes.Trim(TLanes.AddWide(right, r2)));
-
-        left = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C3), TLanes.MultiplyEven(a.C1, b.C2));
-        right = TLanes.AddWide(TLanes.MultiplyEven(c.C0, d.C3), TLanes.MultiplyEven(c.C1, d.C2));
-        left = TLanes.AddWide(left, TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C1), TLanes.MultiplyEven(a.C3, b.C0)));
-        right = TLanes.AddWide(right, TLanes.AddWide(TLanes.MultiplyEven(c.C2, d.C1), TLanes.MultiplyEven(c.C3, d.C0)));
-        r3 = TLanes.AddWide(TLanes.Trim(left), TLanes.Trim(right));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ExtVector<TVector> Odd(ExtVector<TVector> a) =>
-        new(TLanes.Odd(a.C0), TLanes.Odd(a.C1), TLanes.Odd(a.C2), TLanes.Odd(a.C3));
 }

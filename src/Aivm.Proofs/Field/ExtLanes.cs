@@ -99,62 +99,73 @@ internal static unsafe class ExtLanes<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ExtVector<TVector> Multiply(ExtVector<TVector> a, ExtVector<TVector> b)
     {
-        var (a0, a1, a2, a3) = (Factor(a.C0), Factor(a.C1), Factor(a.C2), Factor(a.C3));
-        var (b0, b1, b2, b3) = (Factor(b.C0), Factor(b.C1), Factor(b.C2), Factor(b.C3));
-        return new(
-            Reduce(AddWide(
-                MultiplyWide(a0, b0),
-                ElevenTimes(AddWide(AddWide(MultiplyWide(a1, b3), MultiplyWide(a2, b2)), MultiplyWide(a3, b1))))),
-            ReduceLong(AddWide(
-                AddWide(MultiplyWide(a0, b1), MultiplyWide(a1, b0)),
-                ElevenTimes(AddWide(MultiplyWide(a2, b3), MultiplyWide(a3, b2))))),
-            ReduceLong(AddWide(
-                AddWide(AddWide(MultiplyWide(a0, b2), MultiplyWide(a1, b1)), MultiplyWide(a2, b0)),
-                ElevenTimes(MultiplyWide(a3, b3)))),
-            ReduceLong(AddWide(
-                AddWide(MultiplyWide(a0, b3), MultiplyWide(a1, b2)),
-                AddWide(MultiplyWide(a2, b1), MultiplyWide(a3, b0)))));
+        // Even lanes first, then odd ones: half the products are under way at a time, and fit into sixteen registers.
+        MultiplyEven(a, b, out var e0, out var e1, out var e2, out var e3);
+        MultiplyEven(Odd(a), Odd(b), out var o0, out var o1, out var o2, out var o3);
+        return new(TLanes.Reduce(e0, o0), TLanes.ReduceLong(e1, o1), TLanes.ReduceLong(e2, o2), TLanes.ReduceLong(e3, o3));
     }
+
+    /// <summary>The wide coefficients of a b in even lanes: the first below 2^32 p, the others below 2^33 p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyEven(
+        ExtVector<TVector> a, ExtVector<TVector> b, out TVector r0, out TVector r1, out TVector r2, out TVector r3)
+    {
+        r0 = TLanes.AddWide(TLanes.MultiplyEven(a.C1, b.C3), TLanes.MultiplyEven(a.C2, b.C2));
+        r0 = ElevenTimes(TLanes.AddWide(r0, TLanes.MultiplyEven(a.C3, b.C1)));
+        r0 = TLanes.AddWide(r0, TLanes.MultiplyEven(a.C0, b.C0));
+        r1 = ElevenTimes(TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C3), TLanes.MultiplyEven(a.C3, b.C2)));
+        r1 = TLanes.AddWide(r1, TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C1), TLanes.MultiplyEven(a.C1, b.C0)));
+        r2 = ElevenTimes(TLanes.MultiplyEven(a.C3, b.C3));
+        r2 = TLanes.AddWide(r2, TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C2), TLanes.MultiplyEven(a.C1, b.C1)));
+        r2 = TLanes.AddWide(r2, TLanes.MultiplyEven(a.C2, b.C0));
+        r3 = TLanes.AddWide(TLanes.MultiplyEven(a.C0, b.C3), TLanes.MultiplyEven(a.C1, b.C2));
+        r3 = TLanes.AddWide(r3, TLanes.AddWide(TLanes.MultiplyEven(a.C2, b.C1), TLanes.MultiplyEven(a.C3, b.C0)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExtVector<TVector> Odd(ExtVector<TVector> a) =>
+        new(TLanes.Odd(a.C0), TLanes.Odd(a.C1), TLanes.Odd(a.C2), TLanes.Odd(a.C3));
 
     /// <summary>By one factor in all lanes, given with its elevenfold: <see cref="Broadcast"/> of k and of 11 k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ExtVector<TVector> Multiply(ExtVector<TVector> a, ExtVector<TVector> k, ExtVector<TVector> eleven)
     {
-        var (a0, a1, a2, a3) = (Factor(a.C0), Factor(a.C1), Factor(a.C2), Factor(a.C3));
-        return new(
-            SumOfProducts(a0, k.C0, a1, eleven.C3, a2, eleven.C2, a3, eleven.C1),
-            SumOfProducts(a0, k.C1, a1, k.C0, a2, eleven.C3, a3, eleven.C2),
-            SumOfProducts(a0, k.C2, a1, k.C1, a2, k.C0, a3, eleven.C3),
-            SumOfProducts(a0, k.C3, a1, k.C2, a2, k.C1, a3, k.C0));
+        MultiplyEven(a, k, eleven, out var e0, out var e1, out var e2, out var e3);
+        MultiplyEven(Odd(a), k, eleven, out var o0, out var o1, out var o2, out var o3);
+        return new(TLanes.ReduceLong(e0, o0), TLanes.ReduceLong(e1, o1), TLanes.ReduceLong(e2, o2), TLanes.ReduceLong(e3, o3));
+    }
+
+    /// <summary>The wide coefficients of a k in even lanes, each below 2^33 p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyEven(
+        ExtVector<TVector> a, ExtVector<TVector> k, ExtVector<TVector> eleven, out TVector r0, out TVector r1, out TVector r2, out TVector r3)
+    {
+        r0 = SumOfProducts(a, k.C0, eleven.C3, eleven.C2, eleven.C1);
+        r1 = SumOfProducts(a, k.C1, k.C0, eleven.C3, eleven.C2);
+        r2 = SumOfProducts(a, k.C2, k.C1, k.C0, eleven.C3);
+        r3 = SumOfProducts(a, k.C3, k.C2, k.C1, k.C0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector SumOfProducts(
-        Pair<TVector> a0, TVector k0, Pair<TVector> a1, TVector k1, Pair<TVector> a2, TVector k2, Pair<TVector> a3, TVector k3) =>
-        ReduceLong(AddWide(
-            AddWide(MultiplyWide(a0, new(k0, k0)), MultiplyWide(a1, new(k1, k1))),
-            AddWide(MultiplyWide(a2, new(k2, k2)), MultiplyWide(a3, new(k3, k3)))));
+    private static TVector SumOfProducts(ExtVector<TVector> a, TVector k0, TVector k1, TVector k2, TVector k3) => TLanes.AddWide(
+        TLanes.AddWide(TLanes.MultiplyEven(a.C0, k0), TLanes.MultiplyEven(a.C1, k1)),
+        TLanes.AddWide(TLanes.MultiplyEven(a.C2, k2), TLanes.MultiplyEven(a.C3, k3)));
 
     /// <summary>sum + a b, unreduced: three quarters of a product's time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddProduct(ref ExtSum<TVector> sum, ExtVector<TVector> a, ExtVector<TVector> b)
     {
-        var (a0, a1, a2, a3) = (Factor(a.C0), Factor(a.C1), Factor(a.C2), Factor(a.C3));
-        var (b0, b1, b2, b3) = (Factor(b.C0), Factor(b.C1), Factor(b.C2), Factor(b.C3));
-        // 2^64 is 4.55 p^2: a trimmed sum is below 2.14 p^2, an elevenfold below 0.66 p^2.
-        sum.C0 = Trim(AddWide(sum.C0, AddWide(
-            MultiplyWide(a0, b0),
-            ElevenTimes(AddWide(AddWide(MultiplyWide(a1, b3), MultiplyWide(a2, b2)), MultiplyWide(a3, b1))))));
-        sum.C1 = Trim(AddWide(sum.C1, Trim(AddWide(
-            AddWide(MultiplyWide(a0, b1), MultiplyWide(a1, b0)),
-            ElevenTimes(AddWide(MultiplyWide(a2, b3), MultiplyWide(a3, b2)))))));
-        sum.C2 = Trim(AddWide(sum.C2, Trim(AddWide(
-            AddWide(AddWide(MultiplyWide(a0, b2), MultiplyWide(a1, b1)), MultiplyWide(a2, b0)),
-            ElevenTimes(MultiplyWide(a3, b3))))));
-        sum.C3 = Trim(AddWide(sum.C3, Trim(AddWide(
-            AddWide(MultiplyWide(a0, b3), MultiplyWide(a1, b2)),
-            AddWide(MultiplyWide(a2, b1), MultiplyWide(a3, b0))))));
+        // 2^64 is 4.55 p^2, and a trimmed sum is below 2.14 p^2.
+        MultiplyEven(a, b, out var e0, out var e1, out var e2, out var e3);
+        MultiplyEven(Odd(a), Odd(b), out var o0, out var o1, out var o2, out var o3);
+        sum.C0 = new(AddTrimmed(sum.C0.Even, e0), AddTrimmed(sum.C0.Odd, o0));
+        sum.C1 = new(AddTrimmed(sum.C1.Even, TLanes.Trim(e1)), AddTrimmed(sum.C1.Odd, TLanes.Trim(o1)));
+        sum.C2 = new(AddTrimmed(sum.C2.Even, TLanes.Trim(e2)), AddTrimmed(sum.C2.Odd, TLanes.Trim(o2)));
+        sum.C3 = new(AddTrimmed(sum.C3.Even, TLanes.Trim(e3)), AddTrimmed(sum.C3.Odd, TLanes.Trim(o3)));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector AddTrimmed(TVector sum, TVector term) => TLanes.Trim(TLanes.AddWide(sum, term));
 
     /// <summary>sum + a b, untrimmed. Two of them fit onto a trimmed sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
