@@ -18,7 +18,7 @@ internal static class ProductSumcheckProver
         var half = 1 << (variables - 1);
         var (atZero, leading) = Sum(threads, half, (from, to) => ExtKernels.SumcheckRound(x, y, half, from, to));
         (claim, var s) = SendRound(channel, claim, atZero, leading);
-        using var folded = new ExtArray(Math.Min(half, y.Length));
+        using var folded = ExtArray.Uninitialised(Math.Min(half, y.Length));
         Parts.Run(threads, half, Least, (_, from, to) =>
         {
             ExtKernels.Fold(x, half, s, from, to);

@@ -19,7 +19,7 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     public CommittedMatrix(int height, int codeBits, SecretRandom? random)
     {
         (_height, _codeBits, _salted) = (height, codeBits, random is not null);
-        _codewords = new FeltArray(height << codeBits);
+        _codewords = FeltArray.Uninitialised(height << codeBits);
         _salts = new uint[ColumnHasher.SaltWords << codeBits];
         random?.FillWords(_salts);
     }

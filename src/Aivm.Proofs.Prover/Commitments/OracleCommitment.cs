@@ -21,7 +21,7 @@ public sealed class OracleCommitment : IDisposable
     private OracleCommitment(OracleShape shape, FeltArray cells, SecretRandom random)
     {
         (_shape, _cells) = (shape, cells);
-        _tails = new FeltArray(shape.Rows * shape.Tail);
+        _tails = FeltArray.Uninitialised(shape.Rows * shape.Tail);
         random.Fill(_tails.AsSpan());
         _mask = shape.Masked ? DrawMask(random) : null;
         Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, shape.Hiding ? random : null);

@@ -7,7 +7,7 @@ internal static class LookupLeaves
     private const int RowPiece = 1 << 14;
 
     /// <summary>Numbers that are brought into the field at a time.</summary>
-    private const int NumberPiece = 1 << 12;
+    private const int NumberPiece = 1 << 10;
 
     /// <param name="denominators">Room for 2^variables elements.</param>
     public static LogupLeaves Build(Witness witness, Ext4 alpha, Ext4 gamma, ExtArray denominators, int threads)
@@ -41,9 +41,15 @@ internal static class LookupLeaves
         var grid = site.Grid;
         if (grid.Channels == grid.Width && site.Tables.Length == 1)
         {
-            Fill(denominators, grid.Base, grid.Positions * grid.Width, alpha - Felt.From(site.Tables[0].Tag));
-            for (var k = 0; k < entries.Length; k++)
-                Subtract(entries[k], 0, grid.Positions * grid.Width, powers[k + 1], denominators, grid.Base, scratch);
+            // Piece by piece, so that denominators stay in the nearest cache until all entries are off.
+            var (start, leaves) = (alpha - Felt.From(site.Tables[0].Tag), grid.Positions * grid.Width);
+            for (var first = 0; first < leaves; first += NumberPiece)
+            {
+                var count = Math.Min(NumberPiece, leaves - first);
+                Fill(denominators, grid.Base + first, count, start);
+                for (var k = 0; k < entries.Length; k++)
+                    Subtract(entries[k], first, count, powers[k + 1], denominators, grid.Base, scratch);
+            }
             return;
         }
         var starts = new Ext4[grid.Channels];

@@ -110,14 +110,19 @@ internal static unsafe class ExtKernels
         Fold(a, half, r, result, 0, half);
     }
 
-    /// <summary>The elements from one to before another of a result that is zero there, and long enough.</summary>
+    /// <summary>The elements from one to before another of a result that is long enough.</summary>
     public static void Fold(FeltArray a, int half, Ext4 r, ExtArray result, int from, int to)
     {
         var (whole, low) = Halves(a.Length, half);
         var loop = new FoldBaseLoop(a.At(0), a.At(low), r, result.At(0));
         FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
+        var (first, end) = (Math.Max(from, whole), Math.Min(to, low));
+        if (first >= end)
+            return;
+        for (var k = 0; k < Ext4.Degree; k++)
+            result.AsSpan(k)[first..end].Clear();
         var rest = new AddScaledBaseLoop(result.At(0), Ext4.One - r, a.At(0));
-        FieldLoop.Run(ref rest, Math.Max(from, whole), Math.Min(to, low));
+        FieldLoop.Run(ref rest, first, end);
     }
 
     /// <summary>The pairs that are whole, and the elements of the lower half.</summary>

@@ -20,6 +20,15 @@ internal sealed unsafe class FeltArray : IDisposable
 
     private FeltArray(FieldMemory memory, int length) => (_memory, Length) = (memory, length);
 
+    /// <summary>One of any content, for who writes every element.</summary>
+    public static FeltArray Uninitialised(int length)
+    {
+        var array = new FeltArray(default, length);
+        array._memory.Reserve(Padded(length));
+        new Span<uint>(array.Data, Padded(length))[length..].Clear();
+        return array;
+    }
+
     /// <summary>One that nobody has to dispose of: for what lives in caches. All zero. Whoever reads it keeps it reachable until the end.</summary>
     public static FeltArray Collected(int length) => new(FieldMemory.Collected(Padded(length)), length);
 
@@ -79,6 +88,19 @@ internal sealed unsafe class ExtArray : IDisposable
     /// <summary>All zero.</summary>
     public ExtArray(int length) => Resize(length);
 
+    private ExtArray()
+    {
+    }
+
+    /// <summary>One of any content, for who writes every element.</summary>
+    public static ExtArray Uninitialised(int length)
+    {
+        var array = new ExtArray();
+        array.Reserve(length);
+        array.ClearPadding();
+        return array;
+    }
+
     public static ExtArray Of(ReadOnlySpan<Ext4> elements)
     {
         var array = new ExtArray(elements.Length);
@@ -131,19 +153,16 @@ internal sealed unsafe class ExtArray : IDisposable
     /// <summary>Another length and all zero, in the same memory where it is large enough: how work space is used again.</summary>
     public void Resize(int length)
     {
-        _stride = checked(FeltArray.Padded(length) + Stagger);
-        _memory.Reserve((long)Ext4.Degree * _stride);
-        Length = length;
+        Reserve(length);
         Clear();
     }
 
-    /// <summary>Fewer elements, those at the start: what folding leaves. The rest becomes zero, as padding is.</summary>
+    /// <summary>Fewer elements, those at the start: what folding leaves.</summary>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(unchecked((uint)length), (uint)Length);
-        for (var k = 0; k < Ext4.Degree; k++)
-            new Span<uint>(Plane(k), FeltArray.Padded(Length))[length..].Clear();
         Length = length;
+        ClearPadding();
     }
 
     public void Clear()
@@ -153,6 +172,19 @@ internal sealed unsafe class ExtArray : IDisposable
     }
 
     public void Dispose() => _memory.Free();
+
+    private void Reserve(int length)
+    {
+        _stride = checked(FeltArray.Padded(length) + Stagger);
+        _memory.Reserve((long)Ext4.Degree * _stride);
+        Length = length;
+    }
+
+    private void ClearPadding()
+    {
+        for (var k = 0; k < Ext4.Degree; k++)
+            new Span<uint>(Plane(k), FeltArray.Padded(Length))[Length..].Clear();
+    }
 }
 
 /// <summary>Four planes, for kernels.</summary>
