@@ -28,7 +28,7 @@ const string Usage = """
       proof-gas    deriving circuits and verifying proofs beside what the chain takes for it
                    [--only PART-OF-A-NAME]
       proofs       zero-knowledge proofs of inference: proving, verifying, bytes, memory; with --only field their arithmetic
-                   [--rounds 20] [--threads 2] [--only PART-OF-A-NAME]
+                   [--rounds 12] [--threads 2] [--only PART-OF-A-NAME] [--ezkl FOLDER]
       signature    one hash of a fixed set of runs for each of this machine's kernel sets; they are all the same
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.

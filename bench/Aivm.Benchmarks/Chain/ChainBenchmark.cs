@@ -86,7 +86,7 @@ internal sealed class ChainBenchmark(ChainOptions options, TextWriter log)
         {
             return await DriveAsync("anvil", mining, NodeProcess.StartAnvilAsync(mining, cancellation), transfers, cancellation);
         }
-        catch (AivmException exception) when (exception.Error.Code == "client-failed")
+        catch (AivmException exception) when (exception.Error.Code == "script-failed")
         {
             log.WriteLine($"anvil  {mining,-8} did not finish, the round counts for aivm only");
             return null;

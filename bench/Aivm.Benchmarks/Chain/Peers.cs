@@ -9,8 +9,6 @@ internal static class Peers
 
     private static readonly string Folder = Path.Combine(Repository.Root, "bench", "peers");
 
-    public static string TransferClient { get; } = Path.Combine(Folder, "transfers.mjs");
-
     /// <summary>The platform's binary itself: npm's wrapper would leave an orphan when it is ended.</summary>
     public static string Anvil => Require(
         Path.Combine(Folder, "node_modules", "@foundry-rs", $"anvil-{Platform()}", "bin", OperatingSystem.IsWindows() ? "anvil.exe" : "anvil"),

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Aivm.Primitives;
@@ -20,33 +19,13 @@ internal static class TransferClient
         RunAsync(["sign", file, "--transfers", transfers.ToString(CultureInfo.InvariantCulture)], cancellation);
 
     /// <summary>Instant mining is driven at a closed pace: see docs/benchmarks/chain.md.</summary>
-    /// <exception cref="AivmException"><c>client-failed</c>: the node refused, or mined nothing for long.</exception>
+    /// <exception cref="AivmException"><c>script-failed</c>: the node refused, or mined nothing for long.</exception>
     public static async Task<Drive> DriveAsync(string file, string url, Mining mining, CancellationToken cancellation)
     {
         var pace = mining == Mining.Interval ? "open" : "closed";
         return JsonSerializer.Deserialize<Drive>(await RunAsync(["drive", file, "--url", url, "--pace", pace], cancellation), Format)!;
     }
 
-    private static async Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
-    {
-        using var process = Process.Start(new ProcessStartInfo("node", [Peers.TransferClient, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        }) ?? throw new AivmException(Failure.Environment, "node-missing", "Node.js 20 or later is needed (node).");
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            var errors = process.StandardError.ReadToEndAsync(cancellation);
-            await process.WaitForExitAsync(cancellation);
-            return process.ExitCode == 0
-                ? await output
-                : throw new AivmException(Failure.Check, "client-failed", $"The client failed: {await errors}");
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill();
-        }
-    }
+    private static Task<string> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation) =>
+        NodeScript.RunAsync("transfers.mjs", arguments, cancellation);
 }

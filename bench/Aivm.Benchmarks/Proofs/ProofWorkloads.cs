@@ -11,7 +11,7 @@ namespace Aivm.Benchmarks.Proofs;
 /// <param name="Bar">Milliseconds of proving that are asked for.</param>
 /// <param name="MultipleBar">The same as a multiple of ONNX Runtime's latency.</param>
 internal sealed record ProofWorkload(
-    string Name, Model Model, long[] Input, RuntimeSession? Peer, ProofPrivacy Privacy, double Bar, double ByteBar, double? MultipleBar) : IDisposable
+    string Name, Model Model, long[] Input, RuntimeSession? Peer, ProofPrivacy Privacy, double? Bar, double? ByteBar, double? MultipleBar) : IDisposable
 {
     public long[] Output { get; } = Run(Model, Input);
 

@@ -29,8 +29,29 @@ internal sealed class ProofsBenchmark(ProofsOptions options, TextWriter log)
             using var workload = create();
             results.AddRange(Measure(workload));
         }
+        if (options.Ezkl is { } folder)
+            results.AddRange(MeasureBesideEzkl(folder, cancellation));
         return results;
     }
+
+    /// <summary>One network of a dozen weights in both: what a proof costs at least, no more.</summary>
+    private IEnumerable<BenchmarkResult> MeasureBesideEzkl(string folder, CancellationToken cancellation)
+    {
+        using var workload = EzklPeer.Network(folder);
+        var peer = EzklPeer.Measure(folder, cancellation);
+        log.WriteLine(Invariant($"ezkl (wasm)      set-up {peer.Setup:N1} ms   prove {peer.Prove:N1} ms   verify {peer.Verify:N1} ms   {peer.Bytes:N0} bytes"));
+        foreach (var result in Measure(workload))
+            yield return result.Name switch
+            {
+                var name when name.EndsWith("-prove", StringComparison.Ordinal) => Beside(result, peer.Prove),
+                var name when name.EndsWith("-verify", StringComparison.Ordinal) => Beside(result, peer.Verify),
+                var name when name.EndsWith("-setup", StringComparison.Ordinal) => Beside(result, peer.Setup),
+                var name when name.EndsWith("-bytes", StringComparison.Ordinal) => Beside(result, peer.Bytes),
+                _ => result,
+            };
+    }
+
+    private static BenchmarkResult Beside(BenchmarkResult ours, double peer) => BenchmarkResult.LowerIsBetter(ours.Name, ours.Value, ours.Unit, "ezkl (wasm)", peer);
 
     private IEnumerable<BenchmarkResult> Measure(ProofWorkload workload)
     {
