@@ -35,15 +35,26 @@ public static class ProofVerifier
 
     private static bool TryVerify(ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader)
     {
+        if (!TryReceive(shape, statement, publicNumbers, reader, out var channel, out var padRoot))
+            return false;
+        if (shape.Pads is not null)
+            return PadClosing.TryVerify(shape.Pads, padRoot, channel, reader);
+        return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } fault || reader.Fail(fault);
+    }
+
+    /// <summary>All but the closing: what is left to show are the channel's constraints.</summary>
+    /// <returns>False after a failure, which the reader holds.</returns>
+    internal static bool TryReceive(
+        ProofShape shape, ProofStatement statement, Felt[] publicNumbers, ProofReader reader, out VerifierChannel channel, out Hash256 padRoot)
+    {
         var circuit = shape.Circuit;
         var transcript = shape.Begin(statement);
-        Hash256 padRoot = default;
+        (channel, padRoot) = (new VerifierChannel(transcript, reader), default);
         if (!reader.TryRead(out Hash256 cellRoot) || (shape.Pads is not null && !reader.TryRead(out padRoot)))
             return false;
         transcript.Absorb(cellRoot.Span);
         if (shape.Pads is not null)
             transcript.Absorb(padRoot.Span);
-        var channel = new VerifierChannel(transcript, reader);
 
         var challenges = ProofChallenges.Draw(shape, transcript);
         var lookups = LogupGkr.Verify(channel, shape.LeafVariables);
@@ -88,9 +99,7 @@ public static class ProofVerifier
             var form = knownForms.Evaluate(weightPoint) + (chi * cellForms.Evaluate(weightPoint));
             channel.RequireZero(weights.Value - Hidden.Of(form * weight), ProofChecks.Weights);
         }
-        if (shape.Pads is not null)
-            return PadClosing.TryVerify(shape.Pads, padRoot, channel, reader);
-        return channel.CheckOpenly(new Ext4[channel.Layout.Count]) is not { } fault || reader.Fail(fault);
+        return true;
     }
 
     /// <summary>From the sum of all products to two more claims about the cells, which join the others.</summary>

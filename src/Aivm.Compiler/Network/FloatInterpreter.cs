@@ -64,59 +64,32 @@ internal static class FloatInterpreter
         return result;
     }
 
-    /// <summary>Sums over windows, and how many elements of the source each window touches.</summary>
-    public static double[] WindowSums(int[] shape, Window window, double[] source, out int[] touched)
+    /// <summary>Sums over windows, tap after tap, rows first.</summary>
+    public static double[] WindowSums(WindowTaps taps, double[] source)
     {
-        var (channels, height, width) = (shape[1], shape[2], shape[3]);
-        var (outHeight, outWidth) = ((int)window.OutputHeight(height), (int)window.OutputWidth(width));
-        var sums = new double[channels * outHeight * outWidth];
-        touched = new int[outHeight * outWidth];
-        for (var at = 0; at < sums.Length; at++)
+        var sums = new double[taps.Outputs];
+        taps.ForEachRow((at, first, count) =>
         {
-            var (channel, y, x) = (at / (outHeight * outWidth), at / outWidth % outHeight, at % outWidth);
-            var count = 0;
-            for (var u = 0; u < window.Kernel.Height; u++)
-            {
-                var row = y * window.Strides.Height + u * window.Dilations.Height - window.Padding.Top;
-                if (row < 0 || row >= height)
-                    continue;
-                for (var v = 0; v < window.Kernel.Width; v++)
-                {
-                    var column = x * window.Strides.Width + v * window.Dilations.Width - window.Padding.Left;
-                    if (column < 0 || column >= width)
-                        continue;
-                    sums[at] += source[(channel * height + row) * width + column];
-                    count++;
-                }
-            }
-            touched[at % touched.Length] = count;
-        }
+            var sum = sums[at];
+            for (var v = 0; v < count; v++)
+                sum += source[first + (v * taps.ColumnStep)];
+            sums[at] = sum;
+        });
         return sums;
     }
 
     public static double[] MaxPool(int[] shape, Window window, double[] source)
     {
-        var (channels, height, width) = (shape[1], shape[2], shape[3]);
-        var (outHeight, outWidth) = ((int)window.OutputHeight(height), (int)window.OutputWidth(width));
-        var result = new double[channels * outHeight * outWidth];
-        for (var at = 0; at < result.Length; at++)
+        var taps = new WindowTaps(shape, window);
+        var result = new double[taps.Outputs];
+        Array.Fill(result, double.NegativeInfinity);
+        taps.ForEachRow((at, first, count) =>
         {
-            var (channel, y, x) = (at / (outHeight * outWidth), at / outWidth % outHeight, at % outWidth);
-            var largest = double.NegativeInfinity;
-            for (var u = 0; u < window.Kernel.Height; u++)
-            {
-                var row = y * window.Strides.Height + u * window.Dilations.Height - window.Padding.Top;
-                if (row < 0 || row >= height)
-                    continue;
-                for (var v = 0; v < window.Kernel.Width; v++)
-                {
-                    var column = x * window.Strides.Width + v * window.Dilations.Width - window.Padding.Left;
-                    if (column >= 0 && column < width)
-                        largest = Math.Max(largest, source[(channel * height + row) * width + column]);
-                }
-            }
+            var largest = result[at];
+            for (var v = 0; v < count; v++)
+                largest = Math.Max(largest, source[first + (v * taps.ColumnStep)]);
             result[at] = largest;
-        }
+        });
         return result;
     }
 
@@ -211,10 +184,11 @@ internal static class FloatInterpreter
     /// <summary>Averages in front of the activation.</summary>
     public static double[] Average(FloatAveragePool pool, double[] source)
     {
-        var sums = WindowSums(pool.Source.Shape, pool.Window, source, out var touched);
+        var taps = new WindowTaps(pool.Source.Shape, pool.Window);
+        var sums = WindowSums(taps, source);
         var whole = pool.Window.Kernel.Height * pool.Window.Kernel.Width;
         for (var i = 0; i < sums.Length; i++)
-            sums[i] /= pool.ExcludesPadding ? touched[i % touched.Length] : whole;
+            sums[i] /= pool.ExcludesPadding ? taps.TouchedBy(i) : whole;
         return sums;
     }
 

@@ -59,10 +59,11 @@ internal static class PoolLowering
 
     private static double[] Averaged(FloatAveragePool pool, double[] row, int elements, int multiplier, int shift, Requantise requantise)
     {
-        var sums = FloatInterpreter.WindowSums(pool.Source.Shape, pool.Window, row, out var touched);
+        var taps = new WindowTaps(pool.Source.Shape, pool.Window);
+        var sums = FloatInterpreter.WindowSums(taps, row);
         for (var i = 0; i < sums.Length; i++)
         {
-            var inside = touched[i % touched.Length];
+            var inside = taps.TouchedBy(i);
             var factor = pool.ExcludesPadding && inside != elements
                 ? ((long)multiplier * elements + inside / 2) / inside
                 : multiplier;

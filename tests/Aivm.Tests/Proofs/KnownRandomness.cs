@@ -7,10 +7,11 @@ internal sealed class KnownRandomness : IDisposable
 {
     private byte _next;
 
-    public KnownRandomness(byte seed)
+    /// <param name="seed">Below 2^16.</param>
+    public KnownRandomness(int seed)
     {
         Assert.Null(SecretRandom.SeedsOfTests);
-        SecretRandom.SeedsOfTests = () => [seed, _next++, .. new byte[30]];
+        SecretRandom.SeedsOfTests = () => [(byte)(seed & 255), _next++, (byte)(seed >> 8), .. new byte[29]];
     }
 
     public void Dispose() => SecretRandom.SeedsOfTests = null;

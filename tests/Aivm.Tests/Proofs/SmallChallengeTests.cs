@@ -61,6 +61,52 @@ public sealed class SmallChallengeTests
         });
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Fractions_that_are_not_zero_in_sum_pass_the_layers_as_often_as_a_challenge_is_a_root(int variables)
+    {
+        var random = new Random(variables);
+        var (numerators, denominators) = (ArgumentRun.Uniform(random, 1 << variables), ArgumentRun.Uniform(random, 1 << variables));
+        var rogue = new RogueLogup(numerators, denominators);
+        var expected = 1 - (Math.Pow(1 - (2 / Set), RogueLogup.Rounds(variables)) * (1 - (1 / Set)));
+        Assert.InRange(expected, 0, SmallChallenges.Bound(ArgumentSoundness.Logup(1 << variables, 0, keyWidth: 1)[1]));
+        SmallChallenges.AssertShare(expected, trials: 10_000, trial =>
+        {
+            var reader = new ProofReader(rogue.Prove(new Transcript($"trial {trial}", new SmallChallenges())));
+            var channel = new VerifierChannel(new Transcript($"trial {trial}", new SmallChallenges()), reader);
+            var claim = LogupGkr.Verify(channel, variables);
+            Assert.True(reader.TryFinish());
+            var pads = new Ext4[channel.Layout.Count];
+            Assert.Null(channel.CheckOpenly(pads));
+            return claim.Numerator.Value(pads) == ArgumentRun.Evaluate(numerators, claim.Point) && claim.Denominator.Value(pads) == ArgumentRun.Evaluate(denominators, claim.Point);
+        });
+    }
+
+    /// <summary>
+    /// Numbers that break all constraints, by the coefficients of a polynomial with one root fewer than there are constraints: the lie is gone when one of these roots joins the
+    /// constraints, or when the test is multiplied by 0.
+    /// </summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(40)]
+    public void Broken_constraints_pass_the_closing_as_often_as_their_challenge_is_a_root(int pairs)
+    {
+        Ext4[] errors = [Ext4.One];
+        for (var root = 2; errors.Length < 2 * pairs; root++)
+            errors = [.. Enumerable.Range(0, errors.Length + 1).Select(i =>
+                (i > 0 ? errors[i - 1] : Ext4.Zero) - (Ext4.From(root) * (i < errors.Length ? errors[i] : Ext4.Zero)))];
+        var closing = new Closing(pairs) { Probe = new SmallChallenges(), ProversProbe = new SmallChallenges(), Lie = i => (errors[2 * i], errors[(2 * i) + 1]) };
+        var expected = 1 - ((1 - (((2 * pairs) - 1) / Set)) * (1 - (1 / Set)));
+        Assert.InRange(expected, 0, SmallChallenges.Bound(closing.Shape.Soundness(2 * pairs).Single(term => term.Name == "closing: constraints")));
+        SmallChallenges.AssertShare(expected, trials: 1500, trial =>
+        {
+            using var known = new KnownRandomness(trial);
+            return closing.Verify(closing.Prove()) is null;
+        });
+    }
+
     [Fact]
     public void Another_value_of_an_opening_passes_as_often_as_rho_is_guessed()
     {

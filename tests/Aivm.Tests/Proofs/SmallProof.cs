@@ -166,7 +166,7 @@ internal abstract record SmallProof(byte[] Bytes)
     private static byte[] Words(params int[] words) => [.. words.SelectMany(BitConverter.GetBytes)];
 
     /// <summary>Of a run, or of the weights' ranges.</summary>
-    private sealed record RunProof(byte[] Bytes, ProofShape Shape, ProofStatement Statement) : SmallProof(Bytes)
+    public sealed record RunProof(byte[] Bytes, ProofShape Shape, ProofStatement Statement) : SmallProof(Bytes)
     {
         public override Error? Verify(ReadOnlyMemory<byte> proof, TranscriptProbe? probe = null)
         {

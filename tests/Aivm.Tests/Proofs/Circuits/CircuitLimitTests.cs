@@ -1,5 +1,7 @@
 using Aivm.Inference;
+using Aivm.Primitives;
 using Aivm.Proofs;
+using Aivm.Proofs.Prover;
 
 namespace Aivm.Tests.Proofs.Circuits;
 
@@ -57,6 +59,46 @@ public sealed class CircuitLimitTests
                 Assert.Contains(error.Code, (string[])["proof-unsupported", "proof-work"]);
         }
     }
+
+    /// <summary>The most leaves that lookups may have, and one input more.</summary>
+    [Fact]
+    public void A_model_at_the_bound_is_proved_and_one_past_it_is_refused()
+    {
+        const int Most = 1 << 22;
+        var (fits, fails) = (1, Most);
+        while (fails - fits > 1)
+        {
+            var count = (fits + fails) / 2;
+            (fits, fails) = TryBuild(count, out _, out _) ? (count, fails) : (fits, count);
+        }
+        Assert.False(TryBuild(fails, out _, out var error));
+        Assert.Equal("proof-unsupported", error.Code);
+        Assert.True(TryBuild(fits, out var circuit, out error), error?.ToString());
+        Assert.InRange(circuit.LeafCount, Most - 2, Most);
+
+        var graph = Chosen(fits);
+        Assert.True(Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out error), error?.ToString());
+        long[] input = [.. Enumerable.Range(0, fits).Select(i => (long)(i * 7 % 251))], output = new long[1];
+        Assert.True(model.TryRun(input, output, out error), error?.ToString());
+        var shape = new ProofShape(circuit, ProofParameters.Toy);
+        using var inputs = CommittedInputs.Commit(shape, input);
+        var statement = new ProofStatement(model.Hash, default, default, output, InputRoot: inputs.Root);
+        Assert.True(ProofProver.TryCreate(shape, graph, weights: null, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+            Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, inputs), out error), error?.ToString());
+    }
+
+    private static bool TryBuild(int count, out Circuit circuit, out Error error)
+    {
+        var graph = Chosen(count);
+        circuit = null!;
+        return GraphAnalysis.TryAnalyse(graph, ModelLimits.OffChain, out var analysis, out error)
+            && Circuit.TryBuild(graph, analysis, samples: 1, ProofPrivacy.Inputs, out circuit, out error);
+    }
+
+    /// <summary>Of so many private bytes, each a row, two lookups each, and one of them for an output.</summary>
+    private static Graph Chosen(int count) => Over([new GraphInput("x", [count, 1], new InputFormat.U8())],
+        QuantiseNode.Scale(0, ElementType.S8, 1, 1), new GatherNode { Source = 1, Axis = 0, Indices = Constant.S32([1], [count - 1]) });
 
     private static GatherNode Copies(int source, int axis) => new() { Source = source, Axis = axis, Indices = Constant.S32([1024], new int[1024]) };
 

@@ -38,6 +38,9 @@ internal sealed class Closing
     /// <summary>Of the verifier's transcript.</summary>
     public TranscriptProbe? Probe { get; init; }
 
+    /// <summary>Of the prover's.</summary>
+    public TranscriptProbe? ProversProbe { get; init; }
+
     /// <summary>Adds something to the numbers sent: a lie, if it is not zero.</summary>
     public Func<int, (Ext4 Product, Ext4 Sum)> Lie { get; init; } = _ => default;
 
@@ -48,7 +51,7 @@ internal sealed class Closing
     {
         using var _ = pads;
         var writer = new ProofWriter();
-        var transcript = new Transcript(Context);
+        var transcript = new Transcript(Context, ProversProbe);
         transcript.Absorb(pads.Root.Span);
         writer.Write(pads.Root);
         var channel = new RogueChannel(transcript, writer, pads.Pads);

@@ -2,7 +2,6 @@ using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 using Aivm.Tests.Proofs.Transcripts;
-using static Aivm.Tests.Proofs.Commitments.NaiveVectors;
 
 namespace Aivm.Tests.Proofs.Commitments;
 
@@ -10,7 +9,7 @@ namespace Aivm.Tests.Proofs.Commitments;
 /// The simulators of the specification: they know no cells and no pads, choose the challenges before the messages, and are believed. What a proof shows is therefore what
 /// anybody could have drawn; that provers draw it alike is <see cref="HidingTests"/>'.
 /// </summary>
-public sealed unsafe class SimulatorTests
+public sealed class SimulatorTests
 {
     [Theory]
     [InlineData(1)]
@@ -24,26 +23,10 @@ public sealed unsafe class SimulatorTests
         Ext4[] point = [.. Enumerable.Range(0, shape.Variables).Select(_ => program.Challenge(default))];
         var (rho, positions) = (program.Challenge(default), program.Positions(new int[shape.Queries], shape.CodeBits));
 
-        var (value, combination) = (random.NextExt4(), random.NextElements(shape.MessageLength));
-        var maskValue = Dot(combination, Equality(point[..shape.ColumnBits])) - (rho * value);
-        var weights = Equality(point[shape.ColumnBits..]);
-        using var matrix = Random(shape.ColumnHeight, shape.CodeBits, random);
-        using var codeword = new ExtArray(shape.CodeLength);
-        using var message = ExtArray.Of(combination);
-        shape.Code.Encode(message, codeword);
-        foreach (var position in positions)
-        {
-            var mask = codeword[position];
-            for (var row = 0; row < shape.Rows; row++)
-                mask -= rho * weights[row] * Felt.FromMontgomery(matrix.Row(row)[position]);
-            Write(matrix, shape.Rows, position, mask);
-        }
-        matrix.Commit();
         var writer = new ProofWriter();
+        var value = random.NextExt4();
         writer.Write(value);
-        writer.Write(maskValue);
-        writer.Write(combination);
-        matrix.Open(positions, writer);
+        var root = Simulation.WriteSentOpening(shape, point, value, rho, positions, random, writer);
 
         Assert.Null(Verify(new ProgrammedChallenges(Seed)));
         Assert.Equal("proof-rejected", Verify(null)?.Code);
@@ -51,9 +34,9 @@ public sealed unsafe class SimulatorTests
         Error? Verify(TranscriptProbe? probe)
         {
             var (transcript, drawn) = (new Transcript("simulated", probe), new Ext4[shape.Variables]);
-            transcript.Absorb(matrix.Root.Span);
+            transcript.Absorb(root.Span);
             transcript.NextChallenges(drawn);
-            var error = OpeningCheck.Error(shape, matrix.Root, drawn, transcript, writer.ToArray());
+            var error = OpeningCheck.Error(shape, root, drawn, transcript, writer.ToArray());
             // Other positions may have longer paths.
             return error?.Code == "proof-truncated" ? ProofErrors.Rejected("") : error;
         }
@@ -72,48 +55,15 @@ public sealed unsafe class SimulatorTests
         writer.Write(messages);
         var channel = new VerifierChannel(new Transcript("simulator", new ProgrammedChallenges(Seed)), new ProofReader(writer.ToArray()));
         closing.Receive(channel);
-        var tests = ClosingTests.Draw(shape, channel);
-        var positions = channel.Transcript.NextPositions(shape.Queries, shape.CodeBits);
-
-        var (proximity, linear, quotient) = (random.NextElements(shape.MessageLength), random.NextElements(shape.LinearLength), random.NextElements(shape.QuotientLength));
-        linear[0] = PadRow.LowestCoefficient(linear, tests.LinearRho * tests.Sum, shape);
-        using var matrix = Random(shape.ColumnHeight, shape.CodeBits, random);
-        FitBlinding(shape, tests, matrix, positions, proximity, linear, quotient);
-        matrix.Commit();
+        var rest = new ProofWriter();
+        var root = Simulation.WriteClosing(shape, channel, random, rest);
         var proof = new ProofWriter();
-        proof.Write(matrix.Root);
+        proof.Write(root);
         proof.Write(messages);
-        proof.Write(proximity);
-        proof.Write(linear.AsSpan(1));
-        proof.Write(quotient);
-        matrix.Open(positions, proof);
+        proof.Write(rest.Written);
 
         Assert.Null(closing.Verify(proof.ToArray()));
         Assert.NotNull(new Closing(pairs).Verify(proof.ToArray()));
-    }
-
-    /// <summary>At the opened positions blinding rows are what the tests' polynomials leave for them.</summary>
-    private static void FitBlinding(
-        PadShape shape, ClosingTests tests, CommittedMatrix matrix, int[] positions, Ext4[] proximity, Ext4[] linear, Ext4[] quotient)
-    {
-        using var proximityWord = PadRow.Encode(proximity, shape);
-        using var linearWord = PadRow.Encode(linear, shape);
-        using var quadraticWord = PadRow.Encode(PadRow.TimesVanishing(quotient, shape), shape);
-        var coefficients = Enumerable.Range(0, shape.ValueRows).Select(row => PadRow.Encode(PadRow.Interpolate(tests.Coefficients(row), shape), shape)).ToArray();
-        foreach (var position in positions)
-        {
-            Ext4 At(int row) => Read(matrix, Ext4.Degree * row, position);
-            var (rows, forms, products) = (Ext4.Zero, Ext4.Zero, Ext4.Zero);
-            for (var row = 0; row < shape.ValueRows; row++)
-                (rows, forms) = (rows + (tests.Rows[row] * At(row)), forms + (coefficients[row][position] * At(row)));
-            for (var i = 0; i < shape.FactorRows; i++)
-                products += tests.ProductRows[i] * ((At(shape.LeftRow + i) * At(shape.RightRow + i)) - At(shape.ProductRow + i));
-            Write(matrix, Ext4.Degree * shape.ProximityRow, position, proximityWord[position] - (tests.ProximityRho * rows));
-            Write(matrix, Ext4.Degree * shape.LinearRow, position, linearWord[position] - (tests.LinearRho * forms));
-            Write(matrix, Ext4.Degree * shape.QuadraticRow, position, quadraticWord[position] - (tests.QuadraticRho * products));
-        }
-        foreach (var each in coefficients)
-            each.Dispose();
     }
 
     /// <summary>
@@ -148,23 +98,5 @@ public sealed unsafe class SimulatorTests
         using var pads = PadCommitment.Commit(closing.Shape, closing.Layout, new SecretRandom());
         Assert.Null(closing.Verify(closing.Prove(pads)));
         Assert.Throws<InvalidOperationException>(() => closing.Prove(pads));
-    }
-
-    private static CommittedMatrix Random(int height, int codeBits, SecretRandom random)
-    {
-        var matrix = new CommittedMatrix(height, codeBits, random);
-        for (var row = 0; row < height; row++)
-            random.Fill(new Span<uint>(matrix.Row(row), 1 << codeBits));
-        return matrix;
-    }
-
-    private static Ext4 Read(CommittedMatrix matrix, int row, int position) => new(
-        Felt.FromMontgomery(matrix.Row(row)[position]), Felt.FromMontgomery(matrix.Row(row + 1)[position]),
-        Felt.FromMontgomery(matrix.Row(row + 2)[position]), Felt.FromMontgomery(matrix.Row(row + 3)[position]));
-
-    private static void Write(CommittedMatrix matrix, int row, int position, Ext4 element)
-    {
-        (matrix.Row(row)[position], matrix.Row(row + 1)[position]) = (element.C0.Montgomery, element.C1.Montgomery);
-        (matrix.Row(row + 2)[position], matrix.Row(row + 3)[position]) = (element.C2.Montgomery, element.C3.Montgomery);
     }
 }
