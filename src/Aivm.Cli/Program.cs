@@ -57,5 +57,6 @@ public static class Program
         VerifyCommand.Create(),
         SubmitCommand.Create(),
         WeightsCommand.Create(),
+        ContentCommand.Create(),
     };
 }

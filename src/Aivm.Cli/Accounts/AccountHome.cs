@@ -2,7 +2,7 @@ using Aivm.Sdk;
 
 namespace Aivm.Cli.Accounts;
 
-/// <summary>Where this user's secrets lie: <c>$AIVM_HOME</c>, by default <c>~/.aivm</c>.</summary>
+/// <summary>What is this user's: <c>$AIVM_HOME</c>, by default <c>~/.aivm</c>.</summary>
 internal static class AccountHome
 {
     private static readonly string Home = Environment.GetEnvironmentVariable("AIVM_HOME") is { Length: > 0 } home
@@ -13,4 +13,7 @@ internal static class AccountHome
 
     /// <summary>Keys of private weights, one a model.</summary>
     public static string Weights { get; } = Path.Combine(Home, "weights");
+
+    /// <summary>Models and inputs by their digest.</summary>
+    public static string Content { get; } = Path.Combine(Home, "content");
 }

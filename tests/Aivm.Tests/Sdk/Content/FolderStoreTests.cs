@@ -1,0 +1,86 @@
+using Aivm.Primitives;
+using Aivm.Sdk;
+
+namespace Aivm.Tests.Sdk.Content;
+
+public sealed class FolderStoreTests : IDisposable
+{
+    private readonly ContentFolder _folder = new();
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    private FolderStore Store => new(_folder.At("store"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3_000_001)]
+    public async Task What_is_added_comes_back_by_its_digest(int size)
+    {
+        var bytes = ContentFolder.Bytes(1, size);
+        var added = await Store.AddAsync(_folder.Write("model", bytes), cancellation: _cancellation);
+        Assert.Equal(new ContentDescriptor(ContentDigest.Of(bytes), size), added);
+        Assert.True(await Store.ContainsAsync(added.Digest, _cancellation));
+        Assert.Equal(added, await Store.AddAsync(_folder.At("model"), cancellation: _cancellation));
+
+        await Store.FetchAsync(added.Digest, _folder.At("copy"), maxSize: size, cancellation: _cancellation);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(_folder.At("copy"), _cancellation));
+        Assert.True(Store.TryFind(added.Digest, out var path));
+        Assert.Equal(_folder.At($"store/blobs/sha256/{added.Digest.Hex}"), path);
+    }
+
+    [Fact]
+    public async Task Content_that_is_not_there_is_missing()
+    {
+        var digest = ContentDigest.Of([1]);
+        Assert.False(await Store.ContainsAsync(digest, _cancellation));
+        await AssertFetchFailsAsync("content-missing", digest, maxSize: 10);
+    }
+
+    [Fact]
+    public async Task Content_that_rotted_is_not_handed_out()
+    {
+        var digest = (await Store.AddAsync(_folder.Write("model", [1, 2, 3]), cancellation: _cancellation)).Digest;
+        Assert.True(Store.TryFind(digest, out var path));
+        await File.WriteAllBytesAsync(path, [1, 2, 4], _cancellation);
+        await AssertFetchFailsAsync("content-mismatch", digest, maxSize: 10);
+    }
+
+    [Fact]
+    public async Task No_more_is_taken_than_is_allowed()
+    {
+        var digest = (await Store.AddAsync(_folder.Write("model", new byte[11]), cancellation: _cancellation)).Digest;
+        await AssertFetchFailsAsync("content-too-large", digest, maxSize: 10);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_read_or_written_is_named()
+    {
+        var error = await Assert.ThrowsAsync<AivmException>(() => Store.AddAsync(_folder.At("nowhere"), cancellation: _cancellation));
+        Assert.Equal("content-unreadable", error.Error.Code);
+        Assert.Contains(_folder.At("nowhere"), error.Message, StringComparison.Ordinal);
+
+        var digest = (await Store.AddAsync(_folder.Write("model", [1]), cancellation: _cancellation)).Digest;
+        error = await Assert.ThrowsAsync<AivmException>(() => Store.FetchAsync(digest, _folder.At("no/such/folder"), 10, cancellation: _cancellation));
+        Assert.Equal("content-unwritable", error.Error.Code);
+    }
+
+    [Fact]
+    public async Task Two_writers_of_one_file_do_not_mix()
+    {
+        var bytes = ContentFolder.Bytes(2, 100);
+        var digest = (await Store.AddAsync(_folder.Write("model", bytes), cancellation: _cancellation)).Digest;
+        using (await ReceivingFile.OpenAsync(_folder.At("copy"), digest, 100, _cancellation))
+            await AssertFetchFailsAsync("content-busy", digest, maxSize: 100);
+        await Store.FetchAsync(digest, _folder.At("copy"), 100, cancellation: _cancellation);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(_folder.At("copy"), _cancellation));
+    }
+
+    private async Task AssertFetchFailsAsync(string code, ContentDigest digest, long maxSize)
+    {
+        var error = await Assert.ThrowsAsync<AivmException>(() => Store.FetchAsync(digest, _folder.At("copy"), maxSize, cancellation: _cancellation));
+        Assert.Equal(code, error.Error.Code);
+        Assert.False(File.Exists(_folder.At("copy")));
+    }
+}
