@@ -58,5 +58,6 @@ public static class Program
         SubmitCommand.Create(),
         WeightsCommand.Create(),
         ContentCommand.Create(),
+        ReceiptCommand.Create(),
     };
 }

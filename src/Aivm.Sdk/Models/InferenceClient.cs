@@ -45,20 +45,31 @@ public sealed class InferenceClient(Wallet wallet)
     /// <exception cref="AivmException"><c>node-answer-invalid</c>.</exception>
     public static InferenceResult ReadResult(TransactionReceipt transaction)
     {
-        foreach (var log in transaction.Logs)
-        {
-            if (log.Address != ModelsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != ModelsInterface.Inferred.Topic)
-                continue;
-            var reader = new AbiReader(log.Data.Span);
-            if (reader.TryReadInt64Array(ModelsClient.MaxOutputs, out var output)
-                && reader.TryReadBytes(out var encoded)
-                && reader.TryEnd()
-                && InferenceReceipt.TryDecode(encoded, out var receipt, out _)
-                && receipt.Id == log.Topics[3]
-                && receipt.VouchesFor(output))
-                return new InferenceResult(output, receipt, transaction);
-        }
+        foreach (var (output, receipt, _) in Read(transaction.Logs))
+            return new InferenceResult(output, receipt, transaction);
         throw ModelsClient.Malformed(ModelsInterface.Infer);
+    }
+
+    /// <summary>The encoded receipts that logs hold.</summary>
+    internal static IEnumerable<byte[]> FindReceipts(IEnumerable<LogEntry> logs) => Read(logs).Select(inference => inference.Encoded);
+
+    private static IEnumerable<(long[] Output, InferenceReceipt Receipt, byte[] Encoded)> Read(IEnumerable<LogEntry> logs)
+    {
+        foreach (var log in logs)
+            if (log.Address == ModelsInterface.Contract && log.Topics.Count == 4 && log.Topics[0] == ModelsInterface.Inferred.Topic
+                && TryRead(log, out var output, out var receipt, out var encoded))
+                yield return (output, receipt, encoded);
+    }
+
+    private static bool TryRead(LogEntry log, out long[] output, out InferenceReceipt receipt, out byte[] encoded)
+    {
+        (receipt, encoded) = (null!, []);
+        var reader = new AbiReader(log.Data.Span);
+        if (!reader.TryReadInt64Array(ModelsClient.MaxOutputs, out output) || !reader.TryReadBytes(out var bytes) || !reader.TryEnd()
+            || !InferenceReceipt.TryDecode(bytes, out var decoded, out _) || decoded.Id != log.Topics[3] || !decoded.VouchesFor(output))
+            return false;
+        (receipt, encoded) = (decoded, bytes.ToArray());
+        return true;
     }
 
     private static TransactionRequest Request(Address model, ReadOnlyMemory<byte> input, UInt256 price) => new()

@@ -23,6 +23,7 @@ public static class ModelsInterface
     public static readonly AbiFunction Infer = new("infer", ["address model", "bytes input"], ["int64[] output", "bytes32 receiptId"]);
     public static readonly AbiFunction RegisterRoot = new("registerRoot", ["address model", "bytes32 root", "bytes proof"], []);
     public static readonly AbiFunction RootHeight = new("rootHeight", ["address model", "bytes32 root"], ["uint64 height"]);
+    public static readonly AbiFunction ReceiptHeight = new("receiptHeight", ["bytes32 receiptId"], ["uint64 height"]);
     public static readonly AbiFunction Resolve = new("resolve", ["string name"], ["address model"]);
     public static readonly AbiFunction GasOf = new("gasOf", ["address model"], ["uint64 gas"]);
     public static readonly AbiFunction Info = new("info", ["address model"],

@@ -63,7 +63,7 @@ public sealed record TransactionReceipt(
         json.Quantity("effectiveGasPrice"),
         [.. json.GetProperty("logs").EnumerateArray().Select(ReadLog)]);
 
-    private static LogEntry ReadLog(JsonElement json) => new(
+    internal static LogEntry ReadLog(JsonElement json) => new(
         json.Address("address"),
         [.. json.GetProperty("topics").EnumerateArray().Select(topic => Hash256.Parse(topic.GetString()))],
         EthereumJson.Data(json.GetProperty("data")));

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using Aivm.Cli.Output;
+using Aivm.Compiler.Inputs;
+using Aivm.Primitives;
+using Aivm.Sdk;
+
+namespace Aivm.Cli.Commands;
+
+/// <summary><c>aivm receipt</c>: what an inference leaves behind, and the proof of it for whoever trusts a block's hash.</summary>
+internal static class ReceiptCommand
+{
+    public static Command Create() => new("receipt", "Receipts of inferences: get one with its proof, show it, and verify it without a node.")
+    {
+        Get(),
+        Show(),
+        Verify(),
+    };
+
+    private static Command Get()
+    {
+        var json = CommonOptions.Json();
+        var rpc = CommonOptions.Rpc();
+        var reference = new Argument<Hash256>("ID") { Description = "A receipt's id, or the transaction that made it.", CustomParser = HashOf };
+        var output = new Option<FileInfo>("--output", "-o") { Description = "The receipt file to write.", HelpName = "FILE", Required = true };
+        var block = new Option<ulong?>("--block") { Description = "The block whose hash will be trusted: the receipt's own by default, or any later one.", HelpName = "N" };
+        var command = new Command("get", "Get a receipt from a node, with what proves it.") { reference, output, block, rpc, json };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var terminal = result.Terminal(json);
+            var file = result.GetRequiredValue(output);
+            OutputFile.RequireWritable(file);
+            using var client = new RpcClient(result.GetRequiredValue(rpc));
+            var receipt = await terminal.Step("Asking the node", _ => new ReceiptClient(client).GetAsync(result.GetRequiredValue(reference), result.GetValue(block), cancellation));
+            OutputFile.Write(file, receipt.Encode());
+            terminal.Result(
+                new { File = file.FullName, Header = HeaderOf(receipt).Hash, Receipt = Document(ReceiptOf(receipt)) },
+                () =>
+                {
+                    Print(terminal, ReceiptOf(receipt));
+                    terminal.Line($"written    {file.FullName}: whoever trusts the hash {HeaderOf(receipt).Hash} of block {HeaderOf(receipt).Number} can verify it without a node");
+                });
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var json = CommonOptions.Json();
+        var file = ReceiptArgument();
+        var command = new Command("show", "Show what a receipt says. It is not verified.") { file, json };
+        command.SetAction(result =>
+        {
+            var terminal = result.Terminal(json);
+            var read = Read(result.GetRequiredValue(file));
+            terminal.Result(
+                new { Verified = false, Header = HeaderOf(read).Hash, Block = HeaderOf(read).Number, Receipt = Document(ReceiptOf(read)) },
+                () =>
+                {
+                    Print(terminal, ReceiptOf(read));
+                    terminal.Line($"unverified: 'aivm receipt verify' checks it against a hash that you trust of block {HeaderOf(read).Number}");
+                });
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var json = CommonOptions.Json();
+        var file = ReceiptArgument();
+        var header = CommonOptions.Hash("--header", "The hash of the block, from somebody you trust: a node of your own, a validator, a checkpoint.");
+        header.Required = true;
+        var command = new Command("verify", "Check a receipt without a node. Exits 0 if the block with this hash holds it, 1 if not.") { file, header, json };
+        command.SetAction(result =>
+        {
+            var terminal = result.Terminal(json);
+            var read = Read(result.GetRequiredValue(file));
+            if (!ReceiptVerifier.TryVerify(read, result.GetValue(header), out var receipt, out var error))
+                throw new AivmException(Failure.Check, error.Code, error.Message);
+            terminal.Result(
+                new { Verified = true, Header = HeaderOf(read).Hash, Block = HeaderOf(read).Number, Receipt = Document(receipt) },
+                () =>
+                {
+                    terminal.Line($"verified   block {HeaderOf(read).Number} holds this receipt");
+                    Print(terminal, receipt);
+                });
+            return 0;
+        });
+        return command;
+    }
+
+    private static Argument<FileInfo> ReceiptArgument() => new Argument<FileInfo>("FILE") { Description = "A file of 'aivm receipt get'." }.AcceptExistingOnly();
+
+    private static Hash256 HashOf(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (Hash256.TryParse(result.Tokens[0].Value, out var hash))
+            return hash;
+        result.AddError("ID is 0x and 64 hexadecimal digits.");
+        return default;
+    }
+
+    /// <exception cref="AivmException"><c>receipt-file</c>, <c>receipt-malformed</c>, <c>header-malformed</c>.</exception>
+    private static ReceiptFile Read(FileInfo file)
+    {
+        var bytes = BoundedFile.Read(file.FullName, ReceiptFile.MaxBytes, "receipt-file");
+        if (!ReceiptFile.TryDecode(bytes, out var read, out var error)
+            || !InferenceReceipt.TryDecode(read.Receipt, out _, out error)
+            || !BlockHeader.TryDecode(read.Header, out _, out error))
+            throw new AivmException(Failure.Input, error.Code, error.Message);
+        return read;
+    }
+
+    // Both were decoded when the file was read.
+    private static InferenceReceipt ReceiptOf(ReceiptFile file) => InferenceReceipt.TryDecode(file.Receipt, out var receipt, out _) ? receipt : throw new InvalidOperationException();
+
+    private static BlockHeader HeaderOf(ReceiptFile file) => BlockHeader.TryDecode(file.Header, out var header, out _) ? header : throw new InvalidOperationException();
+
+    private static object Document(InferenceReceipt receipt) => new
+    {
+        receipt.Id,
+        receipt.ChainId,
+        receipt.Height,
+        receipt.Job,
+        Model = receipt.Model.ToChecksumString(),
+        receipt.ModelHash,
+        Payer = receipt.Payer.ToChecksumString(),
+        receipt.InputCommitment,
+        receipt.OutputHash,
+        Evidence = Evidence(receipt),
+        receipt.EvidenceHash,
+        Shares = receipt.Shares.Select(share => new { Payee = share.Payee.ToChecksumString(), Amount = share.Amount.ToString() }),
+    };
+
+    private static void Print(Terminal terminal, InferenceReceipt receipt)
+    {
+        terminal.Line($"receipt    {receipt.Id}");
+        terminal.Line($"chain      {receipt.ChainId}, block {receipt.Height}");
+        terminal.Line($"model      {receipt.Model.ToChecksumString()}, hash {receipt.ModelHash}");
+        terminal.Line($"payer      {receipt.Payer.ToChecksumString()}");
+        terminal.Line($"input      {receipt.InputCommitment} (commitment)");
+        terminal.Line($"output     {receipt.OutputHash} (hash)");
+        terminal.Line($"evidence   {Evidence(receipt)}");
+        foreach (var (payee, amount) in receipt.Shares)
+            terminal.Line($"paid       {Coins.Format(amount)} coins to {payee.ToChecksumString()}");
+    }
+
+    private static string Evidence(InferenceReceipt receipt) => receipt.EvidenceKind == 0 ? "executed by every validator" : $"kind {receipt.EvidenceKind}, hash {receipt.EvidenceHash}";
+}

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Aivm.Primitives;
+
+namespace Aivm.Sdk;
+
+/// <summary>Gets receipts from a node, with what proves them. The node is not trusted: what it gives is checked as anybody would check it.</summary>
+public sealed class ReceiptClient(RpcClient rpc)
+{
+    /// <param name="reference">The receipt's id, or the hash of the transaction that made it.</param>
+    /// <param name="block">The block whose state is to show it; by default the one that made it.</param>
+    /// <exception cref="AivmException"><c>receipt-not-found</c>, <c>node-answer-invalid</c>.</exception>
+    public async Task<ReceiptFile> GetAsync(Hash256 reference, ulong? block = null, CancellationToken cancellation = default)
+    {
+        var encoded = await FindAsync(reference, cancellation);
+        if (!InferenceReceipt.TryDecode(encoded, out var receipt, out var error))
+            throw JsonRpcTransport.Invalid(error.Message);
+        var number = block ?? receipt.Height;
+        var batch = await rpc.InvokeBatchAsync(
+            [new("eth_getBlockByNumber", json => WriteBlock(json, number)), new("eth_getProof", json => WriteSlot(json, receipt.Id, number))], cancellation);
+        if (batch[0].ValueKind == JsonValueKind.Null)
+            throw new AivmException(Failure.Input, "block-not-found", $"The node has no block {number}.");
+        var file = RpcClient.Read(batch[0], header => RpcClient.Read(batch[1], proof => Read(encoded, header, proof)));
+        if (!ReceiptVerifier.TryVerify(file, BlockHeaderOf(file).Hash, out _, out error))
+            throw error.Code == "receipt-absent"
+                ? new AivmException(Failure.Check, "receipt-not-found", $"Block {number} is before the receipt's own, {receipt.Height}: name a later one.")
+                : JsonRpcTransport.Invalid(error.Message);
+        return file;
+    }
+
+    /// <summary>The encoded receipt from the log of its transaction.</summary>
+    private async Task<byte[]> FindAsync(Hash256 reference, CancellationToken cancellation)
+    {
+        if (await rpc.GetReceiptAsync(reference, cancellation) is { } transaction)
+            return InferenceClient.FindReceipts(transaction.Logs).FirstOrDefault()
+                ?? throw NotFound(reference, "the transaction bought no inference");
+        var call = new CallRequest { To = ModelsInterface.Contract, Data = ModelsInterface.ReceiptHeight.BeginCall().WriteHash(reference).ToArray() };
+        var height = UInt256.Zero;
+        if (await rpc.CallAsync(call, cancellation) is { Length: UInt256.Size } answer)
+            height = UInt256.FromBigEndian(answer);
+        if (height.IsZero || !height.FitsUInt64)
+            throw NotFound(reference, "the chain has neither a transaction nor a receipt with it");
+        var logs = RpcClient.Read(
+            await rpc.InvokeAsync(new("eth_getLogs", json => WriteFilter(json, reference, (ulong)height)), cancellation),
+            result => result.EnumerateArray().Select(TransactionReceipt.ReadLog).ToArray());
+        return InferenceClient.FindReceipts(logs).FirstOrDefault() ?? throw NotFound(reference, "the node has no log of it");
+    }
+
+    private static ReceiptFile Read(byte[] receipt, JsonElement header, JsonElement proof)
+    {
+        var slot = proof.GetProperty("storageProof").EnumerateArray().First();
+        return new ReceiptFile(receipt, ReadHeader(header).Encode(), Nodes(proof.GetProperty("accountProof")), Nodes(slot.GetProperty("proof")));
+    }
+
+    private static byte[][] Nodes(JsonElement nodes) => [.. nodes.EnumerateArray().Select(EthereumJson.Data)];
+
+    private static BlockHeader BlockHeaderOf(ReceiptFile file) =>
+        BlockHeader.TryDecode(file.Header, out var header, out var error) ? header : throw JsonRpcTransport.Invalid(error.Message);
+
+    /// <summary>All fields that the hash covers; the node's own word for the hash has to be theirs.</summary>
+    private static BlockHeader ReadHeader(JsonElement json)
+    {
+        var header = new BlockHeader
+        {
+            ParentHash = json.Hash("parentHash"),
+            OmmersHash = json.Hash("sha3Uncles"),
+            Coinbase = json.Address("miner"),
+            StateRoot = json.Hash("stateRoot"),
+            TransactionsRoot = json.Hash("transactionsRoot"),
+            ReceiptsRoot = json.Hash("receiptsRoot"),
+            Bloom = Bloom.FromBytes(Bytes(json, "logsBloom", Bloom.Size)),
+            Difficulty = json.Quantity("difficulty"),
+            Number = (ulong)json.Quantity("number"),
+            GasLimit = (ulong)json.Quantity("gasLimit"),
+            GasUsed = (ulong)json.Quantity("gasUsed"),
+            Time = (ulong)json.Quantity("timestamp"),
+            ExtraData = EthereumJson.Data(json.GetProperty("extraData")),
+            MixHash = json.Hash("mixHash"),
+            Nonce = BinaryPrimitives.ReadUInt64BigEndian(Bytes(json, "nonce", sizeof(ulong))),
+            BaseFee = json.Quantity("baseFeePerGas"),
+            WithdrawalsRoot = json.Hash("withdrawalsRoot"),
+            BlobGasUsed = (ulong)json.Quantity("blobGasUsed"),
+            ExcessBlobGas = (ulong)json.Quantity("excessBlobGas"),
+            ParentBeaconBlockRoot = json.Hash("parentBeaconBlockRoot"),
+            RequestsHash = json.Hash("requestsHash"),
+        };
+        return header.Hash == json.Hash("hash") ? header : throw new FormatException("A block's hash is not that of its header.");
+    }
+
+    private static byte[] Bytes(JsonElement json, string name, int length) =>
+        EthereumJson.Data(json.GetProperty(name)) is var bytes && bytes.Length == length ? bytes : throw new FormatException($"{name} has {length} bytes.");
+
+    private static void WriteBlock(Utf8JsonWriter json, ulong number)
+    {
+        json.WriteQuantityValue(number);
+        json.WriteBooleanValue(false);
+    }
+
+    private static void WriteSlot(Utf8JsonWriter json, Hash256 id, ulong number)
+    {
+        json.WriteStringValue(ModelsInterface.Contract.ToString());
+        json.WriteStartArray();
+        json.WriteStringValue(ReceiptVerifier.SlotOf(id).ToHash256().ToString());
+        json.WriteEndArray();
+        json.WriteQuantityValue(number);
+    }
+
+    private static void WriteFilter(Utf8JsonWriter json, Hash256 id, ulong height)
+    {
+        json.WriteStartObject();
+        json.WriteString("address"u8, ModelsInterface.Contract.ToString());
+        json.WriteString("fromBlock"u8, new UInt256(height).ToHexQuantity());
+        json.WriteString("toBlock"u8, new UInt256(height).ToHexQuantity());
+        json.WriteStartArray("topics"u8);
+        json.WriteStringValue(ModelsInterface.Inferred.Topic.ToString());
+        json.WriteNullValue();
+        json.WriteNullValue();
+        json.WriteStringValue(id.ToString());
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static AivmException NotFound(Hash256 reference, string reason) =>
+        new(Failure.Check, "receipt-not-found", $"There is no receipt for {reference}: {reason}.");
+}
