@@ -50,7 +50,7 @@ internal sealed class WitnessFiller
         AddCounts(witness);
         _circuit.LayOutInputs(inputs).CopyTo(witness.InputCells, 0);
         foreach (var gadget in _circuit.Gadgets.OfType<PrivateInputGadget>())
-            FillInput(gadget, witness);
+            WideFiller.Look(gadget.Sites, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
         return witness;
@@ -234,6 +234,15 @@ internal sealed class WitnessFiller
             case ArgMaxGadget g:
                 ClassicalFiller.Fill(g, witness);
                 break;
+            case ClampGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
+            case RankGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
+            case VariantGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
             case SoftmaxGadget g:
                 RowFiller.Fill(g, witness);
                 break;
@@ -281,14 +290,6 @@ internal sealed class WitnessFiller
                 }
             }
         }
-    }
-
-    private static void FillInput(PrivateInputGadget g, Witness witness)
-    {
-        witness.SetEntry(g.Site, 1, g.Numbers);
-        for (var p = 0; p < g.Numbers.Positions; p++)
-            for (var c = 0; c < g.Numbers.Channels; c++)
-                CountRow(g.Site.TableOf(c), [(int)witness.Read(g.Numbers.Base + (p * g.Numbers.Width) + c)], witness);
     }
 
     private static void FillMap(MapGadget g, Witness witness)

@@ -16,19 +16,31 @@ internal sealed partial class CircuitBuilder
 
     private WideCells AddNumber(string name, int positions, int channels, LimbCut cut)
     {
-        var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
+        var (storages, checks) = (new Storage[cut.Count], new LookupSite[cut.Count]);
         for (var k = 0; k < cut.Count; k++)
         {
-            var (first, last) = cut.IntervalOf(k);
             storages[k] = AddStorage(positions, channels);
-            checks[k] = AddLookup(
-                $"{name}, limb {k}", positions, channels,
-                [new(1, Cells(storages[k]), Once), .. first == 0 ? [] : (Summand[])[new(1, null, [Felt.From(-first)])]],
-                [Range(cut.BitsOf(k))]);
-            limbs[k] = new Limb(Cells(storages[k]), first, last);
+            checks[k] = AddCheck(name, storages[k], cut, k);
         }
-        return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs], cut.LimbBits));
+        return NumberIn(storages, cut, checks);
     }
+
+    /// <summary>The same of storages that are there.</summary>
+    private WideCells AddChecks(string name, Storage[] storages, LimbCut cut) =>
+        NumberIn(storages, cut, [.. storages.Select((limb, k) => AddCheck(name, limb, cut, k))]);
+
+    private LookupSite AddCheck(string name, Storage limb, LimbCut cut, int k)
+    {
+        var first = cut.IntervalOf(k).Low;
+        return AddLookup(
+            $"{name}, limb {k}", limb.Positions, limb.Channels,
+            [new(1, Cells(limb), Once), .. first == 0 ? [] : (Summand[])[new(1, null, [Felt.From(-first)])]],
+            [Range(cut.BitsOf(k))]);
+    }
+
+    private WideCells NumberIn(Storage[] storages, LimbCut cut, LookupSite[] checks) => new(
+        [.. storages], cut, [.. checks],
+        new WideNumber([.. storages.Select((limb, k) => new Limb(Cells(limb), cut.IntervalOf(k).Low, cut.IntervalOf(k).High))], cut.LimbBits));
 
     /// <summary>
     /// Where there are many of them, carries of up to 16 bits are one limb: a larger table is less than another lookup and another cell of each. A carry may
@@ -195,6 +207,9 @@ internal sealed partial class CircuitBuilder
     private TapTerm Rows(CircuitValue value, int channels) =>
         new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storageAt));
 
+    /// <summary>The same as another value's grid has them, or as its own does.</summary>
+    private TapTerm InGrid(CircuitValue value, GridShape grid) => new(value.ToGrid(samples, _storageAt, grid));
+
     /// <summary>A grid of a storage's cells.</summary>
     /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>
     private TapTerm Elements(Storage storage, int channels, Func<int, int> channel)
@@ -205,18 +220,22 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>
-    /// What a committed number is as a value, its grid being the elements in row-major order: one cell an element below 2^29, limbs above.
+    /// What a committed number is as a value, in row-major order: one cell an element below 2^29, limbs above.
     /// </summary>
-    private CircuitValue ValueOf(int value, WideCells cells)
+    private CircuitValue ValueOf(int value, WideCells cells) =>
+        ValueOf(value, cells, new GridShape((int)_infos[value].Shape.Elements / cells.Limbs[0].Channels, cells.Limbs[0].Channels, ChannelsOutermost: false));
+
+    /// <param name="grid">By which the cells are laid out.</param>
+    private CircuitValue ValueOf(int value, WideCells cells, GridShape grid)
     {
         var info = _infos[value];
         if (!CircuitValue.IsNarrow(info))
-            return CircuitValue.OfLimbs(info, cells);
+            return CircuitValue.OfLimbs(info, cells, grid);
         if (cells.Limbs.Length == 1)
-            return CircuitValue.OfRows(info, cells.Limbs[0]);
+            return CircuitValue.Of(info, cells.Limbs[0], grid);
         var (positions, channels) = (cells.Limbs[0].Positions, cells.Limbs[0].Channels);
         return AddSumOf(value, $"value {value}", positions, channels, [new(cells.Number, 1)], info.Min, info.Max, out var joined) is null
-            ? CircuitValue.OfRows(info, joined.Limbs[0])
+            ? CircuitValue.Of(info, joined.Limbs[0], grid)
             : throw new InvalidOperationException("A sum below 2^29 takes one cell.");
     }
 
@@ -234,6 +253,6 @@ internal sealed partial class CircuitBuilder
         AddEquality(
             $"value {value}, source", positions, channels,
             [.. SummandsModuloP(new DigitSums(channels, [whole, new(limbs.Number, -1)]))]);
-        return CircuitValue.OfLimbs(info, limbs);
+        return CircuitValue.OfLimbs(info, limbs, GridShape.OfRows(info.Shape));
     }
 }

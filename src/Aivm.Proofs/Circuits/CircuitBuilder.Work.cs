@@ -81,6 +81,7 @@ internal sealed partial class CircuitBuilder
         SumNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         WideDenseNode n => _infos[n.Source].Shape.Elements / _infos[n.Source].Shape.Last * (Int128)n.Weights.Count * samples * SummandWork,
         TreeEnsembleNode n => ((Int128)n.Splits.Count * SplitWork) + (((Int128)n.Trees.Length * MaxLimbs * SummandWork) + SplitWork) * n.Targets * samples,
+        RankNode n => (Int128)n.Thresholds.Count * WeightWork,
         ArgMaxNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         LayerNormNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         _ => 0,

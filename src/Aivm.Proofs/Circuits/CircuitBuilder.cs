@@ -155,7 +155,8 @@ internal sealed partial class CircuitBuilder(
 
     /// <summary>Whether it reads numbers that one cell may not hold.</summary>
     private static bool TakesWide(GraphNode node) =>
-        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode;
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode
+            or QuantiseNode or ClampNode or RankNode;
 
     private Error? AddOperator(GraphNode node, int value) => node switch
     {
@@ -172,6 +173,8 @@ internal sealed partial class CircuitBuilder(
         RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
         TableNode n => AddTable(n, value),
         QuantiseNode n => AddQuantise(n, value),
+        ClampNode n => AddClamp(n, value),
+        RankNode n => AddRank(n, value),
         MaxPoolNode n => AddMaxPool(n, value),
         AveragePoolNode n => AddAveragePool(n, value),
         SumNode n => AddRowSum(n, value),

@@ -64,15 +64,23 @@ internal static class EntryMaps
         var first = 0;
         for (var feature = 0; feature < to.Length; feature++)
         {
-            var (low, high) = (0, node.Counts[feature]);
-            while (low < high)
-            {
-                var middle = (low + high) / 2;
-                (low, high) = node.Thresholds[first + middle] <= from[feature] ? (middle + 1, high) : (low, middle);
-            }
-            to[feature] = from[feature] == ElementTypes.MissingInput ? ElementTypes.MissingRank : low;
+            to[feature] = RankOf(node, feature, first, from[feature]);
             first += node.Counts[feature];
         }
+    }
+
+    /// <param name="first">The number of the feature's first threshold.</param>
+    internal static long RankOf(RankNode node, int feature, int first, long x)
+    {
+        if (x == ElementTypes.MissingInput)
+            return ElementTypes.MissingRank;
+        var (low, high) = (0, node.Counts[feature]);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = node.Thresholds[first + middle] <= x ? (middle + 1, high) : (low, middle);
+        }
+        return low;
     }
 
     private static void Embed(EmbeddingNode node, ReadOnlySpan<long> from, Span<long> to)

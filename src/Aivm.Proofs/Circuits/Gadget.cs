@@ -30,8 +30,8 @@ internal sealed record RawGadget(int Value, Requantise Requantise, Storage Resul
 /// <param name="Stages">The running maximum after taps 1, 2, …; the last is the result.</param>
 internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, Storage[] Stages, LookupSite[] Sites) : Gadget(Value);
 
-/// <summary>The numbers of a private input, by position and channel.</summary>
-internal sealed record PrivateInputGadget(int Value, Storage Numbers, LookupSite Site) : Gadget(Value);
+/// <summary>The numbers of a private input: limbs by position and channel, each with its range check.</summary>
+internal sealed record PrivateInputGadget(int Value, GridShape Grid, LimbCut Cut, Storage[] Limbs, LookupSite[] Sites) : Gadget(Value);
 
 /// <summary>The lookups of a layer's private weights.</summary>
 internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
@@ -41,6 +41,25 @@ internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, S
 
 /// <summary>A function of each element: y = f(x).</summary>
 internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);
+
+/// <summary>The sum of numbers, divided by 2^Shift and brought into an interval: what is committed of it besides the result.</summary>
+/// <param name="Above">By how much the quotient is above the interval; null where it never is. <paramref name="Slack"/> is then there too.</param>
+/// <param name="Inside">What the result is above the interval's lower end.</param>
+/// <param name="Slack">What it is below the upper one.</param>
+/// <param name="Remainder">Null where nothing is divided.</param>
+internal sealed record ClampGadget(
+    int Value, ImmutableArray<WideSummand> Sum, int Shift, Int128 Low, Int128 High, GatedNumber? Below, GatedNumber? Above, WideCells Inside, WideCells? Slack, WideCells? Remainder)
+    : Gadget(Value);
+
+/// <summary>Ranks of numbers that are committed.</summary>
+/// <param name="FromLower">How far a number is above the lower end of what has its rank.</param>
+/// <param name="ToUpper">How far below the upper one.</param>
+internal sealed record RankGadget(
+    int Value, WideNumber Source, RankTable Table, Storage Rank, WideCells Lower, WideCells Upper, WideCells FromLower, WideCells ToUpper, LookupSite Row) : Gadget(Value);
+
+/// <summary>A sample's numbers for the tests of trees, from ranks that are committed.</summary>
+/// <param name="Missing">Whether a rank says that the feature is missing; null where none can.</param>
+internal sealed record VariantGadget(int Value, TreePaths Paths, CircuitValue Ranks, Storage? Missing, LookupSite? MissingRow, Storage Numbers) : Gadget(Value);
 
 /// <summary>A committed number that is the sum of others.</summary>
 internal sealed record SumGadget(int Value, WideCells Result, ImmutableArray<WideSummand> Summands) : Gadget(Value);

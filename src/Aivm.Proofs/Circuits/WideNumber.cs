@@ -85,8 +85,8 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits, int
 
     public long LimbOf(Int128 number, int limb)
     {
-        var rest = (long)(number >> (LimbBits * limb));
-        return limb == Count - 1 ? rest : rest & ((1L << LimbBits) - 1);
+        var rest = number >> (LimbBits * limb);
+        return (long)(limb == Count - 1 ? rest : rest & (((Int128)1 << LimbBits) - 1));
     }
 
     public (long Low, long High) IntervalOf(int limb) => limb == Count - 1 ? (TopLow, TopLow + (1L << TopBits) - 1) : (0, (1L << LimbBits) - 1);
