@@ -249,6 +249,18 @@ internal sealed class WitnessFiller
             case QuotientGadget g:
                 RowFiller.Fill(g, witness);
                 break;
+            case OutsideGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case SignGadget g:
+                NormFiller.Fill(g, witness);
+                break;
+            case NormGadget g:
+                NormFiller.Fill(g, witness);
+                break;
+            case NormSignGadget g:
+                NormFiller.Fill(g, witness);
+                break;
             case LayerNormGadget g:
                 RowFiller.Fill(g, witness);
                 break;
@@ -259,6 +271,9 @@ internal sealed class WitnessFiller
                 RowFiller.Fill(g, witness);
                 break;
             case CompareGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case FarComparisonGadget g:
                 RowFiller.Fill(g, witness);
                 break;
         }

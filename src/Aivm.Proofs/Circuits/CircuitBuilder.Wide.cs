@@ -92,9 +92,7 @@ internal sealed partial class CircuitBuilder
         WideNumber? carried = null;
         for (var first = 0; first < digits.Count;)
         {
-            var count = digits.Count - first;
-            while (count > 0 && !Fits(digits, first, count, carried))
-                count--;
+            var count = MostDigits(digits, first, carried);
             if (count == 0)
                 return Unsupported($"sums of numbers too large for the field ({name})");
             ImmutableArray<Summand> sum = [.. digits.SummandsOf(first, count), .. carried is null ? [] : Joined(carried)];
@@ -112,6 +110,37 @@ internal sealed partial class CircuitBuilder
             carried = carry.Number;
         }
         return null;
+    }
+
+    /// <summary>Whether <see cref="AddZeroSum"/> takes these numbers.</summary>
+    private bool FitsZeroSum(int channels, ImmutableArray<WideSummand> summands)
+    {
+        var digits = new DigitSums(channels, summands);
+        WideNumber? carried = null;
+        for (var first = 0; first < digits.Count;)
+        {
+            var count = MostDigits(digits, first, carried);
+            if (count == 0)
+                return false;
+            var (low, high) = CarryOf(digits, first, count, carried);
+            var cut = CutOfCarry(low, high);
+            carried = NumberWithin(cut);
+            first += count;
+        }
+        return true;
+    }
+
+    /// <summary>What limbs lie between, without them.</summary>
+    private static WideNumber NumberWithin(LimbCut cut) =>
+        new([.. Enumerable.Range(0, cut.Count).Select(k => new Limb(null, cut.IntervalOf(k).Low, cut.IntervalOf(k).High))], cut.LimbBits);
+
+    /// <summary>How many digits of a sum one equality takes; 0 where even a single one may be too large.</summary>
+    private int MostDigits(DigitSums digits, int first, WideNumber? carried)
+    {
+        var count = digits.Count - first;
+        while (count > 0 && !Fits(digits, first, count, carried))
+            count--;
+        return count;
     }
 
     private static (Int128 Low, Int128 High) SumOf(DigitSums digits, int first, int count, WideNumber? carried)
@@ -183,12 +212,15 @@ internal sealed partial class CircuitBuilder
     /// <summary>A value's elements where a grid reads them: as they are, or limb by limb.</summary>
     private WideNumber NumberOf(int value, Func<CircuitValue, Term> read) => NumberOf(_values[value], read);
 
-    private WideNumber NumberOf(CircuitValue cells, Func<CircuitValue, Term> read)
+    private WideNumber NumberOf(CircuitValue cells, Func<CircuitValue, Term> read) =>
+        new([.. LimbsOf(cells).Select(limb => new Limb(read(limb), limb.Info.Min, limb.Info.Max))]);
+
+    /// <summary>A value's limbs: itself where one cell holds an element.</summary>
+    private CircuitValue[] LimbsOf(CircuitValue cells)
     {
         if (!CircuitValue.IsNarrow(cells.Info) && !cells.IsWide)
             cells = Public.AddLimbs(cells);
-        CircuitValue[] limbs = cells.IsWide ? [.. cells.Limbs] : [cells];
-        return new WideNumber([.. limbs.Select(limb => new Limb(read(limb), limb.Info.Min, limb.Info.Max))]);
+        return cells.IsWide ? [.. cells.Limbs] : [cells];
     }
 
     /// <summary>A grid of a value's elements.</summary>

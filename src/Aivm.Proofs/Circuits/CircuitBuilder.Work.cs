@@ -57,13 +57,13 @@ internal sealed partial class CircuitBuilder
     /// <summary>Counts what a node's shapes say before it is begun.</summary>
     private void Foresee(GraphNode node, int value)
     {
-        Int128 elements = RequireFits(_infos[value]);
-        var isPublic = true;
+        var (elements, isPublic) = (Int128.Zero, true);
         foreach (var source in node.Sources)
         {
-            elements += RequireFits(_infos[source]);
+            elements += (Int128)RequireFits(_infos[source]) * Math.Max(1, _values[source].Limbs.Length);
             isPublic &= _values[source].IsPublic;
         }
+        elements += (Int128)RequireFits(_infos[value]) * (isPublic || CircuitValue.IsNarrow(_infos[value]) ? 1 : MaxLimbs);
         Spend(NodeWork + (elements * ElementWork) + OwnWork(node, value) + (isPublic ? elements * samples * PublicWork : 0));
     }
 

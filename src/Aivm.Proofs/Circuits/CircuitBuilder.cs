@@ -156,7 +156,7 @@ internal sealed partial class CircuitBuilder(
     /// <summary>Whether it reads numbers that one cell may not hold.</summary>
     private static bool TakesWide(GraphNode node) =>
         node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode
-            or QuantiseNode or ClampNode or RankNode;
+            or QuantiseNode or ClampNode or RankNode or CompareNode or MaxNode or LayerNormNode or NormaliseNode;
 
     private Error? AddOperator(GraphNode node, int value) => node switch
     {
@@ -184,6 +184,7 @@ internal sealed partial class CircuitBuilder(
         ArgMaxNode n => AddArgMax(n, value),
         SoftmaxNode n => AddSoftmax(n, value),
         LayerNormNode n => AddLayerNorm(n, value),
+        NormaliseNode n => AddNormalise(n, value),
         MaxNode n => AddMax(n, value),
         WhereNode n => AddWhere(n, value),
         CompareNode n => AddCompare(n, value),
