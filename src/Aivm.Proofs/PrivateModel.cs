@@ -1,3 +1,4 @@
+using System.Numerics;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -103,8 +104,9 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
 
     private static int BoundOf(long bias)
     {
-        var unit = 1L << Math.Max(0, Storage.BitLength((int)Math.Abs(bias)) - SignificantBits);
-        return (int)((Math.Abs(bias) + unit - 1) / unit * unit);
+        var magnitude = Math.Abs(bias);
+        var unit = 1L << Math.Max(0, BitOperations.Log2((ulong)magnitude) + 1 - SignificantBits);
+        return (int)Math.Min((magnitude + unit - 1) / unit * unit, int.MaxValue);
     }
 
     private const int SignificantBits = 3;

@@ -71,12 +71,12 @@ internal sealed partial class CircuitBuilder
 
     private readonly Dictionary<Comparison, FunctionTable> _comparisons = [];
 
-    /// <summary>(left - right, result) is a row of a table.</summary>
+    /// <summary>(left - right, result) is a row of a table, where that is not too long.</summary>
     private Error? AddCompare(CompareNode node, int value)
     {
         var (left, right) = (_values[node.Left].Info, _values[node.Right].Info);
         var (low, high) = ((Int128)left.Min - right.Max, (Int128)left.Max - right.Min);
-        if (high - low >= MaxFunctionRows)
+        if (high - low >= MaxFunctionRows || !CircuitValue.IsNarrow(left) || !CircuitValue.IsNarrow(right))
             return AddFarComparison(node, value, -low, high);
         if (!_comparisons.TryGetValue(node.Comparison, out var table))
             _comparisons[node.Comparison] = table = new FunctionTable(node.Comparison switch

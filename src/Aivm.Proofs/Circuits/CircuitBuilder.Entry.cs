@@ -12,7 +12,8 @@ internal sealed partial class CircuitBuilder
     {
         var source = _values[node.Source];
         var isAlike = node.Multipliers.Count == 1;
-        if (node.Output == ElementType.S64 || (Int128)source.Info.Max - source.Info.Min >= MaxFunctionRows || (!isAlike && source.Grid.ChannelsOutermost))
+        var isFunction = node.Output != ElementType.S64 && CircuitValue.IsNarrow(source.Info) && source.Info.Max - source.Info.Min < MaxFunctionRows;
+        if (!isFunction || (!isAlike && source.Grid.ChannelsOutermost))
             return AddScaled(node, value, isAlike ? source.Grid : GridShape.OfRows(source.Info.Shape));
         var (info, grid) = (source.Info, source.Grid);
         var (positions, channels) = (samples * grid.Positions, grid.Channels);

@@ -38,10 +38,17 @@ internal sealed partial class CircuitBuilder
         }
         if (Weights!.IsEmpty)
             return Unsupported("the model has no Conv and no Dense, whose weights alone can be private");
+        if (CheckWeights() is { } tooMany)
+            return tooMany;
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         return TableGrid.End > 1 << Circuit.MaxLeafBits ? Unsupported($"{TableGrid.End} weights are too many for one proof") : null;
     }
+
+    /// <summary>Commitments have a largest vector.</summary>
+    private Error? CheckWeights() => Weights is { } weights && weights.CellCount > 1 << OracleShape.MaxVariables
+        ? Unsupported($"{weights.CellCount} private weights; at most {1 << OracleShape.MaxVariables}")
+        : null;
 
     private Error? AddBiasRange(int node, Constant bounds, Storage place)
     {

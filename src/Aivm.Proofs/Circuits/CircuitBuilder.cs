@@ -116,6 +116,8 @@ internal sealed partial class CircuitBuilder(
             return refused;
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
+        if (CheckWeights() is { } tooMany)
+            return tooMany;
         return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
             ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
             : null;

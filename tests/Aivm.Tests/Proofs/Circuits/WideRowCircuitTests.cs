@@ -119,7 +119,7 @@ public sealed class WideRowCircuitTests
     }
 
     [Theory]
-    [InlineData(512, ElementType.S16, 12, 12)]
+    [InlineData(512, ElementType.S16, 10, 12)]
     [InlineData(768, ElementType.S16, 8, 14)]
     [InlineData(1024, ElementType.S16, 8, 12)]
     [InlineData(4096, ElementType.S16, 6, 12)]
