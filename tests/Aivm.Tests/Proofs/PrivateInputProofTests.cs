@@ -1,5 +1,6 @@
 using Aivm.Compiler.Inputs;
 using Aivm.Inference;
+using Aivm.Tests.Compiler;
 using Aivm.Tests.Proofs.Circuits;
 
 namespace Aivm.Tests.Proofs;
@@ -50,6 +51,15 @@ public sealed class PrivateInputProofTests
             new InterpolateNode { Source = 2, Low = 0, Shift = 4, Entries = Constant.S32([14], [.. Enumerable.Range(0, 14).Select(i => i * i)]) },
             new ConcatNode { Parts = [4, 5], Axis = 1 });
         PrivateRun.AssertProved(model, 2, [.. Enumerable.Range(0, 24).Select(i => (long)i * 7919 % count)]);
+    }
+
+    /// <summary>Tokens and a mask of three: attention's scores are chosen by it, against a number beyond 2^29.</summary>
+    [Fact]
+    public void An_encoder_is_proved_with_a_mask_that_nobody_sees()
+    {
+        Assert.True(Model.TryLoad(TransformerTests.Reader.Value.Container, out var model, out var error), error?.ToString());
+        long[] tokens = [1, 2, 9, 16, 3, 11, 14, 6, 7, 6, .. new long[22]], mask = [.. Enumerable.Range(0, 32).Select(i => i < 10 ? 1L : 0)];
+        PrivateRun.AssertProved(model, 1, [.. tokens, .. mask]);
     }
 
     [Fact]
