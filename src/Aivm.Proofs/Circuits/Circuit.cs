@@ -11,7 +11,7 @@ public enum ProofPrivacy
 {
     /// <summary>Weights are in the model's container, inputs in the statement.</summary>
     None = 0,
-    /// <summary>The weights of Conv and Dense are behind a commitment that serves many proofs.</summary>
+    /// <summary>The weights of Conv, Dense and linear models are behind a commitment that serves many proofs.</summary>
     Weights = 1,
     /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
     Inputs = 2,

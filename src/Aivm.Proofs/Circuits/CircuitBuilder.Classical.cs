@@ -17,6 +17,8 @@ internal sealed partial class CircuitBuilder
         var rows = (int)(result.Shape.Elements / outputs);
         if ((long)samples * rows * node.Weights.Count > MaxWideProducts)
             return Unsupported($"{(long)samples * rows * node.Weights.Count} products in 64 bits; at most {MaxWideProducts}");
+        if (IsHidden(node))
+            return AddHiddenWideDense(node, value);
         var source = _values[node.Source];
         // Digits of large weights take no more than 12 bits each.
         if (!CircuitValue.IsNarrow(result) && CircuitValue.IsNarrow(info) && info.Magnitude >> WideNumber.LimbBits != 0)

@@ -10,6 +10,8 @@ internal sealed partial class CircuitBuilder
     /// <summary>Of few numbers a function of one number for each multiplier; of more, sums in limbs that are divided and clamped.</summary>
     private Error? AddQuantise(QuantiseNode node, int value)
     {
+        if (IsHidden(node))
+            return AddHiddenQuantise(node, value);
         var source = _values[node.Source];
         var isAlike = node.Multipliers.Count == 1;
         var isFunction = node.Output != ElementType.S64 && CircuitValue.IsNarrow(source.Info) && source.Info.Max - source.Info.Min < MaxFunctionRows;

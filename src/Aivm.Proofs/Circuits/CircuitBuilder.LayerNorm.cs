@@ -58,7 +58,7 @@ internal sealed partial class CircuitBuilder
 
         var whole = pieces?.Number ?? element;
         ImmutableArray<WideSummand> squareSums = [.. Squares()];
-        if (pieces is not null && AddRowSums(value, $"{name}, squares", squareSums, positions, out squareSums) is { } unsummed)
+        if (pieces is not null && AddRowSums(value, $"{name}, squares", squareSums, positions, 1, out squareSums) is { } unsummed)
             return unsummed;
         return AddZeroSum(value, $"{name}, squares", positions, 1, [.. squareSums, new(squares.Number, -1)])
             ?? (node.Centred ? AddMean(value, name, node, whole, pieces, grid, mean!, rest!, meanSquare!) : null)
@@ -129,7 +129,7 @@ internal sealed partial class CircuitBuilder
     {
         var (positions, channels) = (samples * grid.Positions, grid.Channels);
         ImmutableArray<WideSummand> sums = [.. element.Limbs.Select((limb, k) => new WideSummand(SumOf(limb, pieces?.Limbs[k]), (Int128)1 << (node.Fraction + (element.Step * k))))];
-        if (pieces is not null && AddRowSums(value, $"{name}, elements", sums, positions, out sums) is { } unsummed)
+        if (pieces is not null && AddRowSums(value, $"{name}, elements", sums, positions, 1, out sums) is { } unsummed)
             return unsummed;
         return AddZeroSum(
             value, $"{name}, mean", positions, 1, [.. sums, new(WideNumber.One, channels / 2), new(mean.Number, -channels), new(rest.Number, -1)])

@@ -60,7 +60,7 @@ internal sealed partial class CircuitBuilder
         var norm = AddUnless($"{name}, norm", positions, 1, most, [new(1, Cells(zero), Once)]);
         var rest = AddNumber($"{name}, rest of the root", positions, 1, 0, 2 * most);
         var slack = AddNumber($"{name}, slack of the root", positions, 1, 0, 2 * most);
-        if (AddRowSums(value, $"{name}, squares", [.. SquaresOf(pieces)], positions, out var squares) is { } unsummed)
+        if (AddRowSums(value, $"{name}, squares", [.. SquaresOf(pieces)], positions, 1, out var squares) is { } unsummed)
             return unsummed;
         Gadgets.Add(new NormGadget(value, squares, zero, norm, rest, slack));
         return AddZeroSum(value, $"{name}, norm", positions, 1, [.. squares, .. Times(norm, norm, -1), new(rest.Number, -1)])

@@ -115,16 +115,16 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>Sums along rows, each of which the field holds, but not times its coefficient: in limbs of their own.</summary>
-    private Error? AddRowSums(int value, string name, ImmutableArray<WideSummand> sums, int positions, out ImmutableArray<WideSummand> cut)
+    private Error? AddRowSums(int value, string name, ImmutableArray<WideSummand> sums, int positions, int channels, out ImmutableArray<WideSummand> cut)
     {
         var numbers = sums.ToBuilder();
         for (var i = 0; i < sums.Length; i++)
         {
             WideSummand sum = new(sums[i].Number, 1);
             var (low, high) = sum.Number.Interval;
-            var number = AddNumber($"{name}, sum {i}", positions, 1, low, high);
+            var number = AddNumber($"{name}, sum {i}", positions, channels, low, high);
             Gadgets.Add(new SumGadget(value, number, [sum]));
-            if (AddZeroSum(value, $"{name}, sum {i}", positions, 1, [sum, new(number.Number, -1)]) is { } tooLarge)
+            if (AddZeroSum(value, $"{name}, sum {i}", positions, channels, [sum, new(number.Number, -1)]) is { } tooLarge)
             {
                 cut = [];
                 return tooLarge;

@@ -140,6 +140,7 @@ internal sealed partial class CircuitBuilder(
         {
             ConvNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
             DenseNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            QuantiseNode n when IsHidden(n) => (long)Int128.Min((DeclaredReach(n, _infos[n.Source]) >> n.Shift) + 1, ElementTypes.MaxOf(ElementType.S64)),
             _ => -1,
         };
         _infos[value] = reach < 0 ? inferred.Value : inferred.Value with { Min = -reach, Max = reach };
@@ -148,7 +149,7 @@ internal sealed partial class CircuitBuilder(
 
     private Error? AddNode(GraphNode node, int value)
     {
-        if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
+        if (node.Sources.Length == 1 && !IsHidden(node) && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
             return Define(value, Public.AddMapped(_infos[value], map, source, EntryMaps.WorkOf(node, source.Info)));
         return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
             ? AddOperator(node, value)
