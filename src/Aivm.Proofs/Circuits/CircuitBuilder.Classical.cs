@@ -19,10 +19,8 @@ internal sealed partial class CircuitBuilder
             return Unsupported($"{(long)samples * rows * node.Weights.Count} products in 64 bits; at most {MaxWideProducts}");
         if (IsHidden(node))
             return AddHiddenWideDense(node, value);
-        var source = _values[node.Source];
         // Digits of large weights take no more than 12 bits each.
-        if (!CircuitValue.IsNarrow(result) && CircuitValue.IsNarrow(info) && info.Magnitude >> WideNumber.LimbBits != 0)
-            source = Cut(value, node.Source);
+        var source = CircuitValue.IsNarrow(result) ? _values[node.Source] : CutAbove(WideNumber.LimbBits, value, node.Source);
         var summands = ImmutableArray.CreateBuilder<WideSummand>(inputs + 1);
         for (var i = 0; i < inputs; i++)
         {

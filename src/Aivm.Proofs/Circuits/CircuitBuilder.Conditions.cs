@@ -40,8 +40,9 @@ internal sealed partial class CircuitBuilder
         _flags.Cover((int)condition.Info.Min, (int)condition.Info.Max);
         var site = AddLookup($"value {value}, condition", positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(flag), Once)], [_flags]);
         Gadgets.Add(new MapGadget(value, view, flag, site));
-        CircuitValue[] sides = [_values[node.Left], _values[node.Right]];
-        return Define(value, CircuitValue.IsNarrow(info) ? ChooseBy(info, sides) : JoinedLimbs(info, sides, ChooseBy));
+        return Define(value, CircuitValue.IsNarrow(info)
+            ? ChooseBy(info, [_values[node.Left], _values[node.Right]])
+            : JoinedLimbs(info, [CutAbove(MaxLowestBits, value, node.Left), CutAbove(MaxLowestBits, value, node.Right)], ChooseBy));
 
         CircuitValue ChooseBy(ValueInfo limb, CircuitValue[] parts)
         {
@@ -56,6 +57,9 @@ internal sealed partial class CircuitBuilder
             return CircuitValue.Of(limb, result, grid);
         }
     }
+
+    /// <summary>Beside numbers in limbs, larger ones are cut too: sums of a few such limbs stay far below p.</summary>
+    private const int MaxLowestBits = 24;
 
     /// <summary>A value's numbers where all are constants, or null.</summary>
     private long[]? ConstantsOf(CircuitValue value)

@@ -33,30 +33,22 @@ internal sealed partial class CircuitBuilder
     /// <summary>Each feature times its own private number.</summary>
     private Error? AddHiddenQuantise(QuantiseNode node, int value)
     {
-        var (source, grid) = (_values[node.Source], GridShape.OfRows(_infos[value].Shape));
+        var grid = GridShape.OfRows(_infos[value].Shape);
         var (weights, bias) = HiddenOf(value - graph.Inputs.Length)!.Value;
         var half = node.Shift == 0 ? Int128.Zero : Int128.One << (node.Shift - 1);
-        ImmutableArray<WideSummand> sum = [.. ProductsOf(LimbsIn(source, value, node.Source), grid, weights, grid.Channels, groups: grid.Channels), .. BiasOf(bias, grid), new(WideNumber.One, half)];
-        var reach = DeclaredReach(node, source.Info);
+        ImmutableArray<WideSummand> sum = [.. ProductsOf(LimbsOf(CutAbove(WideNumber.LimbBits, value, node.Source)), grid, weights, grid.Channels, groups: grid.Channels), .. BiasOf(bias, grid), new(WideNumber.One, half)];
+        var reach = DeclaredReach(node, _infos[node.Source]);
         return AddClamped(value, grid, sum, -reach, reach, node.Shift);
     }
 
     private Error? AddHiddenWideDense(WideDenseNode node, int value)
     {
-        var (source, result, grid) = (_values[node.Source], _infos[value], GridShape.OfRows(_values[node.Source].Info.Shape));
+        var (result, grid) = (_infos[value], GridShape.OfRows(_infos[node.Source].Shape));
         var (outputs, positions, name) = (node.Bias.Count, samples * grid.Positions, $"value {value}");
         var (weights, bias) = HiddenOf(value - graph.Inputs.Length)!.Value;
-        return AddRowSums(value, name, [.. ProductsOf(LimbsIn(source, value, node.Source), grid, weights, outputs, groups: 1)], positions, outputs, out var products)
+        return AddRowSums(value, name, [.. ProductsOf(LimbsOf(CutAbove(WideNumber.LimbBits, value, node.Source)), grid, weights, outputs, groups: 1)], positions, outputs, out var products)
             ?? AddSumOf(value, name, positions, outputs, [.. products, .. BiasOf(bias, grid)], result.Min, result.Max, out var sum)
             ?? Define(value, ValueOf(value, sum));
-    }
-
-    /// <summary>Limbs of 12 bits at most.</summary>
-    private CircuitValue[] LimbsIn(CircuitValue source, int value, int sourceValue)
-    {
-        if (!CircuitValue.IsNarrow(source.Info) || source.Info.Magnitude >> WideNumber.LimbBits == 0)
-            return LimbsOf(source);
-        return [.. (source.IsPublic ? Public.AddLimbs(source) : Cut(value, sourceValue)).Limbs];
     }
 
     /// <summary>Sums of the products of elements and private weights, limb by limb.</summary>

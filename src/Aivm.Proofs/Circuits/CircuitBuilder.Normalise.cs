@@ -72,8 +72,7 @@ internal sealed partial class CircuitBuilder
     {
         var (positions, channels, name) = (samples * grid.Positions, grid.Channels, $"value {value}");
         // Scaled, elements of more than a digit would leave the field.
-        var source = CircuitValue.IsNarrow(info) && info.Magnitude >> WideNumber.LimbBits != 0 ? Cut(value, node.Source) : _values[node.Source];
-        var limbs = LimbsOf(source);
+        var limbs = LimbsOf(CutAbove(WideNumber.LimbBits, value, node.Source));
         GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _storageAt, grid))];
         var number = new WideNumber([.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
         if (AddMaximum(value, name, number, views, (Int128)info.Max - info.Min, out var largest) is { } unfound)

@@ -44,7 +44,7 @@ internal sealed partial class CircuitBuilder
         if (node.Shift > MaxExponentialShift)
             return Unsupported($"exponentials 2^{node.Shift} apart; at most 2^{MaxExponentialShift}");
         var allLimbs = LimbsOf(source);
-        var isSingle = SingleCells(allLimbs, out var lows, out var highs);
+        var isSingle = AreSingle(source.Info, allLimbs, out var lows, out var highs);
         var (length, count) = (result.Shape.Last, allLimbs[0].Addresses.Length);
         var zero = Zeros(new Shape([1])).Addresses[0];
         var cells = new CircuitValue[QuotientLimbs(node)];
@@ -84,11 +84,10 @@ internal sealed partial class CircuitBuilder
     /// What the elements of a value lie between, by element of a sample: those that are constants are known themselves. Where some element takes more than one
     /// cell, false. Constants may be of any size.
     /// </summary>
-    private bool SingleCells(CircuitValue[] limbs, out long[] lows, out long[] highs)
+    private bool AreSingle(ValueInfo info, CircuitValue[] limbs, out long[] lows, out long[] highs)
     {
         var (count, isSingle) = (limbs[0].Addresses.Length, true);
         (lows, highs) = (new long[count], new long[count]);
-        var (least, most) = new WideNumber([.. limbs.Select(limb => new Limb(null, limb.Info.Min, limb.Info.Max))]).Interval;
         for (var i = 0; i < count; i++)
         {
             var (upper, isUpperKnown) = (0L, true);
@@ -102,7 +101,7 @@ internal sealed partial class CircuitBuilder
             else if (isUpperKnown && upper == 0 && CircuitValue.IsNarrow(limbs[0].Info))
                 (lows[i], highs[i]) = (limbs[0].Info.Min, limbs[0].Info.Max);
             else
-                (lows[i], highs[i], isSingle) = ((long)least, (long)most, false);
+                (lows[i], highs[i], isSingle) = (info.Min, info.Max, false);
         }
         return isSingle;
     }

@@ -271,6 +271,13 @@ internal sealed partial class CircuitBuilder
             : throw new InvalidOperationException("A sum below 2^29 takes one cell.");
     }
 
+    /// <summary>A value as it is, but in limbs where single cells hold numbers of more than some bits.</summary>
+    private CircuitValue CutAbove(int bits, int value, int source)
+    {
+        var cells = _values[source];
+        return !CircuitValue.IsNarrow(cells.Info) || cells.Info.Magnitude >> bits == 0 ? cells : cells.IsPublic ? Public.AddLimbs(cells) : Cut(value, source);
+    }
+
     /// <summary>
     /// The limbs of a value that single cells hold: the sum of the limbs is equal to the cell modulo p, and both lie within intervals that together are
     /// shorter than p.

@@ -108,6 +108,7 @@ public sealed class PrivateLinearModelTests
         {
             var witness = prover.Fill(statement, committed);
             WitnessCheck.Satisfies(witness);
+            Assert.Empty(WitnessFaults.Of(witness));
             Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, witness, committed), out error), error?.ToString());
         }
     }

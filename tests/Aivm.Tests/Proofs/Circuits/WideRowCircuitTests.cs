@@ -100,6 +100,19 @@ public sealed class WideRowCircuitTests
             PrivateRun.AssertProved(model, 1, inputs);
     }
 
+    /// <summary>Scores as large as one cell holds, beside the number that stands for masked ones.</summary>
+    [Fact]
+    public void Scores_of_29_bits_are_masked_by_cells()
+    {
+        var model = SmallCircuits.OverCommitted(
+            [3, 3],
+            new RescaleNode { Source = 2, Factor = 32767, Requantise = Requantise.Raw([0]) }, new RescaleNode { Source = 3, Factor = 128, Requantise = Requantise.Raw([0]) },
+            new ConstantNode { Value = Constant.S32([3, 3], [.. Enumerable.Repeat(-int.MaxValue, 9)]) }, new WhereNode { Condition = 2, Left = 4, Right = 5 },
+            new SoftmaxNode { Source = 6, Shift = 14, Entries = Constant.S32([769], [.. Enumerable.Range(0, 769).Select(i => i == 768 ? 0 : (int)((1 << 30) * Math.Exp(-i / 38.4)))]), OutputExponent = 14 });
+        foreach (var inputs in (long[][])[Ends, [0, 0, 0, 0, 0, 127, 1, 0, 2]])
+            ReductionCheck.Holds(SmallCircuits.Fill(model, 1, inputs), seed: 1);
+    }
+
     [Theory]
     [InlineData(600, 3)]
     [InlineData(4096, 4)]
