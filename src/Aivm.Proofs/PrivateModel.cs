@@ -1,3 +1,4 @@
+using System.Numerics;
 using Aivm.Inference;
 using Aivm.Primitives;
 
@@ -57,7 +58,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     {
         error = graph.Nodes.All(IsHidden)
             ? null!
-            : new("container-malformed", "The architecture of a private model has weights other than 0, or bounds of biases below 0.");
+            : new("container-malformed", "The architecture of a private model has weights other than 0, or what is no bound in place of numbers.");
         return error is null;
     }
 
@@ -65,15 +66,25 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     {
         ConvNode n => IsHidden(n.Weights, n.Bias),
         DenseNode n => IsHidden(n.Weights, n.Bias),
+        WideDenseNode n => IsBound(n.Weights) && IsBound(n.Bias),
+        QuantiseNode n when HidesMultipliers(n) => IsBound(n.Multipliers) && IsBound(n.Offsets),
         _ => true,
     };
+
+    /// <summary>A bound B of numbers within [-B, B), in place of each of them: a power of two.</summary>
+    private static bool IsBound(Constant numbers) =>
+        numbers.Type == ElementType.S64 && long.IsPow2(numbers[0]) && numbers.ToArray().All(number => number == numbers[0]);
+
+    /// <summary>Whether it multiplies features by weights of their own, as compiled linear models do.</summary>
+    internal static bool HidesMultipliers(QuantiseNode node) => node.Output == ElementType.S64 && node.Multipliers.Count > 1;
 
     private static bool IsHidden(Constant weights, Constant bias) =>
         !weights.Bytes.ContainsAnyExcept((byte)0) && bias.ToArray().All(bound => bound >= 0);
 
     /// <summary>
-    /// The architecture: the graph with all weights of Conv and Dense 0, and with each bias replaced by a bound on its magnitude, of three significant bits.
-    /// Shapes, shifts, tables and these bounds are public.
+    /// The architecture: the graph with all weights of Conv and Dense 0, and with each bias replaced by a bound on its magnitude, of three significant bits; and
+    /// with a power of two in place of each weight of a WideDense, another for its bias, and likewise for a Quantise that multiplies features by weights of
+    /// their own. Shapes, shifts, tables and these bounds are public.
     /// </summary>
     public static Graph Skeleton(Graph graph) => new()
     {
@@ -93,18 +104,42 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
             Groups = n.Groups,
             Requantise = n.Requantise,
         },
+        WideDenseNode n => new WideDenseNode { Source = n.Source, Weights = Bound(n.Weights), Bias = Bound(n.Bias) },
+        QuantiseNode n when HidesMultipliers(n) => new QuantiseNode
+        {
+            Source = n.Source,
+            Output = n.Output,
+            Multipliers = Bound(n.Multipliers),
+            Offsets = Bound(n.Offsets),
+            Shift = n.Shift,
+        },
         DenseNode n => new DenseNode { Source = n.Source, Weights = Zeros(n.Weights), Bias = Bounds(n.Bias), Requantise = n.Requantise },
         _ => node,
     };
 
     private static Constant Zeros(Constant weights) => Constant.S8(weights.Shape, new sbyte[weights.Count]);
 
+    private static Constant Bound(Constant numbers)
+    {
+        var (low, high) = numbers.Range();
+        var bits = 0;
+        while (bits < MaxBoundBits && (high >= 1L << bits || low < -(1L << bits)))
+            bits++;
+        var bounds = new long[numbers.Count];
+        Array.Fill(bounds, 1L << bits);
+        return Constant.S64(numbers.Shape, bounds);
+    }
+
+    /// <summary>No larger weight has a product with 1 that a model may have.</summary>
+    private const int MaxBoundBits = 62;
+
     private static Constant Bounds(Constant bias) => Constant.S32(bias.Shape, [.. bias.ToArray().Select(BoundOf)]);
 
     private static int BoundOf(long bias)
     {
-        var unit = 1L << Math.Max(0, Storage.BitLength((int)Math.Abs(bias)) - SignificantBits);
-        return (int)((Math.Abs(bias) + unit - 1) / unit * unit);
+        var magnitude = Math.Abs(bias);
+        var unit = 1L << Math.Max(0, BitOperations.Log2((ulong)magnitude) + 1 - SignificantBits);
+        return (int)Math.Min((magnitude + unit - 1) / unit * unit, int.MaxValue);
     }
 
     private const int SignificantBits = 3;

@@ -76,7 +76,7 @@ public static class VerificationWork
                 work += TermWork + (site.Grid.Channels * (long)SiteFactor) + (summand.Term is null ? site.Grid.Positions * (long)Product : 0);
         }
         return work
-            + circuit.Tables.Sum(table => table.Stated.LongCount() * StatedEntry)
+            + circuit.Tables.Sum(table => table.Stated.Sum(entry => (long)StatedEntry + (PublicAddress.Is(entry.Address) ? 0 : Lookup + StatedEntry)))
             + circuit.CellTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.PublicTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.Products.Sum(placed => placed.Term.EvaluationWork);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Aivm.Proofs.Prover;
 
 /// <summary>Fills the gadgets of operators that work along rows.</summary>
@@ -7,9 +9,11 @@ internal static class RowFiller
     {
         var (source, table, shift) = (gadget.Source, gadget.Table, gadget.Table.Shift);
         var (positions, channels) = (source.Positions, source.Channels);
-        var scores = Evaluator.Values(new TapTerm(source), positions, channels, witness);
-        FillLargest(scores, gadget.Largest, gadget.Chosen, witness);
-        var entries = Enumerable.Range(1, 3).Select(entry => witness.NewEntry(gadget.Row, entry)).ToArray();
+        var scores = Evaluator.Values([new WideSummand(gadget.Scores, 1)], positions, channels, witness);
+        FillLargest(scores, gadget.Scores, gadget.Largest, gadget.Chosen, witness);
+        var entries = Enumerable.Range(1, 3).Select(entry => entry == 1 && gadget.Index is not null ? [] : witness.NewEntry(gadget.Row, entry)).ToArray();
+        if (gadget.Index is not null)
+            witness.SetEntry(gadget.Row, 1, gadget.Index);
         for (var part = 0; part < gadget.Steps.Length; part++)
             witness.SetEntry(gadget.Row, 4 + part, gadget.Steps[part]);
         if (gadget.Above is { } beyond)
@@ -17,14 +21,18 @@ internal static class RowFiller
         var rest = gadget.Rest is null ? null : witness.NewEntry(gadget.Rest, 1);
         for (var p = 0; p < positions; p++)
         {
-            var largest = witness.Cells[gadget.Largest.Base + (p * gadget.Largest.Width)];
+            var largest = (long)gadget.Largest.Number.ValueAt(witness.Read, p, 0);
             for (var c = 0; c < channels; c++)
             {
                 var distance = largest - scores[(p * channels) + c];
                 var (offset, cell) = (distance & ((1L << shift) - 1), (p * gadget.Low.Width) + c);
                 var index = (int)Math.Min(distance >> shift, table.Rows - 1);
                 var (low, high) = (table.PartOf(index, 0), table.PartOf(index, 1));
-                (entries[0][cell], entries[1][cell], entries[2][cell]) = (index, low, high);
+                (entries[1][cell], entries[2][cell]) = (low, high);
+                if (gadget.Index is null)
+                    entries[0][cell] = index;
+                else
+                    WideFiller.Write(gadget.Index, p, c, index, witness);
                 witness.Count(table, index);
                 if (gadget.Offset is { } offsets)
                     WideFiller.Write(offsets, p, c, offset, witness);
@@ -55,16 +63,16 @@ internal static class RowFiller
 
     public static void Fill(MaxGadget gadget, Witness witness)
     {
-        var channels = gadget.Source.Channels;
-        var elements = Evaluator.Values(new TapTerm(gadget.Source), gadget.Source.Positions, channels, witness);
-        FillLargest(elements, gadget.Largest, gadget.Chosen, witness);
+        var (positions, channels) = (gadget.Chosen.Positions, gadget.Chosen.Channels);
+        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], positions, channels, witness);
+        FillLargest(elements, gadget.Source, gadget.Largest, gadget.Chosen, witness);
         for (var i = 0; i < elements.Length; i++)
-            WideFiller.Write(
-                gadget.Gap, i / channels, i % channels, witness.Cells[gadget.Largest.Base + (i / channels * gadget.Largest.Width)] - elements[i], witness);
+            WideFiller.Write(gadget.Gap, i / channels, i % channels, gadget.Largest.Number.ValueAt(witness.Read, i / channels, 0) - elements[i], witness);
         WideFiller.Look(gadget.Gap.Checks, witness);
     }
 
-    private static void FillLargest(long[] elements, Storage largest, Storage chosen, Witness witness)
+    /// <summary>The first of the largest elements of a row is chosen, and its limbs are the largest's.</summary>
+    private static void FillLargest(long[] elements, WideNumber source, WideCells largest, Storage chosen, Witness witness)
     {
         for (var p = 0; p < chosen.Positions; p++)
         {
@@ -72,7 +80,8 @@ internal static class RowFiller
             var first = 0;
             for (var c = 1; c < row.Length; c++)
                 first = row[c] > row[first] ? c : first;
-            WideFiller.Write(largest, p, 0, row[first], witness);
+            for (var k = 0; k < largest.Limbs.Length; k++)
+                WideFiller.Write(largest.Limbs[k], p, 0, source.Limbs[k].ValueAt(witness.Read, p, first), witness);
             WideFiller.Write(chosen, p, first, 1, witness);
         }
     }
@@ -80,46 +89,66 @@ internal static class RowFiller
     public static void Fill(QuotientGadget gadget, Witness witness)
     {
         var (positions, channels) = (gadget.Quotient.Limbs[0].Positions, gadget.Quotient.Limbs[0].Channels);
-        var numerators = Evaluator.Values(gadget.Numerator, positions, channels, witness);
-        for (var p = 0; p < positions; p++)
+        if (gadget.IsBeyond64Bits)
+            Fill(gadget, Enumerable.Range(0, positions * channels).Select(i => WideFiller.Sum(gadget.Numerator, i / channels, i % channels, witness)).ToArray(), witness);
+        else
+            Fill(gadget, Evaluator.Values(gadget.Numerator, positions, channels, witness), witness);
+        WideFiller.Look([.. gadget.Half.Checks, .. gadget.Odd.Checks, .. gadget.Quotient.Checks, .. gadget.Remainder.Checks, .. gadget.Slack.Checks], witness);
+    }
+
+    private static void Fill<T>(QuotientGadget gadget, T[] numerators, Witness witness)
+        where T : IBinaryInteger<T>
+    {
+        var channels = numerators.Length / gadget.Quotient.Limbs[0].Positions;
+        for (var (p, i) = (0, 0); i < numerators.Length; p++)
         {
-            var divisor = (long)gadget.Divisor.Number.ValueAt(witness.Read, p, 0);
-            WideFiller.Write(gadget.Half, p, 0, divisor / 2, witness);
-            WideFiller.Write(gadget.Odd, p, 0, divisor % 2, witness);
-            for (var c = 0; c < channels; c++)
+            var number = (long)gadget.Divisor.Number.ValueAt(witness.Read, p, 0);
+            var (divisor, half) = (T.CreateChecked(number), T.CreateChecked(number / 2));
+            WideFiller.Write(gadget.Half, p, 0, number / 2, witness);
+            WideFiller.Write(gadget.Odd, p, 0, number % 2, witness);
+            for (var c = 0; c < channels; c++, i++)
             {
-                var numerator = numerators[(p * channels) + c] + (divisor / 2);
-                var quotient = numerator / divisor;
-                var remainder = numerator - (quotient * divisor);
-                if (remainder < 0)
-                    (quotient, remainder) = (quotient - 1, remainder + divisor);
-                WideFiller.Write(gadget.Quotient, p, c, quotient, witness);
-                WideFiller.Write(gadget.Remainder, p, c, remainder, witness);
-                WideFiller.Write(gadget.Slack, p, c, divisor - 1 - remainder, witness);
+                var (quotient, remainder) = T.DivRem(numerators[i] + half, divisor);
+                if (T.IsNegative(remainder))
+                    (quotient, remainder) = (quotient - T.One, remainder + divisor);
+                WideFiller.Write(gadget.Quotient, p, c, Int128.CreateChecked(quotient), witness);
+                WideFiller.Write(gadget.Remainder, p, c, Int128.CreateChecked(remainder), witness);
+                WideFiller.Write(gadget.Slack, p, c, Int128.CreateChecked(divisor - T.One - remainder), witness);
                 if (gadget.Clamped is { } clamped)
-                    WideFiller.Write(clamped, p, c, Math.Clamp(quotient, -short.MaxValue, short.MaxValue), witness);
+                    WideFiller.Write(clamped, p, c, Math.Clamp(long.CreateChecked(quotient), -short.MaxValue, short.MaxValue), witness);
             }
         }
-        WideFiller.Look([.. gadget.Half.Checks, .. gadget.Odd.Checks, .. gadget.Quotient.Checks, .. gadget.Remainder.Checks, .. gadget.Slack.Checks], witness);
+    }
+
+    public static void Fill(OutsideGadget gadget, Witness witness)
+    {
+        WideFiller.ForEachCell(gadget.Below.Flag, (p, c) =>
+        {
+            var divisor = gadget.Divisor.Number.ValueAt(witness.Read, p, 0);
+            var (sum, reach) = (WideFiller.Sum(gadget.Numerator, p, c, witness) + (divisor / 2), gadget.Limit * divisor);
+            // At the ends themselves what is left is the remainder.
+            var (isBelow, isAbove) = (sum < -reach, sum >= reach + divisor);
+            var inside = isBelow ? 0 : isAbove ? 2 * gadget.Limit : (sum + reach) / divisor;
+            WideFiller.Write(gadget.Below.Flag, p, c, isBelow ? 0 : 1, witness);
+            WideFiller.Write(gadget.Above.Flag, p, c, isAbove ? 0 : 1, witness);
+            WideFiller.Write(gadget.Below.Number, p, c, isBelow ? -reach - sum : 0, witness);
+            WideFiller.Write(gadget.Above.Number, p, c, isAbove ? sum - reach : 0, witness);
+            WideFiller.Write(gadget.Slack, p, c, (2 * gadget.Limit) - inside, witness);
+        });
+        WideFiller.Look([.. gadget.Below.Number.Checks, .. gadget.Above.Number.Checks, .. gadget.Slack.Checks], witness);
     }
 
     public static void Fill(LayerNormGadget gadget, Witness witness)
     {
-        var (node, source) = (gadget.Node, gadget.Source);
-        var channels = source.Channels;
-        var elements = Evaluator.Values(new TapTerm(source), source.Positions, channels, witness);
-        for (var half = 0; half < gadget.Halves.Length; half++)
-        {
-            for (var i = 0; i < elements.Length; i++)
-                WideFiller.Write(
-                    gadget.Halves[half].Cells, i / channels, i % channels,
-                    half == 0 ? elements[i] & ((1 << CircuitBuilder.HalfBits) - 1) : elements[i] >> CircuitBuilder.HalfBits, witness);
-            WideFiller.Look(gadget.Halves[half].Check, witness);
-        }
-        for (var p = 0; p < source.Positions; p++)
+        var channels = gadget.Channels;
+        var positions = gadget.Squares.Limbs[0].Positions;
+        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], positions, channels, witness);
+        for (var i = 0; gadget.Halves is not null && i < elements.Length; i++)
+            WideFiller.Write(gadget.Halves, i / channels, i % channels, elements[i], witness);
+        for (var p = 0; p < positions; p++)
             FillRow(gadget, p, elements.AsSpan(p * channels, channels), witness);
         WideCells?[] numbers =
-            [gadget.Squares, gadget.Mean, gadget.Rest, gadget.MeanSquare, gadget.Variance, gadget.VarianceRest, gadget.Root, gadget.RootRest, gadget.RootSlack];
+            [gadget.Halves, gadget.Squares, gadget.Mean, gadget.Rest, gadget.MeanSquare, gadget.Variance, gadget.VarianceRest, gadget.Root, gadget.RootRest, gadget.RootSlack];
         foreach (var number in numbers)
             WideFiller.Look(number?.Checks ?? [], witness);
     }
@@ -157,11 +186,25 @@ internal static class RowFiller
     {
         WideFiller.ForEachCell(gadget.Result, (p, c) =>
         {
-            var flag = witness.Read(gadget.Condition.AddressOf(p, c)) == 0 ? 0 : 1;
-            WideFiller.Write(gadget.Flag, p, c, flag, witness);
-            WideFiller.Write(gadget.Result, p, c, witness.Read((flag == 1 ? gadget.Left : gadget.Right).AddressOf(p, c)), witness);
+            var isLeft = witness.Cells[gadget.Flag.Base + (p * gadget.Flag.Width) + c] == 1;
+            WideFiller.Write(gadget.Result, p, c, witness.Read((isLeft ? gadget.Left : gadget.Right).AddressOf(p, c)), witness);
         });
-        WideFiller.Look(gadget.Site, witness);
+    }
+
+    public static void Fill(FarComparisonGadget gadget, Witness witness)
+    {
+        WideFiller.ForEachCell(gadget.IsEqual, (p, c) =>
+        {
+            var difference = gadget.Left.ValueAt(witness.Read, p, c) - gadget.Right.ValueAt(witness.Read, p, c);
+            WideFiller.Write(gadget.IsBelow, p, c, difference < 0 ? 1 : 0, witness);
+            WideFiller.Write(gadget.IsAbove, p, c, difference > 0 ? 1 : 0, witness);
+            WideFiller.Write(gadget.IsEqual, p, c, difference == 0 ? 1 : 0, witness);
+            WideFiller.Write(gadget.Below, p, c, Int128.Max(-difference - 1, 0), witness);
+            WideFiller.Write(gadget.Above, p, c, Int128.Max(difference - 1, 0), witness);
+            if (gadget.Result != gadget.IsBelow && gadget.Result != gadget.IsEqual)
+                WideFiller.Write(gadget.Result, p, c, difference <= 0 ? 1 : 0, witness);
+        });
+        WideFiller.Look([.. gadget.Below.Checks, .. gadget.Above.Checks, gadget.Check], witness);
     }
 
     public static void Fill(CompareGadget gadget, Witness witness)

@@ -26,7 +26,9 @@ internal static class WeightRangeWitness
         var table = g.Site.TableOf(0);
         for (var p = 0; p < g.Place.Positions; p++)
             for (var c = 0; c < g.Place.Channels; c++)
-                witness.Count(table, table.RowOf([weights[g.Place.Base + (p * g.Place.Width) + c]]));
+                // What is no row is counted nowhere, and has no proof.
+                if (table.RowOf([weights[g.Place.Base + (p * g.Place.Width) + c]]) is var row && row >= 0)
+                    witness.Count(table, row);
     }
 
     private static void Fill(BiasRangeGadget g, int[] weights, Witness witness)

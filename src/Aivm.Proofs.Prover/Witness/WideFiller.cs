@@ -6,14 +6,16 @@ internal static class WideFiller
     public static void Fill(SumGadget gadget, Witness witness)
     {
         var result = gadget.Result;
-        ForEachCell(result.Limbs[0], (p, c) =>
-        {
-            var sum = Int128.Zero;
-            foreach (var summand in gadget.Summands)
-                sum += summand.CoefficientOf(c) * summand.Number.ValueAt(witness.Read, p, c);
-            Write(result, p, c, sum, witness);
-        });
+        ForEachCell(result.Limbs[0], (p, c) => Write(result, p, c, Sum(gadget.Summands, p, c, witness), witness));
         Look(result.Checks, witness);
+    }
+
+    public static Int128 Sum(IEnumerable<WideSummand> summands, int position, int channel, Witness witness)
+    {
+        var sum = Int128.Zero;
+        foreach (var summand in summands)
+            sum += summand.CoefficientOf(channel) * summand.Number.ValueAt(witness.Read, position, channel);
+        return sum;
     }
 
     public static void Fill(CarryGadget gadget, Witness witness)

@@ -50,7 +50,7 @@ internal sealed class WitnessFiller
         AddCounts(witness);
         _circuit.LayOutInputs(inputs).CopyTo(witness.InputCells, 0);
         foreach (var gadget in _circuit.Gadgets.OfType<PrivateInputGadget>())
-            FillInput(gadget, witness);
+            WideFiller.Look(gadget.Sites, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
         return witness;
@@ -234,11 +234,32 @@ internal sealed class WitnessFiller
             case ArgMaxGadget g:
                 ClassicalFiller.Fill(g, witness);
                 break;
+            case ClampGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
+            case RankGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
+            case VariantGadget g:
+                EntryFiller.Fill(g, witness);
+                break;
             case SoftmaxGadget g:
                 RowFiller.Fill(g, witness);
                 break;
             case QuotientGadget g:
                 RowFiller.Fill(g, witness);
+                break;
+            case OutsideGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case SignGadget g:
+                NormFiller.Fill(g, witness);
+                break;
+            case NormGadget g:
+                NormFiller.Fill(g, witness);
+                break;
+            case NormSignGadget g:
+                NormFiller.Fill(g, witness);
                 break;
             case LayerNormGadget g:
                 RowFiller.Fill(g, witness);
@@ -250,6 +271,9 @@ internal sealed class WitnessFiller
                 RowFiller.Fill(g, witness);
                 break;
             case CompareGadget g:
+                RowFiller.Fill(g, witness);
+                break;
+            case FarComparisonGadget g:
                 RowFiller.Fill(g, witness);
                 break;
         }
@@ -281,14 +305,6 @@ internal sealed class WitnessFiller
                 }
             }
         }
-    }
-
-    private static void FillInput(PrivateInputGadget g, Witness witness)
-    {
-        witness.SetEntry(g.Site, 1, g.Numbers);
-        for (var p = 0; p < g.Numbers.Positions; p++)
-            for (var c = 0; c < g.Numbers.Channels; c++)
-                CountRow(g.Site.TableOf(c), [(int)witness.Read(g.Numbers.Base + (p * g.Numbers.Width) + c)], witness);
     }
 
     private static void FillMap(MapGadget g, Witness witness)

@@ -11,7 +11,7 @@ public enum ProofPrivacy
 {
     /// <summary>Weights are in the model's container, inputs in the statement.</summary>
     None = 0,
-    /// <summary>The weights of Conv and Dense are behind a commitment that serves many proofs.</summary>
+    /// <summary>The weights of Conv, Dense and linear models are behind a commitment that serves many proofs.</summary>
     Weights = 1,
     /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
     Inputs = 2,
@@ -301,16 +301,22 @@ public sealed class Circuit
     internal int[] LayOutInputs(ReadOnlySpan<long> inputs)
     {
         var (cells, perSample) = (new int[InputCellCount], inputs.Length / Samples);
-        foreach (var (value, numbers, _) in Gadgets.OfType<PrivateInputGadget>())
+        foreach (var gadget in Gadgets.OfType<PrivateInputGadget>())
         {
-            var first = (int)Graph.Inputs.Take(value).Sum(input => input.Shape.Elements);
-            var (grid, positions) = (GridOf(value), numbers.Positions / Samples);
-            for (var p = 0; p < numbers.Positions; p++)
-                for (var c = 0; c < numbers.Channels; c++)
-                    cells[numbers.Base - InputBase + (p * numbers.Width) + c] =
-                        (int)inputs[(p / positions * perSample) + first + grid.ElementOf(p % positions, c)];
+            var first = (int)Graph.Inputs.Take(gadget.Value).Sum(input => input.Shape.Elements);
+            foreach (var (k, cellsOfLimb) in gadget.Limbs.Index())
+                LayOut(cellsOfLimb, gadget, k, inputs[first..], perSample, cells);
         }
         return cells;
+    }
+
+    private void LayOut(Storage limb, PrivateInputGadget gadget, int number, ReadOnlySpan<long> inputs, int perSample, int[] cells)
+    {
+        var positions = limb.Positions / Samples;
+        for (var p = 0; p < limb.Positions; p++)
+            for (var c = 0; c < limb.Channels; c++)
+                cells[limb.Base - InputBase + (p * limb.Width) + c] =
+                    (int)gadget.Cut.LimbOf(inputs[(p / positions * perSample) + gadget.Grid.ElementOf(p % positions, c)], number);
     }
 
     /// <summary>No run gives numbers beyond a value's range: the field would take some of them for others.</summary>

@@ -17,10 +17,10 @@ internal sealed partial class CircuitBuilder
         var rows = (int)(result.Shape.Elements / outputs);
         if ((long)samples * rows * node.Weights.Count > MaxWideProducts)
             return Unsupported($"{(long)samples * rows * node.Weights.Count} products in 64 bits; at most {MaxWideProducts}");
-        var source = _values[node.Source];
+        if (IsHidden(node))
+            return AddHiddenWideDense(node, value);
         // Digits of large weights take no more than 12 bits each.
-        if (!CircuitValue.IsNarrow(result) && CircuitValue.IsNarrow(info) && info.Magnitude >> WideNumber.LimbBits != 0)
-            source = Cut(value, node.Source);
+        var source = CircuitValue.IsNarrow(result) ? _values[node.Source] : CutAbove(WideNumber.LimbBits, value, node.Source);
         var summands = ImmutableArray.CreateBuilder<WideSummand>(inputs + 1);
         for (var i = 0; i < inputs; i++)
         {

@@ -11,7 +11,7 @@ internal sealed partial class CircuitBuilder
 
     /// <summary>
     /// Where the condition is constant, elements are only moved. Elsewhere (condition, flag) is a row of a table, so that flag = [condition is not 0], and
-    /// <c>result = right + flag (left - right)</c>.
+    /// <c>result = right + flag (left - right)</c>, limb by limb.
     /// </summary>
     private Error? AddWhere(WhereNode node, int value)
     {
@@ -33,23 +33,33 @@ internal sealed partial class CircuitBuilder
             var isWhole = !parts[0].IsWide && !parts[1].IsWide && (CircuitValue.IsNarrow(info) || (parts[0].IsPublic && parts[1].IsPublic));
             return Define(value, isWhole ? Choose(info, parts) : JoinedLimbs(info, parts, Choose));
         }
-        if (!CircuitValue.IsNarrow(_values[node.Left].Info) || !CircuitValue.IsNarrow(_values[node.Right].Info))
-            return Unsupported("choices between numbers from 2^29 on by numbers that are not constant");
         var grid = GridFor([node.Condition, node.Left, node.Right]);
         var (positions, channels) = (samples * grid.Positions, grid.Channels);
-        var (views, flag, result) = ((Condition: GridOf(node.Condition, grid), Left: GridOf(node.Left, grid), Right: GridOf(node.Right, grid)), AddStorage(positions, channels), AddStorage(positions, channels));
+        var (view, flag) = (GridOf(node.Condition, grid), AddStorage(positions, channels));
         _flags ??= new FunctionTable(x => x == 0 ? 0 : 1);
         _flags.Cover((int)condition.Info.Min, (int)condition.Info.Max);
-        var site = AddLookup($"value {value}, condition", positions, channels, [new(1, new TapTerm(views.Condition), Once), new(2, Cells(flag), Once)], [_flags]);
-        AddEquality(
-            $"value {value}", positions, channels,
-            [
-                new(0, new TapTerm(views.Right), Once), new(0, new ElementwiseProduct(views.Left, ViewOf(flag)), Once),
-                new(0, new ElementwiseProduct(views.Right, ViewOf(flag)), [-Felt.One]), new(0, Cells(result), [-Felt.One]),
-            ]);
-        Gadgets.Add(new WhereGadget(value, views.Condition, views.Left, views.Right, flag, result, site));
-        return Define(value, CircuitValue.Of(info, result, grid));
+        var site = AddLookup($"value {value}, condition", positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(flag), Once)], [_flags]);
+        Gadgets.Add(new MapGadget(value, view, flag, site));
+        return Define(value, CircuitValue.IsNarrow(info)
+            ? ChooseBy(info, [_values[node.Left], _values[node.Right]])
+            : JoinedLimbs(info, [CutAbove(MaxLowestBits, value, node.Left), CutAbove(MaxLowestBits, value, node.Right)], ChooseBy));
+
+        CircuitValue ChooseBy(ValueInfo limb, CircuitValue[] parts)
+        {
+            var (left, right, result) = (parts[0].ToGrid(samples, _storageAt, grid), parts[1].ToGrid(samples, _storageAt, grid), AddStorage(positions, channels));
+            AddEquality(
+                $"value {value}", positions, channels,
+                [
+                    new(0, new TapTerm(right), Once), new(0, new ElementwiseProduct(left, ViewOf(flag)), Once),
+                    new(0, new ElementwiseProduct(right, ViewOf(flag)), [-Felt.One]), new(0, Cells(result), [-Felt.One]),
+                ]);
+            Gadgets.Add(new WhereGadget(value, left, right, flag, result));
+            return CircuitValue.Of(limb, result, grid);
+        }
     }
+
+    /// <summary>Beside numbers in limbs, larger ones are cut too: sums of a few such limbs stay far below p.</summary>
+    private const int MaxLowestBits = 24;
 
     /// <summary>A value's numbers where all are constants, or null.</summary>
     private long[]? ConstantsOf(CircuitValue value)
@@ -65,13 +75,13 @@ internal sealed partial class CircuitBuilder
 
     private readonly Dictionary<Comparison, FunctionTable> _comparisons = [];
 
-    /// <summary>(left - right, result) is a row of a table.</summary>
+    /// <summary>(left - right, result) is a row of a table, where that is not too long.</summary>
     private Error? AddCompare(CompareNode node, int value)
     {
         var (left, right) = (_values[node.Left].Info, _values[node.Right].Info);
-        var (low, high) = (left.Min - right.Max, left.Max - right.Min);
-        if (high - low >= MaxFunctionRows)
-            return Unsupported($"comparisons of numbers up to {high - low} apart; at most {MaxFunctionRows}");
+        var (low, high) = ((Int128)left.Min - right.Max, (Int128)left.Max - right.Min);
+        if (high - low >= MaxFunctionRows || !CircuitValue.IsNarrow(left) || !CircuitValue.IsNarrow(right))
+            return AddFarComparison(node, value, -low, high);
         if (!_comparisons.TryGetValue(node.Comparison, out var table))
             _comparisons[node.Comparison] = table = new FunctionTable(node.Comparison switch
             {
@@ -90,36 +100,84 @@ internal sealed partial class CircuitBuilder
         return Define(value, CircuitValue.Of(_infos[value], result, grid));
     }
 
+    /// <summary>Of numbers that no table holds the differences of: <c>left - right = (above + isAbove) - (below + isBelow)</c>, an identity of integers.</summary>
+    /// <remarks>
+    /// above is a number that is not negative, and 0 unless isAbove is 1; below likewise (each limb is looked up with the flag). Not both flags are 1, since
+    /// 1 - isAbove - isBelow is 0 or 1 too. So left > right where isAbove is 1, left &lt; right where isBelow is, and left = right where none is.
+    /// </remarks>
+    private Error? AddFarComparison(CompareNode node, int value, Int128 mostBelow, Int128 mostAbove)
+    {
+        var (grid, name) = (GridFor([node.Left, node.Right]), $"value {value}");
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
+        WideNumber Side(int source) => NumberOf(source, limb => InGrid(limb, grid));
+        var (left, right, isBelow, isAbove, isEqual) = (Side(node.Left), Side(node.Right), AddStorage(positions, channels), AddStorage(positions, channels), AddStorage(positions, channels));
+        var below = AddUnless($"{name}, below", positions, channels, Int128.Max(0, mostBelow - 1), Not(isBelow));
+        var above = AddUnless($"{name}, above", positions, channels, Int128.Max(0, mostAbove - 1), Not(isAbove));
+        var check = AddLookup($"{name}, equal", positions, channels, [new(1, Cells(isEqual), Once)], [Range(1)]);
+        AddEquality($"{name}, one of three", positions, channels, [.. new[] { isBelow, isAbove, isEqual }.Select(flag => new Summand(0, Cells(flag), Once)), new(0, null, [-Felt.One])]);
+        var result = node.Comparison switch
+        {
+            Comparison.Less => isBelow,
+            Comparison.Equal => isEqual,
+            _ => AddStorage(positions, channels),
+        };
+        if (node.Comparison == Comparison.LessOrEqual)
+            AddEquality(name, positions, channels, [new(0, Cells(result), Once), new(0, Cells(isAbove), Once), new(0, null, [-Felt.One])]);
+        Gadgets.Add(new FarComparisonGadget(value, left, right, isBelow, isAbove, isEqual, below, above, check, result));
+        return AddZeroSum(
+            value, $"{name}, difference", positions, channels,
+            [
+                new(left, 1), new(right, -1), new(below.Number, 1), new(WideNumber.Of(Cells(isBelow), 0, 1), 1), new(above.Number, -1), new(WideNumber.Of(Cells(isAbove), 0, 1), -1),
+            ])
+            ?? Define(value, CircuitValue.Of(_infos[value], result, grid));
+    }
+
     /// <summary>
-    /// <c>sum of chosen = 1</c> along a row and <c>chosen * (largest - x) = 0</c> in each cell, so that the largest is some element; and largest - x is a number
-    /// that is not negative, whose limbs are looked up.
+    /// The largest is some element (<see cref="AddLargest"/>); and largest - x is a number that is not negative, whose limbs are looked up.
     /// </summary>
     private Error? AddMax(MaxNode node, int value)
     {
-        var (source, info) = (_values[node.Source], _values[node.Source].Info);
-        var view = GridOf(node.Source, GridShape.OfRows(info.Shape));
-        var (positions, channels, name) = (view.Positions, view.Channels, $"value {value}");
-        if (info.Max - info.Min >= GraphAnalysis.AccumulatorBound)
-            return Unsupported($"the largest of numbers {info.Max - info.Min} apart");
-        var (largest, chosen) = (AddStorage(positions, 1), AddStorage(positions, channels));
-        AddLargest(name, view, largest, chosen);
-        var gap = AddNumber($"{name}, gap", positions, channels, 0, info.Max - info.Min);
-        Gadgets.Add(new MaxGadget(value, view, largest, chosen, gap));
-        AddEquality(
-            $"{name}, gap", positions, channels,
-            [new(0, new BroadcastTerm(largest, channels), Once), new(0, new TapTerm(view), [-Felt.One]), .. Joined(gap.Number, -1)]);
-        return Define(value, CircuitValue.OfRows(_infos[value], largest));
+        var (info, name) = (_values[node.Source].Info, $"value {value}");
+        var limbs = LimbsOf(_values[node.Source]);
+        GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _storageAt, GridShape.OfRows(info.Shape)))];
+        var source = new WideNumber([.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
+        return AddMaximum(value, name, source, views, (Int128)info.Max - info.Min, out var largest) ?? Define(value, limbs.Length == 1
+            ? CircuitValue.OfRows(_infos[value], largest.Limbs[0])
+            : CircuitValue.OfLimbs(_infos[value], [.. limbs.Select((limb, k) => CircuitValue.OfRows(limb.Info with { Shape = _infos[value].Shape }, largest.Limbs[k]))]));
     }
 
-    /// <summary>Some element of each row is its largest.</summary>
-    private void AddLargest(string name, GridView source, Storage largest, Storage chosen)
+    /// <param name="span">No two elements are further apart.</param>
+    private Error? AddMaximum(int value, string name, WideNumber source, GridView[] views, Int128 span, out WideCells largest)
     {
-        var (positions, channels) = (source.Positions, source.Channels);
-        var everyCell = Enumerable.Repeat(channels, source.PositionsPerSample).ToArray();
-        AddEquality($"{name}, one is chosen", positions, 1, [new(0, new RowSumTerm(chosen, everyCell), Once), new(0, null, [-Felt.One])]);
+        var (positions, channels) = (views[0].Positions, views[0].Channels);
+        (largest, var chosen) = AddLargest(name, source, views);
+        var gap = AddNumber($"{name}, gap", positions, channels, 0, span);
+        Gadgets.Add(new MaxGadget(value, source, largest, chosen, gap));
+        if (views.Length > 1 || span >= GraphAnalysis.AccumulatorBound)
+            return AddZeroSum(value, $"{name}, gap", positions, channels, [new(Broadcast(largest, channels), 1), new(source, -1), new(gap.Number, -1)]);
         AddEquality(
-            $"{name}, the chosen is the largest", positions, channels,
-            [new(0, new MatrixProduct(ViewOf(largest), ViewOf(chosen), positions), Once), new(0, new ElementwiseProduct(source, ViewOf(chosen)), [-Felt.One])]);
+            $"{name}, gap", positions, channels,
+            [new(0, new BroadcastTerm(largest.Limbs[0], channels), Once), new(0, new TapTerm(views[0]), [-Felt.One]), .. Joined(gap.Number, -1)]);
+        return null;
+    }
+
+    /// <summary>
+    /// <c>sum of chosen = 1</c> along a row and <c>chosen * (largest - x) = 0</c> in each cell, limb by limb: some chosen is not 0, and all limbs of the largest are
+    /// those of its element.
+    /// </summary>
+    private (WideCells Largest, Storage Chosen) AddLargest(string name, WideNumber source, GridView[] views)
+    {
+        var (positions, channels) = (views[0].Positions, views[0].Channels);
+        Storage[] limbs = [.. views.Select(_ => AddStorage(positions, 1))];
+        var chosen = AddStorage(positions, channels);
+        var everyCell = Enumerable.Repeat(channels, views[0].PositionsPerSample).ToArray();
+        AddEquality($"{name}, one is chosen", positions, 1, [new(0, new RowSumTerm(chosen, everyCell), Once), new(0, null, [-Felt.One])]);
+        for (var k = 0; k < limbs.Length; k++)
+            AddEquality(
+                $"{name}, the chosen is the largest", positions, channels,
+                [new(0, new MatrixProduct(ViewOf(limbs[k]), ViewOf(chosen), positions), Once), new(0, new ElementwiseProduct(views[k], ViewOf(chosen)), [-Felt.One])]);
+        var number = new WideNumber([.. limbs.Select((limb, k) => new Limb(Cells(limb), source.Limbs[k].Low, source.Limbs[k].High))]);
+        return (new WideCells([.. limbs], new LimbCut(limbs.Length, 0, 0), [], number), chosen);
     }
 
     /// <summary>Indices that are not public: a function of the index for each element of a row.</summary>

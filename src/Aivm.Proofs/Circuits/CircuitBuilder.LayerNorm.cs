@@ -11,28 +11,33 @@ namespace Aivm.Proofs;
 /// With N elements in a row and H = floor(N / 2), all of these are identities of integers (<see cref="AddZeroSum"/>) over numbers whose limbs are looked up:
 /// <list type="bullet">
 /// <item><c>2^f sum x + H = N mean + rest</c>, rest in [0, N): one mean.</item>
-/// <item><c>squares = sum x^2</c>, by the halves of x where one cell could not hold the sum, and <c>meanSquare = mean^2</c>.</item>
+/// <item><c>squares = sum x^2</c>, by the halves of x where one cell could not hold the sum, or by shorter pieces in long rows, and <c>meanSquare = mean^2</c>.</item>
 /// <item>As <c>sum of (2^f x - mean) = rest - H</c>, the sum of squared distances is 2^2f squares - N meanSquare - 2 mean (rest - H); that plus H is
 /// <c>N variance + varianceRest</c>, varianceRest in [0, N): one variance.</item>
 /// <item><c>variance + epsilon = root^2 + rootRest</c> and <c>2 root = rootRest + rootSlack</c>, none negative: root^2 &lt;= variance + epsilon &lt; (root + 1)^2.</item>
-/// <item>The result is the rounded quotient of (2^f x - mean) 2^q and the root (<see cref="AddQuotient"/>), clamped by a table where it can leave S16.</item>
+/// <item>The result is the rounded quotient of (2^f x - mean) 2^q and the root (<see cref="AddQuotient"/>), clamped by a table where it can leave S16, or by <see cref="AddClampedQuotient"/>.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class CircuitBuilder
 {
     /// <summary>Bits of the lower half of an element: twice their power is one digit's, so that sums of products of halves stay small.</summary>
-    internal const int HalfBits = WideNumber.LimbBits - 1;
+    private const int HalfBits = WideNumber.LimbBits - 1;
 
     private Error? AddLayerNorm(LayerNormNode node, int value)
     {
-        var info = _values[node.Source].Info;
-        var view = GridOf(node.Source, GridShape.OfRows(info.Shape));
-        var (positions, channels, name) = (view.Positions, view.Channels, $"value {value}");
-        if (info.Magnitude >= 1 << MaxRangeBits || channels >= 1 << WideNumber.LimbBits)
-            return Unsupported($"normalising {channels} elements up to {info.Magnitude}; at most {1 << WideNumber.LimbBits}, below 2^16");
-
-        var element = WideNumber.Of(new TapTerm(view), info.Min, info.Max);
-        var halves = info.Magnitude * info.Magnitude * channels < GraphAnalysis.AccumulatorBound ? [] : AddHalves(name, view, info);
+        var (info, grid, name) = (_values[node.Source].Info, GridShape.OfRows(_values[node.Source].Info.Shape), $"value {value}");
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
+        if (channels > MaxSquaredRow)
+            return Unsupported($"normalising {channels} elements; at most {MaxSquaredRow}");
+        var element = NumberOf(node.Source, limb => InGrid(limb, grid));
+        var (halves, pieces) = ((WideCells?)null, (WideCells?)null);
+        if ((Int128)info.Magnitude * info.Magnitude * channels >= GraphAnalysis.AccumulatorBound)
+        {
+            if (FitsHalves(info, channels))
+                halves = AddHalves(name, (TapTerm)element.Limbs[0].Term!, info);
+            else if (AddPieces(value, name, positions, channels, element, info, out pieces) is { } uncut)
+                return uncut;
+        }
         var squares = AddNumber($"{name}, squares", positions, 1, 0, (Int128)channels * info.Magnitude * info.Magnitude);
         var (mean, rest, meanSquare) = ((WideCells?)null, (WideCells?)null, (WideCells?)null);
         if (node.Centred)
@@ -49,10 +54,14 @@ internal sealed partial class CircuitBuilder
         var root = AddNumber($"{name}, root", positions, 1, 0, largestRoot);
         var rootRest = AddNumber($"{name}, rest of the root", positions, 1, 0, 2 * largestRoot);
         var rootSlack = AddNumber($"{name}, slack of the root", positions, 1, 0, 2 * largestRoot);
-        Gadgets.Add(new LayerNormGadget(value, node, view, halves, squares, mean, rest, meanSquare, variance, varianceRest, root, rootRest, rootSlack));
+        Gadgets.Add(new LayerNormGadget(value, node, element, channels, halves, squares, mean, rest, meanSquare, variance, varianceRest, root, rootRest, rootSlack));
 
-        return AddSquares(value, name, view, info, halves, squares)
-            ?? (node.Centred ? AddMean(value, name, node, view, info, mean!, rest!, meanSquare!) : null)
+        var whole = pieces?.Number ?? element;
+        ImmutableArray<WideSummand> squareSums = [.. Squares()];
+        if (pieces is not null && AddRowSums(value, $"{name}, squares", squareSums, positions, 1, out squareSums) is { } unsummed)
+            return unsummed;
+        return AddZeroSum(value, $"{name}, squares", positions, 1, [.. squareSums, new(squares.Number, -1)])
+            ?? (node.Centred ? AddMean(value, name, node, whole, pieces, grid, mean!, rest!, meanSquare!) : null)
             ?? AddZeroSum(
                 value, $"{name}, variance", positions, 1,
                 [
@@ -64,68 +73,84 @@ internal sealed partial class CircuitBuilder
                 [new(variance.Number, 1), new(WideNumber.One, node.Epsilon), .. Times(root, root, -1), new(rootRest.Number, -1)])
             ?? AddZeroSum(value, $"{name}, slack of the root", positions, 1, [new(root.Number, 2), new(rootRest.Number, -1), new(rootSlack.Number, -1)])
             ?? AddNormalised(
-                value, name, positions, channels, LargestQuotient(node, channels),
+                value, name, grid, LargestQuotient(node, channels),
                 [
-                    new(element, (Int128)1 << (node.Fraction + node.OutputExponent)),
+                    new(whole, (Int128)1 << (node.Fraction + node.OutputExponent)),
                     .. node.Centred ? [new(Broadcast(mean!, channels), -((Int128)1 << node.OutputExponent))] : (WideSummand[])[],
                 ],
                 root, largestRoot);
+
+        IEnumerable<WideSummand> Squares() => (halves ?? pieces) is { } cut
+            ? SquaresOf(cut)
+            : [SquareOf(new RowProduct(ViewOf(element.Limbs[0]), ViewOf(element.Limbs[0])), element.Limbs[0], element.Limbs[0], channels, isSquare: true, bits: 0)];
+
     }
 
-    /// <summary>x = low + 2^11 high, each half looked up.</summary>
-    private (Storage Cells, LookupSite Check, long Low, long High)[] AddHalves(string name, GridView view, ValueInfo info)
-    {
-        var (positions, channels) = (view.Positions, view.Channels);
-        (long Low, long High)[] intervals = [(0, (1 << HalfBits) - 1), (info.Min >> HalfBits, info.Max >> HalfBits)];
-        var halves = Array.ConvertAll(intervals, interval =>
-        {
-            var cells = AddStorage(positions, channels);
-            return (cells, AddLookup($"{name}, half", positions, channels, [new(1, Cells(cells), Once)], [Interval(interval.Low, interval.High)]), interval.Low, interval.High);
-        });
-        AddEquality(
-            $"{name}, halves", positions, channels,
-            [new(0, new TapTerm(view), Once), new(0, Cells(halves[0].cells), [-Felt.One]), new(0, Cells(halves[1].cells), [-Felt.From(1 << HalfBits)])]);
-        return halves;
-    }
+    /// <summary>Of a limb that is a value's.</summary>
+    private static GridView ViewOf(Limb limb) => ((TapTerm)limb.Term!).Source;
 
-    private Error? AddSquares(int value, string name, GridView view, ValueInfo info, (Storage Cells, LookupSite Check, long Low, long High)[] halves, WideCells squares)
+    /// <summary>Whether elements of 16 bits are cut into halves, whose squares still add up.</summary>
+    private bool FitsHalves(ValueInfo info, int channels)
     {
-        var (positions, channels) = (view.Positions, view.Channels);
-        WideSummand Sum(GridView left, GridView right, long least, long most, Int128 coefficient) =>
-            new(WideNumber.Of(new RowProduct(left, right), channels * least, channels * most), coefficient);
-        if (halves.Length == 0)
-            return AddZeroSum(value, $"{name}, squares", positions, 1, [Sum(view, view, 0, info.Magnitude * info.Magnitude, 1), new(squares.Number, -1)]);
-        var ((low, _, _, lowMost), (high, _, highLeast, highMost)) = (halves[0], halves[1]);
-        var highMagnitude = Math.Max(-highLeast, highMost);
-        return AddZeroSum(
-            value, $"{name}, squares", positions, 1,
+        if (info.Magnitude >= 1 << MaxRangeBits || channels >= 1 << WideNumber.LimbBits)
+            return false;
+        var (low, high) = HalvesOf(info);
+        return FitsZeroSum(
+            1,
             [
-                Sum(ViewOf(low), ViewOf(low), 0, lowMost * lowMost, 1), Sum(ViewOf(low), ViewOf(high), Math.Min(0, lowMost * highLeast), Math.Max(0, lowMost * highMost), 2 << HalfBits),
-                Sum(ViewOf(high), ViewOf(high), 0, highMagnitude * highMagnitude, 1 << (2 * HalfBits)), new(squares.Number, -1),
+                SquareOf(null, low, low, channels, isSquare: true, 0), SquareOf(null, low, high, channels, isSquare: false, HalfBits),
+                SquareOf(null, high, high, channels, isSquare: true, 2 * HalfBits),
+                new(NumberWithin(LimbCut.Of(0, (Int128)channels * info.Magnitude * info.Magnitude)), -1),
             ]);
     }
 
-    private Error? AddMean(int value, string name, LayerNormNode node, GridView view, ValueInfo info, WideCells mean, WideCells rest, WideCells meanSquare)
+    private static (Limb Low, Limb High) HalvesOf(ValueInfo info) =>
+        (new Limb(null, 0, (1 << HalfBits) - 1), new Limb(null, info.Min >> HalfBits, info.Max >> HalfBits));
+
+    /// <summary>x = low + 2^11 high, each half looked up.</summary>
+    private WideCells AddHalves(string name, TapTerm element, ValueInfo info)
     {
-        var (positions, channels) = (view.Positions, view.Channels);
-        Term sum = view.Whole is { } storage
-            ? new RowSumTerm(storage, [.. Enumerable.Repeat(channels, view.PositionsPerSample)])
-            : new SparseTerm(1, [.. Enumerable.Range(0, positions).Select(p => Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c)).ToArray())]);
+        var (positions, channels) = (element.Source.Positions, element.Source.Channels);
+        var (low, high) = HalvesOf(info);
+        var halves = Array.ConvertAll([low, high], half =>
+        {
+            var cells = AddStorage(positions, channels);
+            return (Cells: cells, Check: AddLookup($"{name}, half", positions, channels, [new(1, Cells(cells), Once)], [Interval(half.Low, half.High)]), Half: half with { Term = Cells(cells) });
+        });
+        AddEquality(
+            $"{name}, halves", positions, channels,
+            [new(0, element, Once), new(0, Cells(halves[0].Cells), [-Felt.One]), new(0, Cells(halves[1].Cells), [-Felt.From(1 << HalfBits)])]);
+        return new WideCells(
+            [.. halves.Select(half => half.Cells)], new LimbCut(2, high.Low, Storage.BitLength((int)(high.High - high.Low)), HalfBits), [.. halves.Select(half => half.Check)],
+            new WideNumber([.. halves.Select(half => half.Half)], HalfBits));
+    }
+
+    private Error? AddMean(int value, string name, LayerNormNode node, WideNumber element, WideCells? pieces, GridShape grid, WideCells mean, WideCells rest, WideCells meanSquare)
+    {
+        var (positions, channels) = (samples * grid.Positions, grid.Channels);
+        ImmutableArray<WideSummand> sums = [.. element.Limbs.Select((limb, k) => new WideSummand(SumOf(limb, pieces?.Limbs[k]), (Int128)1 << (node.Fraction + (element.Step * k))))];
+        if (pieces is not null && AddRowSums(value, $"{name}, elements", sums, positions, 1, out sums) is { } unsummed)
+            return unsummed;
         return AddZeroSum(
-            value, $"{name}, mean", positions, 1,
-            [
-                new(WideNumber.Of(sum, channels * Math.Min(0, info.Min), channels * Math.Max(0, info.Max)), (Int128)1 << node.Fraction), new(WideNumber.One, channels / 2),
-                new(mean.Number, -channels), new(rest.Number, -1),
-            ])
+            value, $"{name}, mean", positions, 1, [.. sums, new(WideNumber.One, channels / 2), new(mean.Number, -channels), new(rest.Number, -1)])
             ?? AddZeroSum(value, $"{name}, square of the mean", positions, 1, [.. Times(mean, mean, 1), new(meanSquare.Number, -1)]);
+
+        WideNumber SumOf(Limb limb, Storage? piece)
+        {
+            var view = ViewOf(limb);
+            Term sum = (piece ?? view.Whole) is { } storage
+                ? new RowSumTerm(storage, [.. Enumerable.Repeat(channels, grid.Positions)])
+                : new SparseTerm(1, [.. Enumerable.Range(0, positions).Select(p => Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c)).ToArray())]);
+            return WideNumber.Of(sum, channels * Math.Min(0, limb.Low), channels * Math.Max(0, limb.High));
+        }
     }
 
     /// <summary>The quotients, clamped where they can leave S16.</summary>
-    private Error? AddNormalised(int value, string name, int positions, int channels, long most, ImmutableArray<WideSummand> numerator, WideCells root, Int128 largestRoot)
+    private Error? AddNormalised(int value, string name, GridShape grid, long most, ImmutableArray<WideSummand> numerator, WideCells root, Int128 largestRoot)
     {
-        var limit = (int)ElementTypes.MaxOf(ElementType.S16);
+        var (positions, channels, limit) = (samples * grid.Positions, grid.Channels, (int)ElementTypes.MaxOf(ElementType.S16));
         if (most > MaxFunctionRows)
-            return Unsupported($"quotients up to {most}; at most {MaxFunctionRows}");
+            return AddClampedQuotient(value, name, numerator, root, largestRoot, grid, limit, out var brought) ?? Define(value, CircuitValue.OfRows(_infos[value], brought.Limbs[0]));
         if (most > limit)
         {
             var (quotient, clamped) = (AddStorage(positions, channels), AddStorage(positions, channels));

@@ -15,10 +15,12 @@ namespace Aivm.Proofs;
 /// <item>(largest - x - f) / 2^k = i is the index of a row of <see cref="ExponentialTable"/> and f lies in [0, 2^k). Both sides of largest - x = 2^k i + f lie
 /// within p of each other, so that it holds in the integers: largest - x is not negative, and i and f are quotient and remainder. Where distances may go beyond
 /// all rows there are, largest - x = 2^k i + f + above, with a number above &gt;= 0 that a flag of the row keeps at 0 but in the last one. In the others i and f
-/// are quotient and remainder as before; the last says that largest - x &gt;= 2^k i, and its exponential is T[i] for any f, its steps being 0.</item>
+/// are quotient and remainder as before; the last says that largest - x &gt;= 2^k i, and its exponential is T[i] for any f, its steps being 0. Of scores in limbs
+/// that is an identity of integers (<see cref="AddZeroSum"/>), and i a cell.</item>
 /// <item>g and <c>s0 f + 2^(k-1) - 2^k g</c> lie in [0, 2^k), and s0 f &lt; 2^28: g is the quotient of s0 f + 2^(k-1). With it the exponential
 /// e = T[i] + (s1 + 2^12 s2) f + g = u + 2^12 v, where (i, u - g - s1 f, v - s2 f, s0, s1, s2) is a row of the table: u and v are equal to sums that are below 2^29.</item>
-/// <item>The row's sum of u + 2^12 v is an identity of integers, and so is the rounded quotient of e 2^q and it (<see cref="AddQuotient"/>).</item>
+/// <item>The row's sum of u + 2^12 v is an identity of integers, and so is the rounded quotient of e 2^q and it (<see cref="AddQuotient"/>). Where a row is too long for
+/// sums of u, e is cut into limbs before.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class CircuitBuilder
@@ -41,25 +43,27 @@ internal sealed partial class CircuitBuilder
         var (source, result) = (_values[node.Source], _infos[value]);
         if (node.Shift > MaxExponentialShift)
             return Unsupported($"exponentials 2^{node.Shift} apart; at most 2^{MaxExponentialShift}");
-        var (addresses, strides, lows, highs) = SingleCells(source);
-        if (addresses.Length == 0)
-            return Unsupported("a softmax of numbers from 2^29 on");
-        var length = result.Shape.Last;
+        var allLimbs = LimbsOf(source);
+        var isSingle = AreSingle(source.Info, allLimbs, out var lows, out var highs);
+        var (length, count) = (result.Shape.Last, allLimbs[0].Addresses.Length);
         var zero = Zeros(new Shape([1])).Addresses[0];
         var cells = new CircuitValue[QuotientLimbs(node)];
         for (var k = 0; k < cells.Length; k++)
-            cells[k] = new CircuitValue(result, new int[addresses.Length], new int[addresses.Length]) { Grid = GridShape.OfRows(result.Shape) };
+            cells[k] = new CircuitValue(result, new int[count], new int[count]) { Grid = GridShape.OfRows(result.Shape) };
         foreach (var cell in cells)
             Array.Fill(cell.Addresses, zero);
         foreach (var rows in RowsOf(node, length, lows, highs))
         {
             int[] elements = [.. rows.Elements.SelectMany(row => row)];
-            var view = new GridView(
-                samples, rows.Rows.Length, rows.Elements[0].Length, Array.ConvertAll(elements, element => addresses[element]), Array.ConvertAll(elements, element => strides[element]), _storageAt);
             var (least, most) = (elements.Min(element => lows[element]), elements.Max(element => highs[element]));
-            if (Math.Max(-least, most) >= GraphAnalysis.AccumulatorBound)
-                return Unsupported("a softmax of numbers from 2^29 on");
-            if (AddSoftmaxRows(node, value, view, rows.Lengths, most - least, out var parts) is { } fault)
+            var limbs = isSingle && Math.Max(-least, most) < GraphAnalysis.AccumulatorBound ? [allLimbs[0]] : allLimbs;
+            GridView[] views = [.. limbs.Select(limb => new GridView(
+                samples, rows.Rows.Length, rows.Elements[0].Length,
+                Array.ConvertAll(elements, element => limb.Addresses[element]), Array.ConvertAll(elements, element => limb.Strides[element]), _storageAt))];
+            var scores = new WideNumber(limbs.Length == 1
+                ? [new Limb(new TapTerm(views[0]), least, most)]
+                : [.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
+            if (AddSoftmaxRows(node, value, scores, views, rows.Lengths, most - least, out var parts) is { } fault)
                 return fault;
             for (var row = 0; row < rows.Rows.Length; row++)
                 for (var c = 0; c < rows.Lengths[row]; c++)
@@ -77,14 +81,13 @@ internal sealed partial class CircuitBuilder
     private static int QuotientLimbs(SoftmaxNode node) => 1L << node.OutputExponent < GraphAnalysis.AccumulatorBound ? 1 : LimbCut.Of(0, 1L << node.OutputExponent).Count;
 
     /// <summary>
-    /// Where the elements of a value are, by element of a sample, and what they lie between: those that are constants are known themselves. Nothing where some
-    /// element takes more than one cell. Constants may be of any size.
+    /// What the elements of a value lie between, by element of a sample: those that are constants are known themselves. Where some element takes more than one
+    /// cell, false. Constants may be of any size.
     /// </summary>
-    private (int[] Addresses, int[] Strides, long[] Lows, long[] Highs) SingleCells(CircuitValue value)
+    private bool AreSingle(ValueInfo info, CircuitValue[] limbs, out long[] lows, out long[] highs)
     {
-        var limbs = value.IsWide ? value.Limbs : [value];
-        var count = limbs[0].Addresses.Length;
-        var (lows, highs) = (new long[count], new long[count]);
+        var (count, isSingle) = (limbs[0].Addresses.Length, true);
+        (lows, highs) = (new long[count], new long[count]);
         for (var i = 0; i < count; i++)
         {
             var (upper, isUpperKnown) = (0L, true);
@@ -98,9 +101,9 @@ internal sealed partial class CircuitBuilder
             else if (isUpperKnown && upper == 0 && CircuitValue.IsNarrow(limbs[0].Info))
                 (lows[i], highs[i]) = (limbs[0].Info.Min, limbs[0].Info.Max);
             else
-                return ([], [], [], []);
+                (lows[i], highs[i], isSingle) = (info.Min, info.Max, false);
         }
-        return (limbs[0].Addresses, limbs[0].Strides, lows, highs);
+        return isSingle;
     }
 
     private bool TryConstant(CircuitValue value, int element, out long number)
@@ -129,50 +132,55 @@ internal sealed partial class CircuitBuilder
         }
     }
 
-    private Error? AddSoftmaxRows(SoftmaxNode node, int value, GridView source, int[] lengths, long span, out ImmutableArray<Storage> parts)
+    private Error? AddSoftmaxRows(SoftmaxNode node, int value, WideNumber scores, GridView[] views, int[] lengths, long span, out ImmutableArray<Storage> parts)
     {
+        var (source, isWide) = (views[0], views.Length > 1);
         var (positions, channels, shift) = (source.Positions, source.Channels, node.Shift);
         var name = $"value {value}, rows of {channels}";
         parts = [];
         Spend((Int128)node.Entries.Count * ExponentialWork);
         var reach = (long)(node.Entries.Count - 1) << shift;
-        var endsWithLast = span >> shift >= MaxFunctionRows && span > reach && node.Entries.Count <= MaxFunctionRows;
-        var longest = endsWithLast ? reach + LimbCut.Of(0, span - reach).Most : span;
-        if (span + longest + (2L << shift) >= Felt.Modulus || (span >> shift >= MaxFunctionRows && !endsWithLast))
+        var endsWithLast = isWide || (span >> shift >= MaxFunctionRows && span > reach && node.Entries.Count <= MaxFunctionRows);
+        var longest = endsWithLast ? reach + LimbCut.Of(0, Math.Max(0, span - reach)).Most : span;
+        if ((!isWide && span + longest + (2L << shift) >= Felt.Modulus) || (span >> shift >= MaxFunctionRows && !endsWithLast))
             return Unsupported($"scores {span} apart, with exponentials 2^{shift} apart");
         var table = ExponentialsOf(node, endsWithLast);
-        table.Cover(Math.Min(span, endsWithLast ? reach : span));
+        table.Cover(isWide ? reach : Math.Min(span, endsWithLast ? reach : span));
 
-        var (largest, chosen) = (AddStorage(positions, 1), AddStorage(positions, channels));
-        AddLargest(name, source, largest, chosen);
+        var (largest, chosen) = AddLargest(name, scores, views);
 
+        var index = isWide ? AddStorage(positions, channels) : null;
         var offset = shift == 0 ? null : AddNumber($"{name}, offset", positions, channels, 0, (1L << shift) - 1);
-        var above = endsWithLast ? AddGated($"{name}, above", positions, channels, span - reach) : null;
+        var above = endsWithLast ? AddGated($"{name}, above", positions, channels, Math.Max(0, span - reach)) : null;
         var rounded = table.Steps == 0 ? null : AddNumber($"{name}, rounded", positions, channels, 0, (1L << shift) - 1);
         Storage[] steps = [.. Enumerable.Range(0, table.Steps).Select(_ => AddStorage(positions, channels))];
         var (low, high) = (AddStorage(positions, channels), AddStorage(positions, channels));
         var perStep = Felt.From(1L << shift).Inverse();
         var row = AddLookup($"{name}, exponential", positions, channels, [.. Index(), .. Parts()], [table]);
         var rest = rounded is null ? null : AddLookup($"{name}, rest", positions, channels, [.. Rest()], [Range(shift)]);
-        Gadgets.Add(new SoftmaxGadget(value, table, source, largest, chosen, offset, above, rounded, steps, low, high, row, rest));
+        Gadgets.Add(new SoftmaxGadget(value, table, source, scores, largest, chosen, index, offset, above, rounded, steps, low, high, row, rest));
 
         var (lowNumber, highNumber) = (WideNumber.Of(Cells(low), Reach(0, 3).Low, Reach(0, 3).High + (1L << shift)), WideNumber.Of(Cells(high), Reach(1, 4).Low, Reach(1, 4).High));
+        if (isWide && AddZeroSum(value, $"{name}, distance", positions, channels, [.. Distance()]) is { } tooFar)
+            return tooFar;
+        ImmutableArray<WideSummand> exponential = [new(lowNumber, 1), new(highNumber, 1 << WideNumber.LimbBits)];
         ImmutableArray<WideSummand> sums = [new(SumOfRow(low, lowNumber, lengths), 1), new(SumOfRow(high, highNumber, lengths), 1 << WideNumber.LimbBits)];
         var largestSum = (Int128)node.Entries.Range().Max * channels;
+        var isCut = false;
+        if (!FitsZeroSum(1, [.. sums, new(NumberWithin(LimbCut.Of(0, largestSum)), -1)]))
+        {
+            if (CutExponential(out var limbs) is { } uncut)
+                return uncut;
+            sums = [.. limbs.Limbs.Select((limb, k) => new WideSummand(SumOfRow(limb, new WideNumber([limbs.Number.Limbs[k]]), lengths), (Int128)1 << (WideNumber.LimbBits * k)))];
+        }
         var sum = AddNumber($"{name}, sum", positions, 1, 0, largestSum);
         Gadgets.Add(new SumGadget(value, sum, sums));
         if (AddZeroSum(value, $"{name}, sum", positions, 1, [.. sums, new(sum.Number, -1)]) is { } tooLong)
             return tooLong;
 
-        ImmutableArray<WideSummand> exponential = [new(lowNumber, 1), new(highNumber, 1 << WideNumber.LimbBits)];
-        if ((Math.Max(-lowNumber.Limbs[0].Low, lowNumber.Limbs[0].High) << (node.OutputExponent % WideNumber.LimbBits)) >= 1 << MaxScaledBits)
-        {
-            var cut = AddNumber($"{name}, exponential", positions, channels, 0, node.Entries.Range().Max);
-            Gadgets.Add(new SumGadget(value, cut, exponential));
-            if (AddZeroSum(value, $"{name}, exponential", positions, channels, [.. exponential, new(cut.Number, -1)]) is { } uncut)
-                return uncut;
-            exponential = [new(cut.Number, 1)];
-        }
+        if (!isCut && (Math.Max(-lowNumber.Limbs[0].Low, lowNumber.Limbs[0].High) << (node.OutputExponent % WideNumber.LimbBits)) >= 1 << MaxScaledBits
+            && CutExponential(out _) is { } untied)
+            return untied;
         var (exponent, most) = (node.OutputExponent, 1L << node.OutputExponent);
         var result = HasManyQuotients && most < 1 << MaxRangeBits
             ? AddWhole($"{name}, result", positions, channels, 0, most)
@@ -184,9 +192,33 @@ internal sealed partial class CircuitBuilder
         parts = result.Limbs;
         return null;
 
+        Error? CutExponential(out WideCells cut)
+        {
+            cut = AddNumber($"{name}, exponential", positions, channels, 0, node.Entries.Range().Max);
+            Gadgets.Add(new SumGadget(value, cut, exponential));
+            var fault = AddZeroSum(value, $"{name}, exponential", positions, channels, [.. exponential, new(cut.Number, -1)]);
+            (exponential, isCut) = ([new(cut.Number, 1)], true);
+            return fault;
+        }
+
+        IEnumerable<WideSummand> Distance()
+        {
+            yield return new(Broadcast(largest, channels), 1);
+            yield return new(scores, -1);
+            yield return new(WideNumber.Of(Cells(index!), 0, table.Last), -((Int128)1 << shift));
+            foreach (var number in (WideCells?[])[offset, above?.Number])
+                if (number is not null)
+                    yield return new(number.Number, -1);
+        }
+
         IEnumerable<Summand> Index()
         {
-            yield return new(1, new BroadcastTerm(largest, channels), [perStep]);
+            if (index is not null)
+            {
+                yield return new(1, Cells(index), Once);
+                yield break;
+            }
+            yield return new(1, new BroadcastTerm(largest.Limbs[0], channels), [perStep]);
             yield return new(1, new TapTerm(source), [-perStep]);
             foreach (var number in (WideCells?[])[offset, above?.Number])
                 foreach (var summand in number is null ? [] : Joined(number.Number))

@@ -5,7 +5,8 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Tree ensembles over public ranks: a path through each tree, edge by edge, which stays secret. Edges, tests and leaves are public rows.
+/// Tree ensembles: a path through each tree, edge by edge, which stays secret. Edges and leaves are public rows, and so are the samples' numbers that tests are
+/// made of where ranks are public; else these are cells.
 /// </summary>
 /// <remarks>
 /// A path has as many steps as its tree is deep. Each step but the last is a row (split, parent, code) with the split before as parent, from the root on;
@@ -22,9 +23,8 @@ internal sealed partial class CircuitBuilder
 
     private Error? AddTrees(TreeEnsembleNode node, int value)
     {
-        var (ranks, paths, result) = (_values[node.Source], new TreePaths(node), _infos[value]);
-        if (!ranks.IsPublic)
-            return Unsupported("trees over ranks that are not public");
+        var (ranks, result) = (_values[node.Source], _infos[value]);
+        var paths = ranks.IsPublic ? new TreePaths(node) : new TreePaths(node, Ranks.Most);
         if (!paths.Fits)
             return Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
         if (paths.Trees.Sum(tree => (long)tree.Depth) * samples > 1 << Circuit.MaxCellBits)
@@ -50,7 +50,8 @@ internal sealed partial class CircuitBuilder
         var targets = paths.Trees.Max(tree => tree.TargetCount);
         var (splits, leaves) = (new SplitTable(paths), new LeafTable(paths, node.Leaves, targets, cut));
         var numbersInfo = new ValueInfo(ElementType.S32, [paths.VariantCount], 0, paths.VariantCount * paths.Spacing);
-        var variants = new VariantTable(paths, Public.AddMapped(numbersInfo, paths.WriteVariants, ranks), samples);
+        var numbers = ranks.IsPublic ? Public.AddMapped(numbersInfo, paths.WriteVariants, ranks) : AddVariants(numbersInfo, paths, ranks, value);
+        var variants = new VariantTable(paths, numbers, samples);
         var values = new WideCells[targets];
         for (var target = 0; target < targets; target++)
             values[target] = AddEntry(samples, paths.Trees.Length, cut);
@@ -75,6 +76,41 @@ internal sealed partial class CircuitBuilder
         Gadgets.Add(new TreeGadget(value, paths, ranks, steps, values));
         return values;
     }
+
+    /// <summary>
+    /// variant * Spacing - v in cells, of ranks that are cells. A missing feature's counts as another one: the rank is 65535 where a flag is set, beside which
+    /// it is looked up.
+    /// </summary>
+    private CircuitValue AddVariants(ValueInfo info, TreePaths paths, CircuitValue ranks, int value)
+    {
+        var (features, count, variants) = (ranks.Addresses.Length, paths.VariantCount, paths.Variants().ToArray());
+        var missing = Ranks.MayBeMissing ? AddStorage(samples, features) : null;
+        var row = missing is null
+            ? null
+            : AddLookup($"value {value}, missing", samples, features, [new(1, Rows(ranks, features), Once), new(2, Cells(missing), Once)], [_missing ??= new MissingTable(Ranks.Most)]);
+        var numbers = AddStorage(samples, count);
+        var summands = new List<Summand>
+        {
+            new(0, Cells(numbers), [-Felt.One]), new(0, null, [.. Enumerable.Range(0, count).Select(variant => Felt.From(variant * paths.Spacing))]),
+            new(0, Elements(ranks, 1, count, (_, variant) => variants[variant].Feature), [.. variants.Select(variant => Felt.From(variant.Sign))]),
+        };
+        if (missing is not null)
+            summands.Add(new(
+                0, Elements(missing, count, variant => variants[variant].Feature),
+                [.. variants.Select(variant => Felt.From(variant.Sign * (variant.Missing - ElementTypes.MissingRank)))]));
+        AddEquality($"value {value}, numbers of tests", samples, count, [.. summands]);
+        Gadgets.Add(new VariantGadget(value, paths, ranks, missing, row, numbers));
+        return CircuitValue.OfRows(info, numbers);
+    }
+
+    private MissingTable? _missing;
+
+    /// <summary>The largest rank that the graph's thresholds give, and whether any feature may be missing.</summary>
+    private (int Most, bool MayBeMissing) Ranks => _rankReach ??= graph.Nodes.OfType<RankNode>().Aggregate(
+        (Most: 0, MayBeMissing: false),
+        (reach, node) => (Math.Max(reach.Most, node.Counts.DefaultIfEmpty(0).Max()), reach.MayBeMissing || _infos[node.Source].MayBeMissing));
+
+    private (int Most, bool MayBeMissing)? _rankReach;
 
     /// <summary>Where a step begins: at the split of the step before, or at a root.</summary>
     private ImmutableArray<Summand> ParentOf(Storage? above, TreePaths paths, int count, int entry)

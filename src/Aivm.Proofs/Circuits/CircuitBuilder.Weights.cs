@@ -21,6 +21,12 @@ internal sealed partial class CircuitBuilder
         var range = new IntervalTable(-ElementTypes.MaxOf(ElementType.S8), ElementTypes.MaxOf(ElementType.S8));
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
+            if (HiddenOf(i) is { } hidden)
+            {
+                AddWideRanges($"weights of node {i}", hidden.Weights);
+                AddWideRanges($"bias of node {i}", hidden.Bias);
+                continue;
+            }
             var (numbers, bias) = graph.Nodes[i] switch
             {
                 ConvNode n => (n.Weights, n.Bias),
@@ -37,11 +43,29 @@ internal sealed partial class CircuitBuilder
                 return fault;
         }
         if (Weights!.IsEmpty)
-            return Unsupported("the model has no Conv and no Dense, whose weights alone can be private");
+            return Unsupported("the model has no Conv, no Dense and no linear model, whose weights alone can be private");
+        if (CheckWeights() is { } tooMany)
+            return tooMany;
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         return TableGrid.End > 1 << Circuit.MaxLeafBits ? Unsupported($"{TableGrid.End} weights are too many for one proof") : null;
     }
+
+    /// <summary>Limbs of an interval that is a power of two long: the numbers lie in it.</summary>
+    private void AddWideRanges(string name, HiddenNumbers numbers)
+    {
+        for (var k = 0; k < numbers.Limbs.Length; k++)
+        {
+            var (place, interval) = (numbers.Limbs[k].Place!, numbers.Cut.IntervalOf(k));
+            var site = AddLookup($"{name}, limb {k}", place.Positions, place.Channels, [new(1, new WeightTerm(place), Once)], [Interval(interval.Low, interval.High)]);
+            Gadgets.Add(new WeightRangeGadget(place, site));
+        }
+    }
+
+    /// <summary>Commitments have a largest vector.</summary>
+    private Error? CheckWeights() => Weights is { } weights && weights.CellCount > 1 << OracleShape.MaxVariables
+        ? Unsupported($"{weights.CellCount} private weights; at most {1 << OracleShape.MaxVariables}")
+        : null;
 
     private Error? AddBiasRange(int node, Constant bounds, Storage place)
     {

@@ -16,19 +16,31 @@ internal sealed partial class CircuitBuilder
 
     private WideCells AddNumber(string name, int positions, int channels, LimbCut cut)
     {
-        var (storages, checks, limbs) = (new Storage[cut.Count], new LookupSite[cut.Count], new Limb[cut.Count]);
+        var (storages, checks) = (new Storage[cut.Count], new LookupSite[cut.Count]);
         for (var k = 0; k < cut.Count; k++)
         {
-            var (first, last) = cut.IntervalOf(k);
             storages[k] = AddStorage(positions, channels);
-            checks[k] = AddLookup(
-                $"{name}, limb {k}", positions, channels,
-                [new(1, Cells(storages[k]), Once), .. first == 0 ? [] : (Summand[])[new(1, null, [Felt.From(-first)])]],
-                [Range(cut.BitsOf(k))]);
-            limbs[k] = new Limb(Cells(storages[k]), first, last);
+            checks[k] = AddCheck(name, storages[k], cut, k);
         }
-        return new WideCells([.. storages], cut, [.. checks], new WideNumber([.. limbs], cut.LimbBits));
+        return NumberIn(storages, cut, checks);
     }
+
+    /// <summary>The same of storages that are there.</summary>
+    private WideCells AddChecks(string name, Storage[] storages, LimbCut cut) =>
+        NumberIn(storages, cut, [.. storages.Select((limb, k) => AddCheck(name, limb, cut, k))]);
+
+    private LookupSite AddCheck(string name, Storage limb, LimbCut cut, int k)
+    {
+        var first = cut.IntervalOf(k).Low;
+        return AddLookup(
+            $"{name}, limb {k}", limb.Positions, limb.Channels,
+            [new(1, Cells(limb), Once), .. first == 0 ? [] : (Summand[])[new(1, null, [Felt.From(-first)])]],
+            [Range(cut.BitsOf(k))]);
+    }
+
+    private WideCells NumberIn(Storage[] storages, LimbCut cut, LookupSite[] checks) => new(
+        [.. storages], cut, [.. checks],
+        new WideNumber([.. storages.Select((limb, k) => new Limb(Cells(limb), cut.IntervalOf(k).Low, cut.IntervalOf(k).High))], cut.LimbBits));
 
     /// <summary>
     /// Where there are many of them, carries of up to 16 bits are one limb: a larger table is less than another lookup and another cell of each. A carry may
@@ -80,9 +92,7 @@ internal sealed partial class CircuitBuilder
         WideNumber? carried = null;
         for (var first = 0; first < digits.Count;)
         {
-            var count = digits.Count - first;
-            while (count > 0 && !Fits(digits, first, count, carried))
-                count--;
+            var count = MostDigits(digits, first, carried);
             if (count == 0)
                 return Unsupported($"sums of numbers too large for the field ({name})");
             ImmutableArray<Summand> sum = [.. digits.SummandsOf(first, count), .. carried is null ? [] : Joined(carried)];
@@ -100,6 +110,37 @@ internal sealed partial class CircuitBuilder
             carried = carry.Number;
         }
         return null;
+    }
+
+    /// <summary>Whether <see cref="AddZeroSum"/> takes these numbers.</summary>
+    private bool FitsZeroSum(int channels, ImmutableArray<WideSummand> summands)
+    {
+        var digits = new DigitSums(channels, summands);
+        WideNumber? carried = null;
+        for (var first = 0; first < digits.Count;)
+        {
+            var count = MostDigits(digits, first, carried);
+            if (count == 0)
+                return false;
+            var (low, high) = CarryOf(digits, first, count, carried);
+            var cut = CutOfCarry(low, high);
+            carried = NumberWithin(cut);
+            first += count;
+        }
+        return true;
+    }
+
+    /// <summary>What limbs lie between, without them.</summary>
+    private static WideNumber NumberWithin(LimbCut cut) =>
+        new([.. Enumerable.Range(0, cut.Count).Select(k => new Limb(null, cut.IntervalOf(k).Low, cut.IntervalOf(k).High))], cut.LimbBits);
+
+    /// <summary>How many digits of a sum one equality takes; 0 where even a single one may be too large.</summary>
+    private int MostDigits(DigitSums digits, int first, WideNumber? carried)
+    {
+        var count = digits.Count - first;
+        while (count > 0 && !Fits(digits, first, count, carried))
+            count--;
+        return count;
     }
 
     private static (Int128 Low, Int128 High) SumOf(DigitSums digits, int first, int count, WideNumber? carried)
@@ -171,12 +212,15 @@ internal sealed partial class CircuitBuilder
     /// <summary>A value's elements where a grid reads them: as they are, or limb by limb.</summary>
     private WideNumber NumberOf(int value, Func<CircuitValue, Term> read) => NumberOf(_values[value], read);
 
-    private WideNumber NumberOf(CircuitValue cells, Func<CircuitValue, Term> read)
+    private WideNumber NumberOf(CircuitValue cells, Func<CircuitValue, Term> read) =>
+        new([.. LimbsOf(cells).Select(limb => new Limb(read(limb), limb.Info.Min, limb.Info.Max))]);
+
+    /// <summary>A value's limbs: itself where one cell holds an element.</summary>
+    private CircuitValue[] LimbsOf(CircuitValue cells)
     {
         if (!CircuitValue.IsNarrow(cells.Info) && !cells.IsWide)
             cells = Public.AddLimbs(cells);
-        CircuitValue[] limbs = cells.IsWide ? [.. cells.Limbs] : [cells];
-        return new WideNumber([.. limbs.Select(limb => new Limb(read(limb), limb.Info.Min, limb.Info.Max))]);
+        return cells.IsWide ? [.. cells.Limbs] : [cells];
     }
 
     /// <summary>A grid of a value's elements.</summary>
@@ -195,6 +239,9 @@ internal sealed partial class CircuitBuilder
     private TapTerm Rows(CircuitValue value, int channels) =>
         new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storageAt));
 
+    /// <summary>The same as another value's grid has them, or as its own does.</summary>
+    private TapTerm InGrid(CircuitValue value, GridShape grid) => new(value.ToGrid(samples, _storageAt, grid));
+
     /// <summary>A grid of a storage's cells.</summary>
     /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>
     private TapTerm Elements(Storage storage, int channels, Func<int, int> channel)
@@ -205,19 +252,30 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>
-    /// What a committed number is as a value, its grid being the elements in row-major order: one cell an element below 2^29, limbs above.
+    /// What a committed number is as a value, in row-major order: one cell an element below 2^29, limbs above.
     /// </summary>
-    private CircuitValue ValueOf(int value, WideCells cells)
+    private CircuitValue ValueOf(int value, WideCells cells) =>
+        ValueOf(value, cells, new GridShape((int)_infos[value].Shape.Elements / cells.Limbs[0].Channels, cells.Limbs[0].Channels, ChannelsOutermost: false));
+
+    /// <param name="grid">By which the cells are laid out.</param>
+    private CircuitValue ValueOf(int value, WideCells cells, GridShape grid)
     {
         var info = _infos[value];
         if (!CircuitValue.IsNarrow(info))
-            return CircuitValue.OfLimbs(info, cells);
+            return CircuitValue.OfLimbs(info, cells, grid);
         if (cells.Limbs.Length == 1)
-            return CircuitValue.OfRows(info, cells.Limbs[0]);
+            return CircuitValue.Of(info, cells.Limbs[0], grid);
         var (positions, channels) = (cells.Limbs[0].Positions, cells.Limbs[0].Channels);
         return AddSumOf(value, $"value {value}", positions, channels, [new(cells.Number, 1)], info.Min, info.Max, out var joined) is null
-            ? CircuitValue.OfRows(info, joined.Limbs[0])
+            ? CircuitValue.Of(info, joined.Limbs[0], grid)
             : throw new InvalidOperationException("A sum below 2^29 takes one cell.");
+    }
+
+    /// <summary>A value as it is, but in limbs where single cells hold numbers of more than some bits.</summary>
+    private CircuitValue CutAbove(int bits, int value, int source)
+    {
+        var cells = _values[source];
+        return !CircuitValue.IsNarrow(cells.Info) || cells.Info.Magnitude >> bits == 0 ? cells : cells.IsPublic ? Public.AddLimbs(cells) : Cut(value, source);
     }
 
     /// <summary>
@@ -234,6 +292,6 @@ internal sealed partial class CircuitBuilder
         AddEquality(
             $"value {value}, source", positions, channels,
             [.. SummandsModuloP(new DigitSums(channels, [whole, new(limbs.Number, -1)]))]);
-        return CircuitValue.OfLimbs(info, limbs);
+        return CircuitValue.OfLimbs(info, limbs, GridShape.OfRows(info.Shape));
     }
 }

@@ -57,13 +57,13 @@ internal sealed partial class CircuitBuilder
     /// <summary>Counts what a node's shapes say before it is begun.</summary>
     private void Foresee(GraphNode node, int value)
     {
-        Int128 elements = RequireFits(_infos[value]);
-        var isPublic = true;
+        var (elements, isPublic) = (Int128.Zero, true);
         foreach (var source in node.Sources)
         {
-            elements += RequireFits(_infos[source]);
+            elements += (Int128)RequireFits(_infos[source]) * Math.Max(1, _values[source].Limbs.Length);
             isPublic &= _values[source].IsPublic;
         }
+        elements += (Int128)RequireFits(_infos[value]) * (isPublic || CircuitValue.IsNarrow(_infos[value]) ? 1 : MaxLimbs);
         Spend(NodeWork + (elements * ElementWork) + OwnWork(node, value) + (isPublic ? elements * samples * PublicWork : 0));
     }
 
@@ -81,6 +81,7 @@ internal sealed partial class CircuitBuilder
         SumNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         WideDenseNode n => _infos[n.Source].Shape.Elements / _infos[n.Source].Shape.Last * (Int128)n.Weights.Count * samples * SummandWork,
         TreeEnsembleNode n => ((Int128)n.Splits.Count * SplitWork) + (((Int128)n.Trees.Length * MaxLimbs * SummandWork) + SplitWork) * n.Targets * samples,
+        RankNode n => (Int128)n.Thresholds.Count * WeightWork,
         ArgMaxNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         LayerNormNode n => (Int128)_infos[n.Source].Shape.Elements * samples * SummandWork,
         _ => 0,

@@ -116,6 +116,8 @@ internal sealed partial class CircuitBuilder(
             return refused;
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
+        if (CheckWeights() is { } tooMany)
+            return tooMany;
         return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
             ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
             : null;
@@ -138,6 +140,7 @@ internal sealed partial class CircuitBuilder(
         {
             ConvNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
             DenseNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            QuantiseNode n when IsHidden(n) => (long)Int128.Min((DeclaredReach(n, _infos[n.Source]) >> n.Shift) + 1, ElementTypes.MaxOf(ElementType.S64)),
             _ => -1,
         };
         _infos[value] = reach < 0 ? inferred.Value : inferred.Value with { Min = -reach, Max = reach };
@@ -146,7 +149,7 @@ internal sealed partial class CircuitBuilder(
 
     private Error? AddNode(GraphNode node, int value)
     {
-        if (node.Sources.Length == 1 && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
+        if (node.Sources.Length == 1 && !IsHidden(node) && _values[node.Sources[0]] is { IsPublic: true, IsWide: false } source && EntryMaps.Of(node, source.Info) is { } map)
             return Define(value, Public.AddMapped(_infos[value], map, source, EntryMaps.WorkOf(node, source.Info)));
         return TakesWide(node) || node.Sources.All(number => CircuitValue.IsNarrow(_values[number].Info))
             ? AddOperator(node, value)
@@ -155,7 +158,8 @@ internal sealed partial class CircuitBuilder(
 
     /// <summary>Whether it reads numbers that one cell may not hold.</summary>
     private static bool TakesWide(GraphNode node) =>
-        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode;
+        node is ReshapeNode or TransposeNode or GatherNode or ConcatNode or InterpolateNode or ArgMaxNode or WideDenseNode or WhereNode or SoftmaxNode
+            or QuantiseNode or ClampNode or RankNode or CompareNode or MaxNode or LayerNormNode or NormaliseNode;
 
     private Error? AddOperator(GraphNode node, int value) => node switch
     {
@@ -172,6 +176,8 @@ internal sealed partial class CircuitBuilder(
         RescaleNode n => AddSum(value, [(n.Source, n.Factor)], n.Requantise),
         TableNode n => AddTable(n, value),
         QuantiseNode n => AddQuantise(n, value),
+        ClampNode n => AddClamp(n, value),
+        RankNode n => AddRank(n, value),
         MaxPoolNode n => AddMaxPool(n, value),
         AveragePoolNode n => AddAveragePool(n, value),
         SumNode n => AddRowSum(n, value),
@@ -181,6 +187,7 @@ internal sealed partial class CircuitBuilder(
         ArgMaxNode n => AddArgMax(n, value),
         SoftmaxNode n => AddSoftmax(n, value),
         LayerNormNode n => AddLayerNorm(n, value),
+        NormaliseNode n => AddNormalise(n, value),
         MaxNode n => AddMax(n, value),
         WhereNode n => AddWhere(n, value),
         CompareNode n => AddCompare(n, value),

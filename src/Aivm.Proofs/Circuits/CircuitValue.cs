@@ -51,9 +51,9 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     /// <param name="limbs">Narrow values of one shape, lowest first.</param>
     public static CircuitValue OfLimbs(ValueInfo info, ImmutableArray<CircuitValue> limbs) => new(info, [], []) { Limbs = limbs };
 
-    /// <summary>A value whose elements' limbs fill storages in row-major order.</summary>
-    public static CircuitValue OfLimbs(ValueInfo info, WideCells cells) =>
-        OfLimbs(info, [.. cells.Limbs.Select((storage, k) => OfRows(LimbInfo(info.Shape, cells.Cut, k), storage))]);
+    /// <summary>A value whose elements' limbs fill storages.</summary>
+    public static CircuitValue OfLimbs(ValueInfo info, WideCells cells, GridShape grid) =>
+        OfLimbs(info, [.. cells.Limbs.Select((storage, k) => Of(LimbInfo(info.Shape, cells.Cut, k), storage, grid))]) with { Grid = grid };
 
     public static ValueInfo LimbInfo(Shape shape, LimbCut cut, int limb) =>
         new(ElementType.S32, shape, cut.IntervalOf(limb).Low, cut.IntervalOf(limb).High);

@@ -25,6 +25,7 @@ internal static class EntryMaps
         RankNode n => (from, to) => Rank(n, from, to),
         EmbeddingNode n => (from, to) => Embed(n, from, to),
         WideDenseNode n when source.Shape.Elements / source.Shape.Last * n.Weights.Count <= MaxProducts => (from, to) => Multiply(n, from, to),
+        NormaliseNode n => (from, to) => Normalise(n, source.Shape.Last, from, to),
         ArgMaxNode n => (from, to) => FindLargest(from, source.Shape, n.Axis, to),
         _ => null,
     };
@@ -34,8 +35,12 @@ internal static class EntryMaps
     {
         QuantiseNode n when IsOfBytes(n, source) => source.Shape.Elements * VerificationWork.Number,
         WideDenseNode n => (source.Shape.Elements * VerificationWork.Step) + (source.Shape.Elements / source.Shape.Last * n.Weights.Count * VerificationWork.WideProduct),
+        NormaliseNode => source.Shape.Elements * WideSteps * VerificationWork.Step,
         _ => null,
     };
+
+    /// <summary>Steps that a division in 128 bits takes, with the rest of a normalisation.</summary>
+    private const int WideSteps = 6;
 
     private static bool IsOfBytes(QuantiseNode node, ValueInfo source) => source.Min >= 0 && source.Max <= byte.MaxValue && node.Multipliers.Count == 1;
 
@@ -64,15 +69,23 @@ internal static class EntryMaps
         var first = 0;
         for (var feature = 0; feature < to.Length; feature++)
         {
-            var (low, high) = (0, node.Counts[feature]);
-            while (low < high)
-            {
-                var middle = (low + high) / 2;
-                (low, high) = node.Thresholds[first + middle] <= from[feature] ? (middle + 1, high) : (low, middle);
-            }
-            to[feature] = from[feature] == ElementTypes.MissingInput ? ElementTypes.MissingRank : low;
+            to[feature] = RankOf(node, feature, first, from[feature]);
             first += node.Counts[feature];
         }
+    }
+
+    /// <param name="first">The number of the feature's first threshold.</param>
+    internal static long RankOf(RankNode node, int feature, int first, long x)
+    {
+        if (x == ElementTypes.MissingInput)
+            return ElementTypes.MissingRank;
+        var (low, high) = (0, node.Counts[feature]);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = node.Thresholds[first + middle] <= x ? (middle + 1, high) : (low, middle);
+        }
+        return low;
     }
 
     private static void Embed(EmbeddingNode node, ReadOnlySpan<long> from, Span<long> to)
@@ -93,6 +106,38 @@ internal static class EntryMaps
             for (var j = 0; j < inputs; j++)
                 to[i] += node.Weights[(output * inputs) + j] * from[(row * inputs) + j];
         }
+    }
+
+    private static void Normalise(NormaliseNode node, int length, ReadOnlySpan<long> from, Span<long> to)
+    {
+        for (var first = 0; first < to.Length; first += length)
+        {
+            var row = from.Slice(first, length);
+            var norm = NormOf(node.Norm, row);
+            for (var i = 0; i < length; i++)
+                to[first + i] = norm == 0 ? 0 : Divide((Int128)(norm < 0 ? -row[i] : row[i]) << node.OutputExponent, Math.Abs(norm));
+        }
+    }
+
+    /// <summary>The analysis bounds every norm by 2^62.</summary>
+    private static long NormOf(Norm norm, ReadOnlySpan<long> row)
+    {
+        var (largest, sum, squares) = (long.MinValue, 0L, Int128.Zero);
+        foreach (var x in row)
+            (largest, sum, squares) = (Math.Max(largest, x), norm == Norm.L1 ? sum + Math.Abs(x) : 0, squares + ((Int128)x * x));
+        return norm switch
+        {
+            Norm.L1 => sum,
+            Norm.L2 => (long)CircuitBuilder.RootOf(squares),
+            _ => largest,
+        };
+    }
+
+    /// <summary>Rounded, and brought into 32 bits.</summary>
+    private static long Divide(Int128 number, long divisor)
+    {
+        var (quotient, rest) = Int128.DivRem(number + (divisor / 2), divisor);
+        return (long)Int128.Clamp(rest < 0 ? quotient - 1 : quotient, -int.MaxValue, int.MaxValue);
     }
 
     internal static long Interpolate(InterpolateNode node, long x)

@@ -41,6 +41,9 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         each(ofStorages.Length, i => AddTransposes(ofStorages[i], coefficients));
         AddTransposes([.. circuit.CellTerms.Where(placed => placed.Term.Target is null)], coefficients);
         var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
+        foreach (var (weight, address) in Stated(rows))
+            if (!PublicAddress.Is(address))
+                coefficients[address] -= mu * weight;
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
         for (var c = 0; c < multiplicities.Channels; c++)
             columns[c] = -rows.Column(c);
@@ -63,6 +66,9 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
         var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
             * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
+        foreach (var (weight, address) in Stated(rows))
+            if (!PublicAddress.Is(address))
+                sum -= mu * weight * point.At(address);
         return sum - multiplicities;
     }
 
@@ -134,16 +140,24 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>What public numbers add to that.</summary>
-    private Ext4 WeighedStated(in GridWeights rows, Felt[] publicNumbers)
+    private Ext4 WeighedStated(GridWeights rows, Felt[] publicNumbers)
     {
         var sum = Ext4.Zero;
+        foreach (var (weight, address) in Stated(rows))
+            if (PublicAddress.Is(address))
+                sum += weight * publicNumbers[address - PublicAddress.First];
+        return sum;
+    }
+
+    /// <summary>Entries of rows that addresses hold, each with its weight in that sum.</summary>
+    private IEnumerable<(Ext4 Weight, int Address)> Stated(GridWeights rows)
+    {
         foreach (var table in circuit.Tables)
             foreach (var (row, column, address) in table.Stated)
             {
                 var (position, channel) = ((table.FirstRow + row) / Circuit.TableColumns, (table.FirstRow + row) % Circuit.TableColumns);
-                sum += rows.Row(position) * rows.Column(channel) * _powers[column + 1] * publicNumbers[address - PublicAddress.First];
+                yield return (rows.Row(position) * rows.Column(channel) * _powers[column + 1], address);
             }
-        return sum;
     }
 
     /// <summary>What multiplies a summand besides its own factors: -mu gamma^entry for lookups, mu^2 for equalities.</summary>

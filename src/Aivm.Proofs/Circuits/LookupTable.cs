@@ -1,3 +1,5 @@
+using Aivm.Inference;
+
 namespace Aivm.Proofs;
 
 /// <summary>
@@ -39,7 +41,7 @@ internal abstract class LookupTable
     /// <summary>The only row that a tuple can be, or -1.</summary>
     public abstract int RowOf(ReadOnlySpan<int> tuple);
 
-    /// <summary>Entries that are public numbers, so that each statement has its own: <see cref="Entry"/> is 0 there.</summary>
+    /// <summary>Entries that addresses hold, so that each statement has its own: <see cref="Entry"/> is 0 there.</summary>
     public virtual IEnumerable<(int Row, int Column, int Address)> Stated => [];
 }
 
@@ -110,6 +112,29 @@ internal sealed class FunctionTable(Func<int, int> function) : LookupTable
         var row = (long)tuple[0] - _low;
         return row >= 0 && row < Rows && Values[(int)row] == tuple[1] ? (int)row : -1;
     }
+}
+
+/// <summary>The pairs (rank, 0) up to the largest rank, and that of a missing feature: (65535, 1).</summary>
+internal sealed class MissingTable(int largest) : LookupTable
+{
+    public override int Rows => largest + 2;
+
+    public override int Columns => 2;
+
+    public override int Entry(int row, int column) => (row <= largest, column) switch
+    {
+        (true, 0) => row,
+        (true, _) => 0,
+        (_, 0) => ElementTypes.MissingRank,
+        _ => 1,
+    };
+
+    public override int RowOf(ReadOnlySpan<int> tuple) => tuple[1] switch
+    {
+        0 when tuple[0] >= 0 && tuple[0] <= largest => tuple[0],
+        1 when tuple[0] == ElementTypes.MissingRank => largest + 1,
+        _ => -1,
+    };
 }
 
 /// <summary>The pairs (0, 0 … 2^bits - 1), and (1, 0): a number of so many bits, which is zero where a flag is set.</summary>

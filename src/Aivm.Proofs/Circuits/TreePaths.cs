@@ -20,8 +20,10 @@ internal sealed class TreePaths
     private readonly Dictionary<(int Feature, bool MissingTrue), int> _variants = [];
     private readonly long[] _base;
 
-    public TreePaths(TreeEnsembleNode node)
+    /// <param name="mostRank">Numbers are those of any rank up to it; 0 where they are those of the nearest rank that tests tell apart.</param>
+    public TreePaths(TreeEnsembleNode node, int mostRank = 0)
     {
+        MaxGap = mostRank;
         _base = node.Base.ToArray();
         foreach (var word in node.Splits.ToArray())
             if (word != TreeSplit.Leaf)
@@ -126,6 +128,15 @@ internal sealed class TreePaths
         }
     }
 
+    /// <summary>By variant: its feature, the sign of the rank in variant * Spacing - v, and the rank that a missing one counts as. The first has no feature.</summary>
+    public IEnumerable<(int Feature, int Sign, int Missing)> Variants()
+    {
+        yield return (-1, 0, 0);
+        foreach (var ((feature, missingTrue), _) in _variants.OrderBy(variant => variant.Value))
+            foreach (var sign in (int[])[1, -1])
+                yield return (feature, sign, RankOf(ElementTypes.MissingRank, missingTrue));
+    }
+
     /// <summary>The edge that a sample takes from a split: a split, or a leaf as its complement; its code, and by how much it passes the test.</summary>
     public (int Child, int Code, int Gap) Next(int split, Func<int, long> rankOf)
     {
@@ -187,7 +198,7 @@ internal sealed class LeafTable(TreePaths paths, Constant values, int targets, L
     }
 }
 
-/// <summary>Rows (number, sample): the numbers of <see cref="TreePaths.WriteVariants"/>, which only a statement gives.</summary>
+/// <summary>Rows (number, sample): the numbers of <see cref="TreePaths.WriteVariants"/>, which only a statement gives, or cells.</summary>
 internal sealed class VariantTable(TreePaths paths, CircuitValue numbers, int samples) : LookupTable
 {
     public override int Rows => samples * paths.VariantCount;

@@ -106,7 +106,8 @@ internal sealed class BiasForm(Storage place, ExtArray columns) : WeightForm
 }
 
 /// <summary>A private bias: the same number b[c] in each cell of a channel.</summary>
-internal sealed class BiasTerm(Storage place, int positions) : Term
+/// <param name="numbers">For who sums up what they are.</param>
+internal sealed class BiasTerm(Storage place, int positions, LayerWeights? numbers = null) : Term
 {
     /// <summary>It counts among what both sides know up to the weights.</summary>
     internal override bool ReadsPublic => true;
@@ -127,7 +128,8 @@ internal sealed class BiasTerm(Storage place, int positions) : Term
         return Ext4.Zero;
     }
 
-    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private bias is no cell.");
+    internal override long ValueAt(Func<int, long> read, int position, int channel) =>
+        numbers?.At(channel) ?? throw new InvalidOperationException("A private bias is no cell.");
 }
 
 /// <summary>Private weights as they lie in their oracle: cell (p, c) of the layer's place.</summary>
@@ -180,15 +182,17 @@ internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) :
 internal sealed class WeightLayout
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
+    private readonly List<(int Node, HiddenNumbers Weights, HiddenNumbers Bias)> _wideLayers = [];
     private int _count;
 
-    public bool IsEmpty => _layers.Count == 0;
+    public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0;
 
     /// <summary>Cells, the random ones included.</summary>
     public int CellCount => RandomCells.End;
 
     /// <summary>Where weights and biases lie: all cells but the random ones, and those in between, which are 0.</summary>
-    public IEnumerable<Storage> Places => _layers.SelectMany(layer => (Storage[])[layer.Weights.Place!, layer.Bias]);
+    public IEnumerable<Storage> Places => _layers.SelectMany(layer => (Storage[])[layer.Weights.Place!, layer.Bias])
+        .Concat(_wideLayers.SelectMany(layer => layer.Weights.Limbs.Concat(layer.Bias.Limbs)).Select(limb => limb.Place!));
 
     /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
     public Storage RandomCells => new(_count, RandomCellCount, 1);
@@ -204,6 +208,17 @@ internal sealed class WeightLayout
         bias = Reserve(1, outputs);
         _layers.Add((node, weights, bias));
         return weights;
+    }
+
+    /// <summary>Weights and biases of 64 bits, limb by limb.</summary>
+    public (HiddenNumbers Weights, HiddenNumbers Bias) AddWide(int node, int outputs, int inputs, LimbCut weights, LimbCut bias)
+    {
+        HiddenNumbers Limbs(LimbCut cut, int positions, int channels) =>
+            new([.. Enumerable.Range(0, cut.Count).Select(_ => LayerWeights.Private(Reserve(positions, channels)))], cut);
+
+        var layer = (node, Limbs(weights, outputs, inputs), Limbs(bias, 1, outputs));
+        _wideLayers.Add(layer);
+        return (layer.Item2, layer.Item3);
     }
 
     private Storage Reserve(int positions, int channels)
@@ -233,6 +248,32 @@ internal sealed class WeightLayout
             for (var o = 0; o < outputs; o++)
                 cells[biasPlace.Base + o] = (int)bias[o];
         }
+        foreach (var (node, weights, bias) in _wideLayers)
+        {
+            var (numbers, offsets) = graph.Nodes[node] is WideDenseNode dense ? (dense.Weights, dense.Bias) : (((QuantiseNode)graph.Nodes[node]).Multipliers, ((QuantiseNode)graph.Nodes[node]).Offsets);
+            weights.Reveal(numbers, cells);
+            bias.Reveal(offsets, cells);
+        }
         return cells;
+    }
+}
+
+/// <summary>Private numbers of 64 bits: the rectangle of each limb, all alike.</summary>
+internal sealed record HiddenNumbers(LayerWeights[] Limbs, LimbCut Cut)
+{
+    /// <summary>Tells a prover the numbers, and writes them to their cells.</summary>
+    public void Reveal(Constant numbers, int[] cells)
+    {
+        for (var k = 0; k < Limbs.Length; k++)
+        {
+            var place = Limbs[k].Place!;
+            var limbs = new sbyte[numbers.Count];
+            for (var i = 0; i < limbs.Length; i++)
+            {
+                limbs[i] = (sbyte)Cut.LimbOf(numbers[i], k);
+                cells[place.Base + (i / place.Channels * place.Width) + (i % place.Channels)] = limbs[i];
+            }
+            Limbs[k].Reveal(Constant.S8([limbs.Length], limbs));
+        }
     }
 }

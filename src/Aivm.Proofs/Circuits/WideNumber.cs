@@ -62,15 +62,13 @@ internal sealed record WideSummand(WideNumber Number, ImmutableArray<Int128> Coe
 /// </summary>
 internal readonly record struct LimbCut(int Count, long TopLow, int TopBits, int LimbBits = WideNumber.LimbBits)
 {
-    /// <summary>The last limb's magnitude, at most.</summary>
-    private const int TopLimit = 1 << WideNumber.LimbBits;
-
-    public static LimbCut Of(Int128 low, Int128 high)
+    public static LimbCut Of(Int128 low, Int128 high, int limbBits = WideNumber.LimbBits)
     {
-        var count = 1;
-        for (; high - low >= TopLimit || low < -TopLimit || high >= TopLimit; count++)
-            (low, high) = (low >> WideNumber.LimbBits, high >> WideNumber.LimbBits);
-        return new LimbCut(count, (long)low, Storage.BitLength((int)(high - low)));
+        // The last limb's magnitude, at most.
+        var (count, limit) = (1, (Int128)1 << limbBits);
+        for (; high - low >= limit || low < -limit || high >= limit; count++)
+            (low, high) = (low >> limbBits, high >> limbBits);
+        return new LimbCut(count, (long)low, Storage.BitLength((int)(high - low)), limbBits);
     }
 
     /// <summary>The same, but a number below 2^16 stays whole: for limbs that no range check holds, only rows of a table.</summary>
@@ -85,8 +83,8 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits, int
 
     public long LimbOf(Int128 number, int limb)
     {
-        var rest = (long)(number >> (LimbBits * limb));
-        return limb == Count - 1 ? rest : rest & ((1L << LimbBits) - 1);
+        var rest = number >> (LimbBits * limb);
+        return (long)(limb == Count - 1 ? rest : rest & (((Int128)1 << LimbBits) - 1));
     }
 
     public (long Low, long High) IntervalOf(int limb) => limb == Count - 1 ? (TopLow, TopLow + (1L << TopBits) - 1) : (0, (1L << LimbBits) - 1);

@@ -261,15 +261,15 @@ public sealed class ProofsContractTests : IDisposable
         Assert.Equal("ValueNotAccepted", Refused(data, UInt256.One));
     }
 
-    /// <summary>An operator without an argument: the work until then is paid, and the reason named.</summary>
+    /// <summary>A softmax beyond its argument: the work until then is paid, and the reason named.</summary>
     [Fact]
     public void A_model_that_cannot_be_proved_is_refused_by_name()
     {
         var container = Container.Encode(SmallCircuits.Model(
             new GraphInput("x", [4], new InputFormat.Fixed(6)),
             QuantiseNode.Scale(0, ElementType.S16, 1, 6),
-            new NormaliseNode { Source = 1, Norm = Norm.L2, OutputExponent = 8 }).Graph);
-        var model = _chain.Publish(Alice, container, "normalise");
+            new SoftmaxNode { Source = 1, Shift = 20, Entries = Constant.S32([2], [2, 1]), OutputExponent = 8 }).Graph);
+        var model = _chain.Publish(Alice, container, "far-softmax");
         var call = new ProofCall(model, Hash256.Zero, Hash256.Zero, 1, Subject, new byte[32], [0, 0, 0, 0], [1]);
         Assert.Contains("proof-unsupported", _chain.Refusal(Bob, call).Explanation);
     }

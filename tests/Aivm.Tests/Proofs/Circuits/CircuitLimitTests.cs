@@ -29,6 +29,24 @@ public sealed class CircuitLimitTests
         ["the largest of a million copies"] = () => Over([Byte],
             QuantiseNode.Scale(0, ElementType.S8, 1, 0), new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
             new ReshapeNode { Source = 2, Shape = [1, 1] }, Copies(3, 0), Copies(4, 1), new ArgMaxNode { Source = 5, Axis = 1 }),
+        ["the norms of a million copies"] = () => Over([Byte],
+            QuantiseNode.Scale(0, ElementType.S8, 1, 0), new RescaleNode { Source = 1, Factor = 1, Requantise = Requantise.To(ElementType.S8, [0], new Activation.Clamp(-127, 127)) },
+            new ReshapeNode { Source = 2, Shape = [1, 1] }, Copies(3, 0), Copies(4, 1), new NormaliseNode { Source = 5, Norm = Norm.L2, OutputExponent = 20 },
+            new GatherNode { Source = 6, Axis = 0, Indices = Constant.S32([1], [0]) }),
+        ["a million thresholds"] = () => Over([new GraphInput("x", [16], new InputFormat.Fixed(0, AllowsMissing: true))],
+            new RankNode { Source = 0, Counts = [.. Enumerable.Repeat(60_000, 16)], Thresholds = Constant.S64([960_000], [.. Enumerable.Range(0, 960_000).Select(i => i % 60_000L)]) },
+            new TreeEnsembleNode
+            {
+                Source = 1,
+                Targets = 1,
+                Trees = [new TreeShape(3, 0, 1)],
+                Splits = Constant.S32([3], [new TreeSplit(3, 59_000, true).Pack(), -1, -1]),
+                Leaves = Constant.S32([2], [1, 2]),
+                Base = Constant.S64([1], [0]),
+            }),
+        ["numbers of 64 bits by the ten thousand"] = () => Over([new GraphInput("x", [1 << 14], new InputFormat.Fixed(9))],
+            new QuantiseNode { Source = 0, Output = ElementType.S64, Multipliers = Constant.S64([1], [long.MaxValue]), Offsets = Constant.S64([1], [5]), Shift = 62 },
+            new MaxNode { Source = 1 }),
         ["a convolution that reads little but padding"] = () => Over([Byte],
             new ConstantNode { Value = Constant.S8([5000, 1, 1], new sbyte[5000]) },
             new ConvNode
@@ -47,7 +65,8 @@ public sealed class CircuitLimitTests
     {
         var graph = Graphs[name]();
         Assert.True(GraphAnalysis.TryAnalyse(graph, ModelLimits.OnChain, out var analysis, out var error), error?.ToString());
-        foreach (var privacy in (ProofPrivacy[])[ProofPrivacy.None, ProofPrivacy.Inputs])
+        // Thresholds of public features cost next to nothing.
+        foreach (var privacy in (ProofPrivacy[])[.. graph.Nodes[0] is RankNode ? [] : (ProofPrivacy[])[ProofPrivacy.None], ProofPrivacy.Inputs])
         {
             var meter = new WorkMeter(Gas);
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -99,6 +118,34 @@ public sealed class CircuitLimitTests
     /// <summary>Of so many private bytes, each a row, two lookups each, and one of them for an output.</summary>
     private static Graph Chosen(int count) => Over([new GraphInput("x", [count, 1], new InputFormat.U8())],
         QuantiseNode.Scale(0, ElementType.S8, 1, 1), new GatherNode { Source = 1, Axis = 0, Indices = Constant.S32([1], [count - 1]) });
+
+
+    /// <summary>Five layers of 2^24 weights, all of them one constant.</summary>
+    [Fact]
+    public void More_private_weights_than_a_commitment_holds_are_refused_by_name()
+    {
+        var (weights, bias) = (Constant.S8([4096, 4096], new sbyte[1 << 24]), Constant.S32([4096], new int[4096]));
+        var graph = Over(
+            [new GraphInput("x", [4096], new InputFormat.U8())],
+            [
+                QuantiseNode.Scale(0, ElementType.S8, 1, 1),
+                .. Enumerable.Range(1, 5).Select(source => new DenseNode { Source = source, Weights = weights, Bias = bias, Requantise = Requantise.To(ElementType.S8, 16) }),
+            ]);
+        Assert.True(GraphAnalysis.TryAnalyse(graph, ModelLimits.OffChain, out var analysis, out var error), error?.ToString());
+        Assert.False(Circuit.TryBuild(graph, analysis, 1, ProofPrivacy.Weights, out _, out error));
+        Assert.Equal("proof-unsupported", error.Code);
+        Assert.Contains("private weights", error.Message);
+        Assert.False(Circuit.TryBuildWeightRanges(graph, analysis, out _, out error));
+        Assert.Equal("proof-unsupported", error.Code);
+    }
+
+    [Fact]
+    public void Bounds_of_biases_stay_within_32_bits()
+    {
+        var graph = Over([Byte], new DenseNode { Source = 0, Weights = Constant.S8([4, 1], new sbyte[4]), Bias = Constant.S32([4], [int.MaxValue, -int.MaxValue, 0, 1000]), Requantise = Requantise.To(ElementType.S8, 4) });
+        var bounds = ((DenseNode)PrivateModel.Skeleton(graph).Nodes[0]).Bias.ToArray();
+        Assert.Equal([int.MaxValue, int.MaxValue, 0, 1024], bounds);
+    }
 
     private static GatherNode Copies(int source, int axis) => new() { Source = source, Axis = axis, Indices = Constant.S32([1024], new int[1024]) };
 

@@ -8,16 +8,18 @@ namespace Aivm.Tests.Proofs.Circuits;
 public sealed class RandomCircuitTests
 {
     /// <summary>Graphs of all operators, each up to the first node that is refused: what is accepted must hold.</summary>
-    [Fact]
-    public void The_circuit_of_a_graph_holds_its_run_as_far_as_its_operators_are_covered()
+    [Theory]
+    [InlineData(ProofPrivacy.None)]
+    [InlineData(ProofPrivacy.Inputs)]
+    public void The_circuit_of_a_graph_holds_its_run_as_far_as_its_operators_are_covered(ProofPrivacy privacy)
     {
         var held = new Dictionary<Operator, int>();
         for (var seed = 0; seed < 300; seed++)
         {
             var (graph, input) = RandomGraphs.Create(seed);
-            if (Covered(graph) is not { } covered || !covered.Model.TryRun(input, new long[covered.Model.OutputCount], out _))
+            if (Covered(graph, privacy) is not { } covered || !covered.Model.TryRun(input, new long[covered.Model.OutputCount], out _))
                 continue;
-            var witness = OperatorCircuits.Fill(covered.Model, covered.Circuit, input);
+            var witness = VectorCircuits.Fill(covered.Model, covered.Circuit, input);
             WitnessCheck.Satisfies(witness);
             if (seed % 16 == 0)
                 ReductionCheck.Holds(witness, seed);
@@ -25,16 +27,16 @@ public sealed class RandomCircuitTests
                 held[node.Operator] = held.GetValueOrDefault(node.Operator) + 1;
         }
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", held.Select(pair => $"{pair.Value} {pair.Key}")));
-        Operator[] along = [Operator.MatMul, Operator.Multiply, Operator.Softmax, Operator.LayerNorm, Operator.Max, Operator.Compare, Operator.Where];
+        Operator[] along = [Operator.MatMul, Operator.Multiply, Operator.Softmax, Operator.LayerNorm, Operator.Max, Operator.Compare, Operator.Where, Operator.Normalise, Operator.TreeEnsemble, Operator.Quantise];
         Assert.All(along, kind => Assert.True(held.GetValueOrDefault(kind) > 3, $"{kind}"));
     }
 
-    private static (Model Model, Circuit Circuit)? Covered(Graph graph)
+    private static (Model Model, Circuit Circuit)? Covered(Graph graph, ProofPrivacy privacy)
     {
         while (!graph.Nodes.IsEmpty)
         {
             var model = OperatorCircuits.Load(graph);
-            if (Circuit.TryBuild(graph, model.Analysis, samples: 1, ProofPrivacy.None, out var circuit, out var error))
+            if (Circuit.TryBuild(graph, model.Analysis, samples: 1, privacy, out var circuit, out var error))
                 return (model, circuit);
             Assert.Equal("proof-unsupported", error.Code);
             if (!error.Message.StartsWith("node ", StringComparison.Ordinal) || !TryCut(graph, int.Parse(error.Message.Split(' ')[1], CultureInfo.InvariantCulture), out graph))

@@ -13,24 +13,25 @@ internal static class ReductionCheck
         EqPoint Point(int length) => new(Enumerable.Range(0, Storage.BitLength(length - 1)).Select(_ => Next()).ToArray());
         using var leaves = Point(circuit.LeafCount);
         using var equalities = Point(circuit.EqualityCount);
-        using var cells = Point(circuit.CellCount);
+        using var cells = Point(circuit.AddressCount);
         var (alpha, gamma, mu, nu) = (Next(), Next(), Next(), Next());
         var linear = new LinearReduction(circuit, leaves, equalities, alpha, gamma, mu);
-        using var numbers = new FeltArray(circuit.CellCount);
+        using var numbers = new FeltArray(circuit.AddressCount);
         ExtKernels.FromIntegers(witness.Cells, numbers, 0);
+        ExtKernels.FromIntegers(witness.InputCells, numbers, circuit.AddressCount - circuit.InputCellCount);
         Felt[] known = [.. witness.PublicNumbers.Select(Felt.From)];
-        using var coefficients = new ExtArray(circuit.CellCount);
+        using var coefficients = new ExtArray(circuit.AddressCount);
         linear.AddCoefficients(coefficients, (count, body) => Parts.Each(2, count, body));
-        var claim = linear.Known(known, out _) + ExtKernels.Dot(coefficients, 0, numbers, 0, circuit.CellCount);
+        var claim = linear.Known(known, out _) + ExtKernels.Dot(coefficients, 0, numbers, 0, circuit.AddressCount);
         if (circuit.ProductCount > 0)
         {
             var (x, y) = ProductReduction.Vectors(linear, numbers, known);
             claim += ExtKernels.Dot(x, 0, y, 0, circuit.ProductCount);
             using var s = Point(circuit.ProductCount);
             using var products = new ProductReduction(linear, s.Coordinates, nu);
-            using var more = new ExtArray(circuit.CellCount);
+            using var more = new ExtArray(circuit.AddressCount);
             products.AddCoefficients(more);
-            Assert.Equal((nu * At(x, s)) + (nu * nu * At(y, s)), products.Known(known) + ExtKernels.Dot(more, 0, numbers, 0, circuit.CellCount));
+            Assert.Equal((nu * At(x, s)) + (nu * nu * At(y, s)), products.Known(known) + ExtKernels.Dot(more, 0, numbers, 0, circuit.AddressCount));
             Assert.Equal(At(more, cells), products.EvaluateCoefficients(cells));
             x.Dispose();
             y.Dispose();

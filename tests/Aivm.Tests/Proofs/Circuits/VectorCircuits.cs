@@ -50,7 +50,7 @@ internal static class VectorCircuits
 
     public static Witness Fill(Model model, Circuit circuit, long[] inputs)
     {
-        var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, Run(model, circuit.Samples, inputs));
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, circuit.Inputs.IsEmpty ? default(ReadOnlyMemory<long>) : inputs, Run(model, circuit.Samples, inputs));
         Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused, threads: 2), refused?.ToString());
         return filler.Fill(inputs, numbers);
