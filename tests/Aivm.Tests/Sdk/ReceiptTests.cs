@@ -1,5 +1,4 @@
 using System.Text;
-using Aivm.Node;
 using Aivm.Primitives;
 using Aivm.Sdk;
 

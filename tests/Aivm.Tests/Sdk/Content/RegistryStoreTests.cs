@@ -1,4 +1,3 @@
-using System.Net;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
