@@ -1,0 +1,21 @@
+namespace Aivm.Attestation;
+
+/// <summary>
+/// What hardware said, after every signature between it and a pinned root was checked. Only a verifier makes one. It is authentic, and nothing
+/// more: whether to accept it is for <see cref="AttestationPolicy"/> to say.
+/// </summary>
+/// <param name="ReportData">What the workload had signed: the place to which keys and freshness are bound.</param>
+/// <param name="Measurements">What was loaded and how it is configured, by the format's names.</param>
+/// <param name="PlatformId">The same for all evidence of one machine, so that one machine counts once. Empty where the format hides it.</param>
+public abstract record VerifiedEvidence(
+    EvidenceKind Kind, ReadOnlyMemory<byte> ReportData, IReadOnlyList<Measurement> Measurements, ReadOnlyMemory<byte> PlatformId)
+{
+    /// <summary>How up to date the platform is by its vendor's own rule. Null where the vendor has none.</summary>
+    public virtual TcbStatus? TcbStatus => null;
+
+    /// <summary>The vendor's advisories that apply to the platform, in order.</summary>
+    public virtual IReadOnlyList<string> Advisories => [];
+}
+
+/// <summary>One signed value, under the name that its format gives it.</summary>
+public readonly record struct Measurement(string Name, ReadOnlyMemory<byte> Value);
