@@ -71,9 +71,11 @@ internal sealed class EcPublicKey : PublicKey
 
     private static void Place(ReadOnlySpan<byte> number, Span<byte> slot)
     {
+        Refused.Unless(number[0] < 0x80, "signature-range", "A signature's r or s is negative.");
+        // A zero before a high first bit keeps the number positive, and is no digit of it.
         if (number is [0, _, ..])
             number = number[1..];
-        Refused.Unless((number[0] < 0x80 || number.Length == slot.Length) && number.Length <= slot.Length, "signature-range", "A signature's r or s is negative or too long.");
+        Refused.Unless(number.Length <= slot.Length, "signature-range", "A signature's r or s is too long.");
         number.CopyTo(slot[^number.Length..]);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class IntelQuote : Evidence
         var cursor = new ByteCursor(bytes, "quote-truncated", "The quote");
         Version = ReadHeader(cursor.Take(HeaderSize).Span, out var kind);
         Kind = kind;
-        Body = TakeBody(ref cursor);
+        Body = TakeBody(Version, ref cursor);
         SignedPart = bytes[..^cursor.Rest.Length];
 
         var authentication = TakeAuthentication(ref cursor);
@@ -67,6 +67,16 @@ internal sealed class IntelQuote : Evidence
 
     public static IntelQuote Read(ReadOnlyMemory<byte> bytes) => new(bytes);
 
+    /// <summary>How long the quote at the beginning of a buffer says that it is. The rest of it is not looked at.</summary>
+    public static int LengthOf(ReadOnlyMemory<byte> buffer)
+    {
+        var cursor = new ByteCursor(buffer, "quote-truncated", "The quote");
+        var version = ReadHeader(cursor.Take(HeaderSize).Span, out _);
+        TakeBody(version, ref cursor);
+        cursor.Take(cursor.TakeUInt32());
+        return buffer.Length - cursor.Rest.Length;
+    }
+
     private static ushort ReadHeader(ReadOnlySpan<byte> header, out EvidenceKind kind)
     {
         var version = BinaryPrimitives.ReadUInt16LittleEndian(header);
@@ -82,10 +92,10 @@ internal sealed class IntelQuote : Evidence
         return version;
     }
 
-    private ReadOnlyMemory<byte> TakeBody(ref ByteCursor cursor)
+    private static ReadOnlyMemory<byte> TakeBody(ushort quoteVersion, ref ByteCursor cursor)
     {
-        if (Version < 5)
-            return cursor.Take(Version == 3 ? EnclaveReport.Size : TdReport.Size10);
+        if (quoteVersion < 5)
+            return cursor.Take(quoteVersion == 3 ? EnclaveReport.Size : TdReport.Size10);
         var (type, size) = (cursor.TakeUInt16(), cursor.TakeUInt32());
         Refused.Unless(
             (type, size) is (BodyTd10, TdReport.Size10) or (BodyTd15, TdReport.Size15), "quote-body",

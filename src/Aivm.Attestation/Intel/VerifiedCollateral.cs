@@ -111,6 +111,7 @@ public sealed class VerifiedCollateral
         Refused.Unless(
             DistinguishedName.HasCommonName(authority.Subject, ProcessorAuthorityName) || DistinguishedName.HasCommonName(authority.Subject, PlatformAuthorityName),
             "certificate-name", $"The certificate is neither that of the {ProcessorAuthorityName} nor that of the {PlatformAuthorityName}.");
+        Refused.Unless(authority.Constraints.IsAuthority, "certificate-issuer", "The certificate of the authority that certifies platforms is that of no authority.");
         _chain.RequireLink(authority, _chain.Root, authoritiesBelow: 0, at);
         Refused.Unless(!_rootCrl.Revokes(authority), "certificate-revoked", "Intel revoked the authority that certifies platforms.");
     }
