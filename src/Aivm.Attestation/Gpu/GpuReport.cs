@@ -54,16 +54,16 @@ internal sealed class GpuReport : Evidence
     /// <summary>DSP0274, "Measurement block format": index, format, size, and in DMTF's format type, size and value.</summary>
     private static Measurement[] ReadBlocks(ReadOnlyMemory<byte> record, int count)
     {
-        var (cursor, blocks, last) = (new ByteCursor(record, "gpu-measurements", "The measurement record"), new Measurement[count], 0);
+        var (cursor, blocks, seen) = (new ByteCursor(record, "gpu-measurements", "The measurement record"), new Measurement[count], new bool[256]);
         for (var i = 0; i < count; i++)
         {
             var head = cursor.Take(4).Span;
             Refused.Unless(head[1] == DmtfFormat, "gpu-measurements", "A measurement is not in DMTF's format.");
-            Refused.Unless(head[0] > last, "gpu-measurements", "Measurements are not in the order of their indices.");
-            last = head[0];
+            Refused.Unless(head[0] > 0 && !seen[head[0]], "gpu-measurements", "Two measurements have the same index, or one has none.");
+            seen[head[0]] = true;
             var block = new ByteCursor(cursor.Take(BinaryPrimitives.ReadUInt16LittleEndian(head[2..])), "gpu-measurements", "A measurement");
             block.Take(1);
-            blocks[i] = new Measurement($"block_{last}", block.Take(block.TakeUInt16()));
+            blocks[i] = new Measurement($"block_{head[0]}", block.Take(block.TakeUInt16()));
             block.RequireEnd("gpu-measurements", "A measurement is longer than its value.");
         }
         cursor.RequireEnd("gpu-measurements", "The measurement record goes on after its last measurement.");

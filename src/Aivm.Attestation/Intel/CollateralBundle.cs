@@ -3,7 +3,7 @@ using System.Text;
 namespace Aivm.Attestation;
 
 /// <summary>
-/// What Intel publishes about a family of platforms, as one JSON document: certificates in PEM, revocation lists and signatures in hexadecimal, signed
+/// What Intel publishes about a family of platforms, as one JSON document: certificates in PEM, revocation lists and signatures in hexadecimal or as arrays of bytes, signed
 /// documents as the exact text that was signed. Nothing is trusted yet.
 /// </summary>
 internal sealed class CollateralBundle
@@ -15,11 +15,11 @@ internal sealed class CollateralBundle
     public CollateralBundle(ReadOnlyMemory<byte> json)
     {
         var document = StrictJson.Parse(json, MaxBytes, Code, "The collateral");
-        RootCrl = document.Hex("root_ca_crl");
-        PckCrl = document.Hex("pck_crl");
+        RootCrl = document.Octets("root_ca_crl", RevocationList.MaxBytes);
+        PckCrl = document.Octets("pck_crl", RevocationList.MaxBytes);
         PckCrlChain = Utf8(document, "pck_crl_issuer_chain");
-        TcbInfo = new SignedDocument(Utf8(document, "tcb_info"), document.Hex("tcb_info_signature", SignatureBytes), Utf8(document, "tcb_info_issuer_chain"));
-        QeIdentity = new SignedDocument(Utf8(document, "qe_identity"), document.Hex("qe_identity_signature", SignatureBytes), Utf8(document, "qe_identity_issuer_chain"));
+        TcbInfo = new SignedDocument(Utf8(document, "tcb_info"), Signature(document, "tcb_info_signature"), Utf8(document, "tcb_info_issuer_chain"));
+        QeIdentity = new SignedDocument(Utf8(document, "qe_identity"), Signature(document, "qe_identity_signature"), Utf8(document, "qe_identity_issuer_chain"));
     }
 
     public ReadOnlyMemory<byte> RootCrl { get; }
@@ -31,6 +31,12 @@ internal sealed class CollateralBundle
     public SignedDocument TcbInfo { get; }
 
     public SignedDocument QeIdentity { get; }
+
+    private static byte[] Signature(StrictJson document, string name)
+    {
+        var signature = document.Octets(name, SignatureBytes);
+        return signature.Length == SignatureBytes ? signature : throw document.Refuse($"{name} has {signature.Length} bytes instead of {SignatureBytes}.");
+    }
 
     private static byte[] Utf8(StrictJson document, string name) => Encoding.UTF8.GetBytes(document.Text(name));
 }

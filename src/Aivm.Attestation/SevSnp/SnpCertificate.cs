@@ -49,12 +49,19 @@ internal sealed class SnpCertificate
             return;
         }
         Refused.Unless(hardwareId is not null, "snp-signing-key", "The report is signed by a chip's key (VCEK), and the certificate is not for one.");
-        // The octets of the extension are the identity itself, 64 of them, or 8 since Turin.
-        var id = hardwareId.Value.Span;
+        var id = HardwareId(hardwareId.Value);
         Refused.Unless(
             id.Length is 8 or 64 && report.ChipId.Span.StartsWith(id) && !report.ChipId.Span[id.Length..].ContainsAnyExcept((byte)0),
             "snp-chip-id", "The certificate is for another chip than the report names.");
     }
+
+    /// <summary>64 octets, or 8 since Turin: the extension's value is the identity itself; an OCTET STRING around it is taken too.</summary>
+    private static ReadOnlySpan<byte> HardwareId(ReadOnlyMemory<byte> value) => value.Span switch
+    {
+        [0x04, 64, ..] and { Length: 66 } wrapped => wrapped[2..],
+        [0x04, 8, ..] and { Length: 10 } wrapped => wrapped[2..],
+        var bare => bare,
+    };
 
     private byte Number(string id)
     {

@@ -61,6 +61,20 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
         return bytes;
     }
 
+    /// <summary>Hexadecimal digits, or an array of numbers, as some libraries write bytes.</summary>
+    public byte[] Octets(string name, int most)
+    {
+        if (Member(name).ValueKind != JsonValueKind.Array)
+            return Hex(name);
+        var (numbers, bytes) = (Items(name, most), new List<byte>());
+        foreach (var number in numbers)
+        {
+            Require(number.ValueKind == JsonValueKind.Number && number.TryGetByte(out _), name, "an array of bytes");
+            bytes.Add(number.GetByte());
+        }
+        return [.. bytes];
+    }
+
     /// <summary>A date such as 2025-06-19T10:16:03Z, in unix seconds.</summary>
     public long Time(string name)
     {

@@ -61,6 +61,19 @@ public sealed class RealQuoteTests
         Assert.False(VerifiedCollateral.TryVerify(bytes, last + 1, out _, out _));
     }
 
+    /// <summary>The same collateral as its source stores it, with bytes in arrays.</summary>
+    [Theory]
+    [InlineData("sgx_quote.bin", "sgx_quote_collateral.json", 1751624924)]
+    [InlineData("tdx_quote_v4.bin", "tdx_quote_collateral.json", 1751624191)]
+    [InlineData("tdx_quote_v5_td15_outdated.bin", "tdx_quote_outdated_collateral.json", 1772707803)]
+    [InlineData("tdx_quote_v4_near.bin", "quote_collateral_near.json", 1758093775)]
+    public void Bytes_in_arrays_are_bytes_too(string quote, string collateral, long at)
+    {
+        var bytes = TeeVectors.Read($"phala-dcap-qvl/{quote}");
+        var verdict = TeeVectors.Verdict(bytes[..IntelQuote.LengthOf(bytes)], at, $"phala-dcap-qvl/{collateral}");
+        Assert.True(verdict.IsAuthentic, verdict.Refusal?.ToString());
+    }
+
     [Fact]
     public void Newer_collateral_replaces_older_and_not_the_other_way_round()
     {

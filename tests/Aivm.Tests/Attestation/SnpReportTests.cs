@@ -135,6 +135,8 @@ public sealed class SnpReportTests
         Assert.Equal("snp-chip-id", Refusal(new FakeProcessor { CertifiedChipId = [.. Enumerable.Repeat((byte)0xC3, 64)] }));
         Assert.Equal("snp-chip-id", Refusal(new FakeProcessor { CertifiedChipId = [.. Enumerable.Repeat((byte)0xC1, 8)] }));
         Assert.Equal("snp-chip-id", Refusal(new FakeProcessor { CertifiedChipId = [] }));
+        Assert.Null(Refusal(new FakeProcessor { CertifiedChipId = [0x04, 64, .. Enumerable.Repeat((byte)0xC1, 64)] }));
+        Assert.Equal("snp-chip-id", Refusal(new FakeProcessor { CertifiedChipId = [0x04, 64, .. Enumerable.Repeat((byte)0xC3, 64)] }));
         Assert.Equal("snp-chip-id", Refusal(FakeProcessor.Named("turin-v5") with { CertifiedChipId = [.. Enumerable.Repeat((byte)0xC2, 7), 0xC3] }));
         // A masked chip id is zero, and no certificate is for it.
         Assert.Equal("snp-chip-id", Refusal(new FakeProcessor { ChipId = new byte[64], CertifiedChipId = [.. Enumerable.Repeat((byte)0xC1, 64)] }));

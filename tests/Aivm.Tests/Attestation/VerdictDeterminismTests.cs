@@ -1,5 +1,4 @@
 using System.Globalization;
-using Aivm.Attestation;
 
 namespace Aivm.Tests.Attestation;
 
