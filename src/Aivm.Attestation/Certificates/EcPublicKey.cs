@@ -37,11 +37,7 @@ internal sealed class EcPublicKey : PublicKey
             "signature-range", "A signature's r or s is zero or not below the group's order.");
         try
         {
-            using var key = ECDsa.Create(new ECParameters
-            {
-                Curve = Curve.Curve,
-                Q = { X = _point[..Curve.Size].ToArray(), Y = _point[Curve.Size..].ToArray() },
-            });
+            using var key = Load();
             return key.VerifyData(data, signature, Curve.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         catch (CryptographicException)
@@ -49,6 +45,14 @@ internal sealed class EcPublicKey : PublicKey
             throw new Refused("key-malformed", $"A key is no point of {Curve.Name}.");
         }
     }
+
+    private ECDsa Load() =>
+        (Curve == EllipticCurve.P384 ? PointCarrier.TryLoad(_point.Span) : null)
+        ?? ECDsa.Create(new ECParameters
+        {
+            Curve = Curve.Curve,
+            Q = { X = _point[..Curve.Size].ToArray(), Y = _point[Curve.Size..].ToArray() },
+        });
 
     private byte[] FromDer(ReadOnlyMemory<byte> signature)
     {
