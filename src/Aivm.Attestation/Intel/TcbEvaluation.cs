@@ -5,8 +5,8 @@ namespace Aivm.Attestation;
 internal sealed record TcbVerdict(TcbStatus Status, IReadOnlyList<string> Advisories);
 
 /// <summary>
-/// Intel's rule, from levels to one status (Intel PCS, "Get TCB Info", the algorithm below the table; for TDX also Intel's "TD relaunch" appendix):
-/// the highest level that the platform reaches, made worse by an older TDX module and by an older quoting enclave.
+/// Intel's rule, from levels to one status (Intel PCS version 4, "Get TCB Info", how to determine the status; the relaunch as Intel's own quote
+/// verification library decides it): the highest level that the platform reaches, made worse by an older TDX module and by an older quoting enclave.
 /// </summary>
 internal static class TcbEvaluation
 {

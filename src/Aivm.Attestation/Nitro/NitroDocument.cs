@@ -9,11 +9,14 @@ namespace Aivm.Attestation;
 internal sealed class NitroDocument : Evidence
 {
     public const int MaxBytesOfDocument = 32 << 10;
+    private const int MostFields = 9;
     private const int MostPcrs = 32;
     private const int MostAuthorities = 8;
     private const int AlgorithmLabel = 1;
     private const int Es384 = -35;
     private const int SignatureSize = 96;
+
+    private static readonly string[] Mandatory = ["module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"];
 
     private readonly SortedDictionary<int, byte[]> _pcrs = [];
 
@@ -71,10 +74,6 @@ internal sealed class NitroDocument : Evidence
             Refused.Unless(seen.Contains(name), "nitro-malformed", $"The document has no field {name}.");
         Refused.Unless(ModuleId.Length > 0 && Timestamp > 0 && _pcrs.Count > 0 && Certificate.Length > 0 && Authorities.Count > 0, "nitro-malformed", "A field of the document is empty.");
     }
-
-    private static string[] Mandatory => ["module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"];
-
-    private const int MostFields = 9;
 
     private void ReadField(string name, CborReader reader)
     {

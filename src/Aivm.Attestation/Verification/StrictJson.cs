@@ -17,7 +17,7 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
         Refused.Unless(utf8.Length <= maxBytes, code, $"{document} has {utf8.Length} bytes; {maxBytes} is the limit.");
         try
         {
-            // Not disposed: strings and elements are read from it later, and it holds no pooled memory that must go back.
+            // Not disposed: it is read as long as this value lives. Its table is rented, and may be left to the collector.
             var parsed = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = Deepest });
             return new StrictJson(parsed.RootElement, code, document).Object();
         }
