@@ -28,7 +28,9 @@ internal sealed class AttestationBenchmark(AttestationOptions options, TextWrite
             nitro.AddRange(Time(Verifier(EvidenceFiles.Nitro()), cancellation));
             if (!options.Alone)
                 peer.Add(await QuotePeer.MillisecondsAsync(tdx, options.Count, cancellation));
-            log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}: {Median(quote):N2}, {Median(all):N2}, {Median(snp):N2}, {Median(nitro):N2} ms so far"));
+            log.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"round {round}: medians {Median(quote):N2}, {Median(all):N2}, {Median(snp):N2}, {Median(nitro):N2} ms; fastest {quote.Min():N2}, {all.Min():N2}, {snp.Min():N2}, {nitro.Min():N2} ms"));
         }
         return
         [

@@ -224,6 +224,17 @@ public sealed class AttestationPolicyTests
         Assert.Equal("policy-malformed", error.Code);
     }
 
+    /// <summary>A policy trusts the type: nobody but a verifier makes a value of it, and nobody changes one.</summary>
+    [Fact]
+    public void Verified_evidence_is_made_by_verifiers_alone()
+    {
+        var types = typeof(VerifiedEvidence).Assembly.GetExportedTypes().Where(typeof(VerifiedEvidence).IsAssignableFrom).ToArray();
+        Assert.Equal(6, types.Length);
+        Assert.All(types, type => Assert.Empty(type.GetConstructors()));
+        Assert.All(types, type => Assert.True(type.IsSealed || type == typeof(VerifiedEvidence)));
+        Assert.All(types.SelectMany(type => type.GetProperties()), property => Assert.Null(property.SetMethod));
+    }
+
     private static ReadOnlyMemory<byte> Filled(byte value) => Enumerable.Repeat(value, 48).ToArray();
 
     private static VerifiedEvidence Snp(FakeProcessor processor) => Verdicts.Authentic(processor.Report(), processor.Certificates);
