@@ -8,12 +8,14 @@ namespace Aivm.Attestation;
 /// </summary>
 internal sealed class IntelQuote : Evidence
 {
+    /// <summary>The TEE type in the header, at 4.</summary>
+    public const byte TeeTdx = 0x81;
+
     private const int HeaderSize = 48;
     private const int SignatureSize = 64;
     private const int KeySize = 64;
     private const ushort EcdsaP256 = 2;
     private const uint TeeSgx = 0;
-    private const uint TeeTdx = 0x81;
     private const ushort PckChainInPem = 5;
     private const ushort QeReportData = 6;
     private const ushort BodyTd10 = 2;

@@ -16,7 +16,7 @@ internal static class EvidenceReader
         if (DevelopmentEvidence.IsOne(bytes) || IsArmToken(bytes))
             return null;
         if (IsQuote(bytes))
-            return BinaryPrimitives.ReadUInt16LittleEndian(bytes) <= 3 ? EvidenceKind.Sgx : EvidenceKind.Tdx;
+            return bytes is [_, _, _, _, IntelQuote.TeeTdx, ..] ? EvidenceKind.Tdx : EvidenceKind.Sgx;
         if (bytes is [GpuReport.SpdmVersion, GpuReport.GetMeasurements, ..])
             return EvidenceKind.NvidiaGpu;
         // A tag of one byte, or an array of four: 0x84 with its length, 0x9F without.

@@ -8,17 +8,27 @@ namespace Aivm.Tests.Attestation;
 /// </summary>
 public sealed class MutationTests
 {
-    private const int Rounds = 400;
+    private const int Rounds = 200;
 
     public static TheoryData<string, long, string[]> Vectors() => new()
     {
         { "phala-dcap-qvl/sgx_quote.bin", 1751624924, ["bundles/phala-sgx-00A067110000-2025-06.json"] },
+        { "automata-dcap-attestation/solana/quote_sgx.bin", 1751624924, ["bundles/phala-sgx-00A067110000-2025-06.json"] },
         { "automata-dcap-attestation/sgx_v3_00606a.bin", 1756530546, ["bundles/automata-sgx-00606A000000-2025-08.json"] },
         { "phala-dcap-qvl/tdx_quote_v4.bin", 1751624191, ["bundles/phala-tdx-B0C06F000000-2025-06.json"] },
+        { "phala-dcap-qvl/tdx_quote_b0c06f_svn0501.bin", 1751624191, ["bundles/phala-tdx-B0C06F000000-2025-06.json"] },
+        { "phala-dcap-qvl/tdx_quote_tappd.bin", 1751624191, ["bundles/phala-tdx-B0C06F000000-2025-06.json"] },
+        { "phala-dcap-qvl/tdx_quote_v4_near.bin", 1758093775, ["bundles/near-tdx-20A06F000000-2025-09.json"] },
+        { "phala-dcap-qvl/tdx_quote_v5_td15_outdated.bin", 1772707803, ["bundles/phala-tdx-90C06F000000-2026-02.json"] },
         { "google-go-tdx-guest/quote_v5_sample.dat", 1772707803, ["bundles/phala-tdx-90C06F000000-2026-02.json"] },
+        { "google-go-tdx-guest/tdx_prod_quote_SPR_E4.dat", 1687939438, ["bundles/google-tdx-50806F000000-2023-06.json"] },
+        { "automata-dcap-attestation/tdx_v5_90c06f.bin", 1750357898, ["bundles/automata-tdx-90C06F000000-2025-06.json"] },
+        { "automata-dcap-attestation/tdx_v4_00806f_8000.bin", 1761920231, ["bundles/automata-tdx-00806F050000-2025-10.json"] },
         { "coco-trustee/snp_v3_genoa_e2e.bin", 1751624924, ["coco-trustee/snp_v3_genoa_e2e_vcek.der", "coco-trustee/genoa_ask_ark_asvk.pem"] },
         { "virtee-sev/snp_v2_milan.bin", 1751624924, ["virtee-sev/vcek_milan.der", "virtee-sev/cert_chain_milan"] },
+        { "google-go-sev-guest/snp_v2_milan_DEBUG_policy.bin", 1751624924, ["google-go-sev-guest/vcek_milan.der", "google-go-sev-guest/milan_ask_ark.pem"] },
         { "base-nitro-validator/nitro_2024-11-30.cbor", 1732983765, [] },
+        { "base-nitro-validator/nitro_2024-11-26.cbor", 1732575518, [] },
         { "nvidia-nvtrust/hopperAttestationReport.txt", 1751624924, ["nvidia-nvtrust/hopperCertChain.txt"] },
     };
 
@@ -77,7 +87,7 @@ public sealed class MutationTests
         if (path.EndsWith(".txt", StringComparison.Ordinal))
             return TeeVectors.ReadHex(path);
         var bytes = TeeVectors.Read(path);
-        return path.Contains("quote", StringComparison.Ordinal) ? bytes[..IntelQuote.LengthOf(bytes)] : bytes;
+        return EvidenceReader.KindOf(bytes) is EvidenceKind.Sgx or EvidenceKind.Tdx ? bytes[..IntelQuote.LengthOf(bytes)] : bytes;
     }
 
     private static AttestationVerdict Verdict(byte[] bytes, byte[][] files, long at) =>
