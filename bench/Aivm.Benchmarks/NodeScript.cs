@@ -20,7 +20,7 @@ internal static class NodeScript
             await process.WaitForExitAsync(cancellation);
             return process.ExitCode == 0
                 ? await output
-                : throw new AivmException(Failure.Check, "script-failed", $"{name} failed. Its packages: npm ci --ignore-scripts --prefix bench/peers. It said: {await errors}");
+                : throw new AivmException(Failure.Check, "script-failed", $"{name} failed. Its packages come with: npm ci --ignore-scripts --prefix bench/peers. It said: {await errors}");
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Aivm.Benchmarks;
 using Aivm.Benchmarks.Accuracy;
+using Aivm.Benchmarks.Attestation;
 using Aivm.Benchmarks.Chain;
 using Aivm.Benchmarks.Conformance;
 using Aivm.Benchmarks.Frame;
@@ -29,6 +30,8 @@ const string Usage = """
                    [--only PART-OF-A-NAME]
       proofs       zero-knowledge proofs of inference: proving, verifying, bytes, memory; with --only field their arithmetic
                    [--rounds 12] [--threads 2] [--only PART-OF-A-NAME] [--ezkl FOLDER]
+      attestation  one verification of real evidence of trusted hardware, TDX quotes beside @phala/dcap-qvl
+                   [--count 300] [--rounds 3] [--alone]
       signature    one hash of a fixed set of runs for each of this machine's kernel sets; they are all the same
     Every benchmark takes --json: JSON alone, without what it says on the way and the table.
     Standard output is a JSON array of {name, value, unit, reference, reference_value, ratio}; a ratio above 1 is ahead.
@@ -58,6 +61,7 @@ try
         ["proof-gas", .. var options] => [.. new ProofGasBenchmark(GasOptions.Parse(options), log).Run(cancellation.Token)],
         ["proofs", "--only", "field"] => FieldKernels.Run(cancellation.Token),
         ["proofs", .. var options] => new ProofsBenchmark(ProofsOptions.Parse(options), log).Run(cancellation.Token),
+        ["attestation", .. var options] => await new AttestationBenchmark(AttestationOptions.Parse(options), log).RunAsync(cancellation.Token),
         ["accuracy", .. var options] => new AccuracyBenchmark(AccuracyOptions.Parse(options), log).Run(cancellation.Token),
         ["conformance", .. var options] => new ConformanceBenchmark(ConformanceOptions.Parse(options), log).Run(cancellation.Token),
         _ => throw new AivmException(Failure.Input, "usage", Usage),

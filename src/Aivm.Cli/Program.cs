@@ -19,6 +19,7 @@ public static class Program
           aivm model publish M.aivm --name my-model    put it on the chain
           aivm infer my-model --input rows.csv         run it in a transaction
           aivm prove M.aivm --input row.csv -o P       prove a run in zero knowledge; 'aivm verify P' checks it
+          aivm attest verify --evidence F --at UNIX    check what trusted hardware says
 
         Every command explains itself with --help and prints JSON with --json.
         Exit codes: 0 done, 1 a check failed, 2 bad input, 3 environment (disk, port, network).
@@ -59,5 +60,6 @@ public static class Program
         WeightsCommand.Create(),
         ContentCommand.Create(),
         ReceiptCommand.Create(),
+        AttestCommand.Create(),
     };
 }

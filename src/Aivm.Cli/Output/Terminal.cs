@@ -53,10 +53,13 @@ public sealed class Terminal
     public void Result<T>(T document, Action human)
     {
         if (Json)
-            _out.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
+            Document(document);
         else
             human();
     }
+
+    /// <summary>A result that is a document for people too.</summary>
+    public void Document<T>(T document) => _out.WriteLine(JsonSerializer.Serialize(document, JsonOptions));
 
     /// <summary>A line that is not part of the result.</summary>
     public void Remark(string text)

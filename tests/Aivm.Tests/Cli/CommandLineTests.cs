@@ -7,6 +7,7 @@ public sealed class CommandLineTests
     [InlineData("dev", "--help")]
     [InlineData("model", "publish", "--help")]
     [InlineData("weights", "renew", "--help")]
+    [InlineData("attest", "verify", "--help")]
     public async Task A_help_page_exits_0(params string[] arguments)
     {
         using var cli = new CliProcess();

@@ -10,6 +10,7 @@ public sealed class FloatTests
     [InlineData("Aivm.State")]
     [InlineData("Aivm.Inference")]
     [InlineData("Aivm.Proofs")]
+    [InlineData("Aivm.Attestation")]
     [InlineData("Aivm.Chain")]
     public void A_consensus_assembly_has_no_floating_point(string assembly)
     {

@@ -1,0 +1,12 @@
+namespace Aivm.Attestation;
+
+/// <summary>How new collateral is, part by part. Each only rises: who stores collateral refuses what is behind in any of them.</summary>
+/// <param name="TcbIssued">Unix seconds.</param>
+/// <param name="QeIssued">Unix seconds.</param>
+public readonly record struct CollateralNumbers(
+    long TcbIssued, int TcbEvaluation, long QeIssued, int QeEvaluation, ulong RootCrl, ulong PckCrl)
+{
+    public bool IsBehind(CollateralNumbers other) =>
+        TcbIssued < other.TcbIssued || TcbEvaluation < other.TcbEvaluation || QeIssued < other.QeIssued || QeEvaluation < other.QeEvaluation
+        || RootCrl < other.RootCrl || PckCrl < other.PckCrl;
+}
