@@ -15,7 +15,7 @@ internal sealed class WholeSimulator
     private readonly ProofShape _shape;
     private readonly int _seed;
     private readonly SecretRandom _random = new();
-    
+
     /// <summary>The kinds of events of an honest proof, each challenge and position replaced by the one that is chosen.</summary>
     private readonly TranscriptEvent[] _events;
 
