@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Aivm.Benchmarks.Proofs;
+using Aivm.Chain;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
@@ -18,6 +19,9 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     private const int Listed = 12;
     private const int Runs = 6;
 
+    /// <summary>What a transaction may have: where a circuit takes more, its derivation stops there, and the time up to then counts.</summary>
+    private static readonly long MaxGas = (long)ChainLimits.Default.TransactionGas;
+
     /// <summary>The most leaves of a proof that is made to be verified: what is larger costs its verifier little more.</summary>
     private const int MaxLeaves = 1 << 20;
 
@@ -34,10 +38,10 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         foreach (var each in Cases().Where(each => each.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
         {
             cancellation.ThrowIfCancellationRequested();
-            var meter = new WorkMeter(long.MaxValue);
+            var meter = new WorkMeter(MaxGas);
             var isShape = ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, meter, out var shape, out _);
             built.Add(new Measured(each.Name, meter.Work, Fastest(() =>
-                ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, new WorkMeter(long.MaxValue), out _, out _))));
+                ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, new WorkMeter(MaxGas), out _, out _))));
             if (!isShape)
                 refused++;
             else if ((options.All || each.IsWhole) && shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
