@@ -14,6 +14,7 @@ namespace Aivm.Benchmarks.Proofs;
 internal sealed record EzklPeer(double Setup, double Prove, double Verify, int Bytes)
 {
     private const int Decimals = 9;
+    private const long Unit = 1_000_000_000;
     private const string Rounds = "5";
 
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -32,7 +33,7 @@ internal sealed record EzklPeer(double Setup, double Prove, double Verify, int B
         long[] input =
         [
             .. document.RootElement.GetProperty("input_data")[0].EnumerateArray()
-                .Select(number => (long)decimal.Round(number.GetDecimal() * 1_000_000_000)),
+                .Select(number => (long)decimal.Round(number.GetDecimal() * Unit)),
         ];
         return new ProofWorkload("ezkl-network", model, input, null, ProofPrivacy.Weights, Bar: null, ByteBar: null, MultipleBar: null);
     }

@@ -30,14 +30,15 @@ internal static class ReceiptCommand
             var file = result.GetRequiredValue(output);
             OutputFile.RequireWritable(file);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            var receipt = await terminal.Step("Asking the node", _ => new ReceiptClient(client).GetAsync(result.GetRequiredValue(reference), result.GetValue(block), cancellation));
-            OutputFile.Write(file, receipt.Encode());
+            var got = await terminal.Step("Asking the node", _ => new ReceiptClient(client).GetAsync(result.GetRequiredValue(reference), result.GetValue(block), cancellation));
+            OutputFile.Write(file, got.Encode());
+            var (header, receipt) = Decode(got);
             terminal.Result(
-                new { File = file.FullName, Header = HeaderOf(receipt).Hash, Receipt = Document(ReceiptOf(receipt)) },
+                new { File = file.FullName, Header = header.Hash, Receipt = Document(receipt) },
                 () =>
                 {
-                    Print(terminal, ReceiptOf(receipt));
-                    terminal.Line($"written    {file.FullName}: whoever trusts the hash {HeaderOf(receipt).Hash} of block {HeaderOf(receipt).Number} can verify it without a node");
+                    Print(terminal, receipt);
+                    terminal.Line($"written    {file.FullName}: whoever trusts the hash {header.Hash} of block {header.Number} can verify it without a node");
                 });
             return 0;
         });
@@ -52,13 +53,13 @@ internal static class ReceiptCommand
         command.SetAction(result =>
         {
             var terminal = result.Terminal(json);
-            var read = Read(result.GetRequiredValue(file));
+            var (header, receipt) = Decode(Read(result.GetRequiredValue(file)));
             terminal.Result(
-                new { Verified = false, Header = HeaderOf(read).Hash, Block = HeaderOf(read).Number, Receipt = Document(ReceiptOf(read)) },
+                new { Verified = false, Header = header.Hash, Block = header.Number, Receipt = Document(receipt) },
                 () =>
                 {
-                    Print(terminal, ReceiptOf(read));
-                    terminal.Line($"unverified: 'aivm receipt verify' checks it against a hash that you trust of block {HeaderOf(read).Number}");
+                    Print(terminal, receipt);
+                    terminal.Line($"unverified: 'aivm receipt verify' checks it against a hash that you trust of block {header.Number}");
                 });
             return 0;
         });
@@ -69,20 +70,21 @@ internal static class ReceiptCommand
     {
         var json = CommonOptions.Json();
         var file = ReceiptArgument();
-        var header = CommonOptions.Hash("--header", "The hash of the block, from somebody you trust: a node of your own, a validator, a checkpoint.");
-        header.Required = true;
-        var command = new Command("verify", "Check a receipt without a node. Exits 0 if the block with this hash holds it, 1 if not.") { file, header, json };
+        var trusted = CommonOptions.Hash("--header", "The hash of the block, from somebody you trust: a node of your own, a validator, a checkpoint.");
+        trusted.Required = true;
+        var command = new Command("verify", "Check a receipt without a node. Exits 0 if the block with this hash holds it, 1 if not.") { file, trusted, json };
         command.SetAction(result =>
         {
             var terminal = result.Terminal(json);
             var read = Read(result.GetRequiredValue(file));
-            if (!ReceiptVerifier.TryVerify(read, result.GetValue(header), out var receipt, out var error))
+            var (header, _) = Decode(read);
+            if (!ReceiptVerifier.TryVerify(read, result.GetValue(trusted), out var receipt, out var error))
                 throw new AivmException(Failure.Check, error.Code, error.Message);
             terminal.Result(
-                new { Verified = true, Header = HeaderOf(read).Hash, Block = HeaderOf(read).Number, Receipt = Document(receipt) },
+                new { Verified = true, Header = header.Hash, Block = header.Number, Receipt = Document(receipt) },
                 () =>
                 {
-                    terminal.Line($"verified   block {HeaderOf(read).Number} holds this receipt");
+                    terminal.Line($"verified   block {header.Number} holds this receipt");
                     Print(terminal, receipt);
                 });
             return 0;
@@ -100,21 +102,17 @@ internal static class ReceiptCommand
         return default;
     }
 
-    /// <exception cref="AivmException"><c>receipt-file</c>, <c>receipt-malformed</c>, <c>header-malformed</c>.</exception>
-    private static ReceiptFile Read(FileInfo file)
-    {
-        var bytes = BoundedFile.Read(file.FullName, ReceiptFile.MaxBytes, "receipt-file");
-        if (!ReceiptFile.TryDecode(bytes, out var read, out var error)
-            || !InferenceReceipt.TryDecode(read.Receipt, out _, out error)
-            || !BlockHeader.TryDecode(read.Header, out _, out error))
-            throw new AivmException(Failure.Input, error.Code, error.Message);
-        return read;
-    }
+    /// <exception cref="AivmException"><c>receipt-file</c>.</exception>
+    private static ReceiptFile Read(FileInfo file) =>
+        ReceiptFile.TryDecode(BoundedFile.Read(file.FullName, ReceiptFile.MaxBytes, "receipt-file"), out var read, out var error)
+            ? read
+            : throw new AivmException(Failure.Input, error.Code, error.Message);
 
-    // Both were decoded when the file was read.
-    private static InferenceReceipt ReceiptOf(ReceiptFile file) => InferenceReceipt.TryDecode(file.Receipt, out var receipt, out _) ? receipt : throw new InvalidOperationException();
-
-    private static BlockHeader HeaderOf(ReceiptFile file) => BlockHeader.TryDecode(file.Header, out var header, out _) ? header : throw new InvalidOperationException();
+    /// <exception cref="AivmException"><c>receipt-malformed</c>, <c>header-malformed</c>.</exception>
+    private static (BlockHeader Header, InferenceReceipt Receipt) Decode(ReceiptFile file) =>
+        InferenceReceipt.TryDecode(file.Receipt, out var receipt, out var error) && BlockHeader.TryDecode(file.Header, out var header, out error)
+            ? (header, receipt)
+            : throw new AivmException(Failure.Input, error!.Code, error.Message);
 
     private static object Document(InferenceReceipt receipt) => new
     {

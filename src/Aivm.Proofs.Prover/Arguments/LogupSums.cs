@@ -4,7 +4,7 @@ namespace Aivm.Proofs.Prover;
 /// A thread's sums for one message: the value at zero, and the leading coefficient, each in two parts, of which one waits for its
 /// factor lambda.
 /// </summary>
-internal sealed unsafe class LogupSums<TLanes, TVector> : IDisposable
+internal sealed class LogupSums<TLanes, TVector> : IDisposable
     where TLanes : struct, IFieldLanes<TVector>
     where TVector : unmanaged
 {

@@ -56,8 +56,9 @@ public sealed class FolderStore : IContentStore
     {
         await using var source = ContentFiles.OpenRead(from);
         using var receiving = await ReceivingFile.OpenAsync(to, digest, maxSize, cancellation);
-        // A copy on this machine begins anew: what lies there may be of another source.
-        receiving.Restart();
+        if (receiving.Length > source.Length)
+            receiving.Restart();
+        source.Position = receiving.Length;
         await foreach (var block in ContentFiles.BlocksOf(source, cancellation))
         {
             await receiving.WriteAsync(block, cancellation);

@@ -33,8 +33,12 @@ public sealed class RegistryStore : IContentStore, IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    public Task<bool> ContainsAsync(ContentDigest digest, CancellationToken cancellation = default) =>
-        RetryAsync(() => 0, async () => await SizeOfAsync(digest, cancellation) is not null, cancellation);
+    public async Task<bool> ContainsAsync(ContentDigest digest, CancellationToken cancellation = default)
+    {
+        var isThere = false;
+        await RetryAsync(async () => isThere = await SizeOfAsync(digest, cancellation) is not null, cancellation);
+        return isThere;
+    }
 
     public async Task<ContentDescriptor> AddAsync(string file, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
@@ -43,18 +47,18 @@ public sealed class RegistryStore : IContentStore, IDisposable
         await UploadAsync(source, descriptor, progress, cancellation);
         var empty = new MemoryStream("{}"u8.ToArray());
         await UploadAsync(empty, new ContentDescriptor(ContentDigest.Of("{}"u8), empty.Length), null, cancellation);
-        await RetryAsync(() => 0, () => PutManifestAsync(descriptor, cancellation), cancellation);
+        await RetryAsync(() => PutManifestAsync(descriptor, cancellation), cancellation);
         return descriptor;
     }
 
     public async Task FetchAsync(ContentDigest digest, string file, long maxSize, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         using var receiving = await ReceivingFile.OpenAsync(file, digest, maxSize, cancellation);
-        await RetryAsync(() => receiving.Length, () => ReceiveAsync(digest, receiving, maxSize, progress, cancellation), cancellation);
+        await RetryAsync(() => ReceiveAsync(digest, receiving, maxSize, progress, cancellation), cancellation, () => receiving.Length);
         receiving.Complete(_location.ToString());
     }
 
-    private async Task<bool> ReceiveAsync(ContentDigest digest, ReceivingFile receiving, long maxSize, IProgress<long>? progress, CancellationToken cancellation)
+    private async Task ReceiveAsync(ContentDigest digest, ReceivingFile receiving, long maxSize, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var response = await _connection.GetAsync(_location.At($"blobs/{digest}"), receiving.Length, cancellation);
         switch (response.StatusCode)
@@ -64,7 +68,7 @@ public sealed class RegistryStore : IContentStore, IDisposable
             case HttpStatusCode.RequestedRangeNotSatisfiable when receiving.Length > 0:
                 // All is there, or what is there is of another content: the digest tells.
                 if (response.Content.Headers.ContentRange?.Length == receiving.Length)
-                    return true;
+                    return;
                 receiving.Restart();
                 throw new TransferException("it does not go on where it was cut off");
             case HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == receiving.Length:
@@ -78,7 +82,6 @@ public sealed class RegistryStore : IContentStore, IDisposable
         if (response.Content.Headers.ContentLength > maxSize - receiving.Length)
             throw ContentErrors.TooLarge(digest, maxSize);
         await CopyAsync(response, receiving, progress, cancellation);
-        return true;
     }
 
     private async Task CopyAsync(HttpResponseMessage response, ReceivingFile receiving, IProgress<long>? progress, CancellationToken cancellation)
@@ -113,15 +116,17 @@ public sealed class RegistryStore : IContentStore, IDisposable
     private async Task UploadAsync(Stream source, ContentDescriptor descriptor, IProgress<long>? progress, CancellationToken cancellation)
     {
         var upload = new Upload();
-        await RetryAsync(() => upload.Sent, () => UploadAsync(source, descriptor, upload, progress, cancellation), cancellation);
+        await RetryAsync(() => UploadAsync(source, descriptor, upload, progress, cancellation), cancellation, () => upload.Sent);
     }
 
-    private async Task<bool> UploadAsync(Stream source, ContentDescriptor descriptor, Upload upload, IProgress<long>? progress, CancellationToken cancellation)
+    private async Task UploadAsync(Stream source, ContentDescriptor descriptor, Upload upload, IProgress<long>? progress, CancellationToken cancellation)
     {
         if (await SizeOfAsync(descriptor.Digest, cancellation) is { } there)
         {
             progress?.Report(descriptor.Size);
-            return there == descriptor.Size ? true : throw _connection.Invalid($"it has {descriptor.Digest} with {there} bytes instead of {descriptor.Size}");
+            if (there == descriptor.Size)
+                return;
+            throw _connection.Invalid($"it has {descriptor.Digest} with {there} bytes instead of {descriptor.Size}");
         }
         await FindPlaceAsync(upload, cancellation);
         var chunk = new byte[Math.Min(_options.ChunkBytes, Math.Max(descriptor.Size, 1))];
@@ -136,7 +141,6 @@ public sealed class RegistryStore : IContentStore, IDisposable
             progress?.Report(upload.Sent);
         }
         await CloseAsync(upload, descriptor, cancellation);
-        return true;
     }
 
     /// <summary>Where the upload goes on: a new one, or one that was cut off.</summary>
@@ -193,7 +197,7 @@ public sealed class RegistryStore : IContentStore, IDisposable
     }
 
     /// <summary>An image manifest of one layer, tagged with the content's digest.</summary>
-    private async Task<bool> PutManifestAsync(ContentDescriptor descriptor, CancellationToken cancellation)
+    private async Task PutManifestAsync(ContentDescriptor descriptor, CancellationToken cancellation)
     {
         var manifest = JsonSerializer.SerializeToUtf8Bytes(new
         {
@@ -208,7 +212,6 @@ public sealed class RegistryStore : IContentStore, IDisposable
             () => new HttpRequestMessage(HttpMethod.Put, url) { Content = new ByteArrayContent(manifest) { Headers = { ContentType = new MediaTypeHeaderValue(ManifestType) } } },
             manifest.Length, cancellation);
         Require(response, HttpStatusCode.Created);
-        return true;
     }
 
     /// <summary>Null where it is not there.</summary>
@@ -246,21 +249,22 @@ public sealed class RegistryStore : IContentStore, IDisposable
     }
 
     /// <summary>Tries again where a transfer was cut off, as long as attempts get somewhere.</summary>
-    /// <param name="position">How far it has come.</param>
+    /// <param name="position">How far a transfer has come; null for what is a single request.</param>
     /// <exception cref="AivmException"><c>registry-unreachable</c>.</exception>
-    private async Task<T> RetryAsync<T>(Func<long> position, Func<Task<T>> attempt, CancellationToken cancellation)
+    private async Task RetryAsync(Func<Task> attempt, CancellationToken cancellation, Func<long>? position = null)
     {
-        var reached = position();
+        var reached = position?.Invoke() ?? 0;
         for (var failures = 1; ; failures++)
         {
             try
             {
-                return await attempt();
+                await attempt();
+                return;
             }
             catch (TransferException exception)
             {
-                if (position() >= reached + Somewhere)
-                    (reached, failures) = (position(), 1);
+                if (position?.Invoke() is { } there && there >= reached + Somewhere)
+                    (reached, failures) = (there, 1);
                 if (failures >= _options.Attempts)
                     throw new AivmException(
                         Failure.Environment, "registry-unreachable", $"{_location} cannot be used: {exception.Message}. What came so far is kept: try again later.", exception);

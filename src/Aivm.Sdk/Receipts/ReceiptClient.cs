@@ -20,8 +20,9 @@ public sealed class ReceiptClient(RpcClient rpc)
             [new("eth_getBlockByNumber", json => WriteBlock(json, number)), new("eth_getProof", json => WriteSlot(json, receipt.Id, number))], cancellation);
         if (batch[0].ValueKind == JsonValueKind.Null)
             throw new AivmException(Failure.Input, "block-not-found", $"The node has no block {number}.");
-        var file = RpcClient.Read(batch[0], header => RpcClient.Read(batch[1], proof => Read(encoded, header, proof)));
-        if (!ReceiptVerifier.TryVerify(file, BlockHeaderOf(file).Hash, out _, out error))
+        var header = RpcClient.Read(batch[0], ReadHeader);
+        var file = RpcClient.Read(batch[1], proof => Read(encoded, header, proof));
+        if (!ReceiptVerifier.TryVerify(file, header.Hash, out _, out error))
             throw error.Code == "receipt-absent"
                 ? new AivmException(Failure.Check, "receipt-not-found", $"Block {number} is before the receipt's own, {receipt.Height}: name a later one.")
                 : JsonRpcTransport.Invalid(error.Message);
@@ -46,16 +47,13 @@ public sealed class ReceiptClient(RpcClient rpc)
         return InferenceClient.FindReceipts(logs).FirstOrDefault() ?? throw NotFound(reference, "the node has no log of it");
     }
 
-    private static ReceiptFile Read(byte[] receipt, JsonElement header, JsonElement proof)
+    private static ReceiptFile Read(byte[] receipt, BlockHeader header, JsonElement proof)
     {
         var slot = proof.GetProperty("storageProof").EnumerateArray().First();
-        return new ReceiptFile(receipt, ReadHeader(header).Encode(), Nodes(proof.GetProperty("accountProof")), Nodes(slot.GetProperty("proof")));
+        return new ReceiptFile(receipt, header.Encode(), Nodes(proof.GetProperty("accountProof")), Nodes(slot.GetProperty("proof")));
     }
 
     private static byte[][] Nodes(JsonElement nodes) => [.. nodes.EnumerateArray().Select(EthereumJson.Data)];
-
-    private static BlockHeader BlockHeaderOf(ReceiptFile file) =>
-        BlockHeader.TryDecode(file.Header, out var header, out var error) ? header : throw JsonRpcTransport.Invalid(error.Message);
 
     /// <summary>All fields that the hash covers; the node's own word for the hash has to be theirs.</summary>
     private static BlockHeader ReadHeader(JsonElement json)

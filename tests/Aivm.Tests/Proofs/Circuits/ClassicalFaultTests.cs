@@ -44,8 +44,8 @@ public sealed class ClassicalFaultTests
                 witness.Set(gadget.Before, 0, i, before);
             witness.Set(gadget.Gap, 0, i, ((Int128)factor * (largest - new[] { 5, 9, 9 }[i])) - before);
         }
-        Follow(gadget, witness);
-        AssertOnly(witness, "gap, limb");
+        WitnessRepair.Follow(gadget, witness);
+        WitnessFaults.AssertOnly(witness, "gap, limb");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ClassicalFaultTests
         var gadget = witness.Gadget<ArgMaxGadget>();
         witness.Set(gadget.Before, 0, 0, 0);
         witness.Set(gadget.Before, 0, 1, 1);
-        AssertOnly(witness, "gap");
+        WitnessFaults.AssertOnly(witness, "gap");
     }
 
     [Theory]
@@ -73,8 +73,8 @@ public sealed class ClassicalFaultTests
             var remainder = witness.Circuit.Gadgets.OfType<SumGadget>().Single(gadget => gadget.Result.Checks.Any(site => site.Name.Contains("remainder"))).Result;
             witness.Set(result, 0, 0, witness.Get(result, 0, 0) + change);
             witness.Set(remainder, 0, 0, witness.Get(remainder, 0, 0) - (change << 12));
-            Follow(witness.Gadget<InterpolatedGadget>(), witness);
-            AssertOnly(witness, "remainder, limb");
+            WitnessRepair.Follow(witness.Gadget<InterpolatedGadget>(), witness);
+            WitnessFaults.AssertOnly(witness, "remainder, limb");
         }
     }
 
@@ -225,22 +225,5 @@ public sealed class ClassicalFaultTests
         Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, inputs, outputs), out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out error), error?.ToString());
         return filler.Fill(inputs, numbers);
-    }
-
-    /// <summary>Fills again what follows from a gadget's cells: sums and carries of the gadgets behind it.</summary>
-    private static void Follow(Gadget gadget, Witness witness)
-    {
-        foreach (var next in witness.Circuit.Gadgets.SkipWhile(other => other != gadget))
-            if (next is CarryGadget carry)
-                WideFiller.Fill(carry, witness);
-            else if (next is SumGadget sum && sum.Result.Checks.IsEmpty)
-                WideFiller.Fill(sum, witness);
-    }
-
-    private static void AssertOnly(Witness witness, string part)
-    {
-        var faults = WitnessFaults.Of(witness);
-        Assert.NotEmpty(faults);
-        Assert.All(faults, name => Assert.Contains(part, name));
     }
 }

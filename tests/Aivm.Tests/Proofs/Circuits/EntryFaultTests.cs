@@ -34,8 +34,8 @@ public sealed class EntryFaultTests
         // What is made of it follows: it is one more below.
         var clamp = witness.Gadget<ClampGadget>();
         witness.Set(clamp.Below!.Number, 0, 0, witness.Get(clamp.Below.Number, 0, 0) + 1);
-        Follow(witness.Circuit.Gadgets[0], witness);
-        AssertOnly(witness, "input x, present, limb");
+        WitnessRepair.Follow(witness.Circuit.Gadgets[0], witness);
+        WitnessFaults.AssertOnly(witness, "input x, present, limb");
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class EntryFaultTests
         witness.Set(gadget.Above!.Number, 0, 0, above);
         witness.Set(gadget.Below.Flag, 0, 0, insideBelow);
         witness.Set(gadget.Above.Flag, 0, 0, insideAbove);
-        Follow(gadget, witness);
-        AssertOnly(witness, noticed);
+        WitnessRepair.Follow(gadget, witness);
+        WitnessFaults.AssertOnly(witness, noticed);
     }
 
     [Theory]
@@ -99,8 +99,8 @@ public sealed class EntryFaultTests
         witness.Set(gadget.Inside, 0, 0, witness.Get(gadget.Inside, 0, 0) + change);
         witness.Set(gadget.Slack!, 0, 0, witness.Get(gadget.Slack!, 0, 0) - change);
         witness.Set(gadget.Remainder!, 0, 0, witness.Get(gadget.Remainder!, 0, 0) - ((Int128)change << gadget.Shift));
-        Follow(gadget, witness);
-        AssertOnly(witness, "remainder, limb");
+        WitnessRepair.Follow(gadget, witness);
+        WitnessFaults.AssertOnly(witness, "remainder, limb");
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class EntryFaultTests
         witness.Set(gadget.Upper, 0, 1, upper);
         witness.Set(gadget.FromLower, 0, 1, (Int128)x - lower);
         witness.Set(gadget.ToUpper, 0, 1, (Int128)upper - x);
-        Follow(gadget, witness);
+        WitnessRepair.Follow(gadget, witness);
         var faults = WitnessFaults.Of(witness).Where(name => name.StartsWith("value 1")).ToList();
         Assert.NotEmpty(faults);
         Assert.All(faults, name => Assert.Contains(noticed, name));
@@ -192,21 +192,5 @@ public sealed class EntryFaultTests
         Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, default, new[] { output }), out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out error), error?.ToString());
         return filler.Fill([input], numbers);
-    }
-
-    private static void Follow(Gadget gadget, Witness witness)
-    {
-        foreach (var next in witness.Circuit.Gadgets.SkipWhile(other => other != gadget))
-            if (next is CarryGadget carry)
-                WideFiller.Fill(carry, witness);
-            else if (next is SumGadget sum && sum.Result.Checks.IsEmpty)
-                WideFiller.Fill(sum, witness);
-    }
-
-    private static void AssertOnly(Witness witness, string part)
-    {
-        var faults = WitnessFaults.Of(witness);
-        Assert.NotEmpty(faults);
-        Assert.All(faults, name => Assert.Contains(part, name));
     }
 }

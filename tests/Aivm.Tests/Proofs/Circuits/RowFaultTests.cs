@@ -117,7 +117,7 @@ public sealed class RowFaultTests
         witness.Set(gadget.Quotient, row, channel, witness.Get(gadget.Quotient, row, channel) + change);
         witness.Set(gadget.Remainder, row, channel, witness.Get(gadget.Remainder, row, channel) - (change * divisor));
         witness.Set(gadget.Slack, row, channel, witness.Get(gadget.Slack, row, channel) + (change * divisor));
-        Follow(witness);
+        WitnessRepair.Carry(witness.Circuit.Gadgets, witness);
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public sealed class RowFaultTests
         witness.Set(gadget.Root, 0, 0, root + change);
         witness.Set(gadget.RootRest, 0, 0, rest);
         witness.Set(gadget.RootSlack, 0, 0, (2 * (root + change)) - rest);
-        Follow(witness);
+        WitnessRepair.Carry(witness.Circuit.Gadgets, witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains(change > 0 ? "rest of the root" : "slack of the root", StringComparison.Ordinal));
     }
 
@@ -147,7 +147,7 @@ public sealed class RowFaultTests
         witness.Set(gadget.Mean!, 0, 0, mean);
         witness.Set(gadget.Rest!, 0, 0, witness.Get(gadget.Rest!, 0, 0) - (4 * change));
         witness.Set(gadget.MeanSquare!, 0, 0, mean * mean);
-        Follow(witness);
+        WitnessRepair.Carry(witness.Circuit.Gadgets, witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("rest of the mean", StringComparison.Ordinal));
     }
 
@@ -162,7 +162,7 @@ public sealed class RowFaultTests
         witness.Set(gadget.VarianceRest, 0, 0, witness.Get(gadget.VarianceRest, 0, 0) - (4 * change));
         witness.Set(gadget.RootRest, 0, 0, witness.Get(gadget.RootRest, 0, 0) + change);
         witness.Set(gadget.RootSlack, 0, 0, witness.Get(gadget.RootSlack, 0, 0) - change);
-        Follow(witness);
+        WitnessRepair.Carry(witness.Circuit.Gadgets, witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("rest of the variance", StringComparison.Ordinal));
     }
 
@@ -256,21 +256,6 @@ public sealed class RowFaultTests
         for (var c = 0; c < 3; c++)
             witness.Set(gadget.Gap, 0, c, largest - new[] { 5, -3, 2 }[c]);
         Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("the chosen is the largest", StringComparison.Ordinal));
-    }
-
-    /// <summary>All carries as the sums demand, whatever range that takes them to.</summary>
-    private static void Follow(Witness witness)
-    {
-        foreach (var gadget in witness.Circuit.Gadgets.OfType<CarryGadget>())
-        {
-            var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
-            var sums = Evaluator.Sums(gadget.Sum, grid.Positions, grid.Channels, witness);
-            for (var i = 0; i < sums.Length; i++)
-            {
-                var carry = (long)(sums[i] * divisor).ToUInt32();
-                witness.Set(gadget.Carry, i / grid.Channels, i % grid.Channels, carry > Felt.Modulus / 2 ? carry - Felt.Modulus : carry);
-            }
-        }
     }
 
     /// <summary>Sites of these names alone notice, besides the stated output.</summary>

@@ -43,7 +43,7 @@ public sealed class WideRowFaultTests
             witness.Set(gadget.Largest.Limbs[k], 0, 0, cut.LimbOf(largest * Step, k));
         for (var c = 0; c < 3; c++)
             witness.Set(gadget.Gap, 0, c, (largest - new[] { 5, -3, 2 }[c]) * Step);
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains(noticed, StringComparison.Ordinal));
     }
 
@@ -63,7 +63,7 @@ public sealed class WideRowFaultTests
         witness.Set(gadget.IsEqual, 0, 0, isEqual);
         witness.Set(gadget.Below, 0, 0, isBelow == 0 ? 0 : isAbove == 1 ? 5 : -difference - 1);
         witness.Set(gadget.Above, 0, 0, isBelow == 0 ? difference : isAbove == 1 ? difference + 5 : 0);
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         AssertOwn(witness, "value 5", noticed);
     }
 
@@ -94,7 +94,7 @@ public sealed class WideRowFaultTests
         Assert.Equal(40, witness.Get(gadget.Index!, 0, 1));
         witness.Set(gadget.Index!, 0, 1, 39);
         witness.Set(gadget.Above!.Number, 0, 1, witness.Get(gadget.Above.Number, 0, 1) + 4096);
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.EndsWith("exponential", StringComparison.Ordinal));
         witness.Set(gadget.Above.Flag, 0, 1, 1);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains("above, limb", StringComparison.Ordinal));
@@ -103,7 +103,7 @@ public sealed class WideRowFaultTests
         witness = SmallCircuits.Fill(Softmax(12), 1, [5, 4, 5]);
         gadget = witness.Gadget<SoftmaxGadget>();
         witness.Set(gadget.Index!, 0, 2, 1);
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains("distance", StringComparison.Ordinal));
     }
 
@@ -140,7 +140,7 @@ public sealed class WideRowFaultTests
             witness.Set(quotient.Quotient, 0, c, witness.Get(quotient.Quotient, 0, c) + 1);
             witness.Set(quotient.Slack, 0, c, -1);
         }
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains("slack, limb", StringComparison.Ordinal));
         Assert.DoesNotContain(WitnessFaults.Of(witness), name => name.Contains("norm", StringComparison.Ordinal) || name.Contains("divisor", StringComparison.Ordinal) || name.EndsWith("sign", StringComparison.Ordinal));
     }
@@ -179,7 +179,7 @@ public sealed class WideRowFaultTests
         witness.Set(outside.Above.Number, 0, 0, witness.Get(outside.Above.Number, 0, 0) - (change * divisor));
         var result = witness.Circuit.Gadgets.OfType<SumGadget>().Single(gadget => gadget.Result.Checks.Any(site => site.Name.Contains("value 4, result", StringComparison.Ordinal))).Result;
         witness.Set(result, 0, 0, witness.Get(result, 0, 0) + change);
-        Follow(outside, witness);
+        WitnessRepair.Carry(WitnessRepair.From(outside, witness), witness);
         AssertOwn(witness, "value 4", change > 0 ? "limb" : "slack, limb");
     }
 
@@ -195,7 +195,7 @@ public sealed class WideRowFaultTests
         witness.Set(gadget.Norm, 0, 0, root + change);
         witness.Set(gadget.Rest!, 0, 0, rest);
         witness.Set(gadget.Slack!, 0, 0, (2 * (root + change)) - rest);
-        Follow(gadget, witness);
+        WitnessRepair.Carry(WitnessRepair.From(gadget, witness), witness);
         Assert.Contains(WitnessFaults.Of(witness), name => name.Contains(change > 0 ? "rest of the root, limb" : "slack of the root, limb", StringComparison.Ordinal));
     }
 
@@ -225,21 +225,6 @@ public sealed class WideRowFaultTests
 
     private static Model Normalised(Norm norm, int exponent = 8) => SmallCircuits.OverCommitted(
         [1, 3], SmallCircuits.Widened(2, 3, norm == Norm.L2 ? 100_000 : Step), new NormaliseNode { Source = 3, Norm = norm, OutputExponent = exponent });
-
-    /// <summary>Fills again what follows from a gadget's cells: sums and carries behind it, whatever range that takes them to.</summary>
-    private static void Follow(Gadget gadget, Witness witness)
-    {
-        foreach (var next in witness.Circuit.Gadgets.SkipWhile(other => other != gadget).OfType<CarryGadget>())
-        {
-            var (grid, divisor) = (next.Carry.Limbs[0], Felt.From(1L << next.Bits).Inverse());
-            var sums = Evaluator.Sums(next.Sum, grid.Positions, grid.Channels, witness);
-            for (var i = 0; i < sums.Length; i++)
-            {
-                var carry = (long)(sums[i] * divisor).ToUInt32();
-                witness.Set(next.Carry, i / grid.Channels, i % grid.Channels, carry > Felt.Modulus / 2 ? carry - Felt.Modulus : carry);
-            }
-        }
-    }
 
     /// <summary>What a value's own sites notice is of one kind; outputs and what reads the value are at odds anyway.</summary>
     private static void AssertOwn(Witness witness, string value, string part)

@@ -22,6 +22,14 @@ internal static class WitnessFaults
         return faults;
     }
 
+    /// <summary>Some sites are at fault, and all of them have this in their names.</summary>
+    public static void AssertOnly(Witness witness, string part)
+    {
+        var faults = Of(witness);
+        Assert.NotEmpty(faults);
+        Assert.All(faults, name => Assert.Contains(part, name));
+    }
+
     /// <summary>The addresses of committed cells that some site reads: all others are padding, multiplicities or random.</summary>
     public static SortedSet<int> CellsThatMatter(Witness witness)
     {

@@ -30,6 +30,20 @@ public sealed class FolderStoreTests : IDisposable
         Assert.Equal(_folder.At($"store/blobs/sha256/{added.Digest.Hex}"), path);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2_000_000)]
+    [InlineData(2_000_001)]
+    public async Task A_copy_that_was_cut_off_goes_on_where_it_was(int there)
+    {
+        var bytes = ContentFolder.Bytes(3, 2_000_000);
+        var digest = (await Store.AddAsync(_folder.Write("model", bytes), cancellation: _cancellation)).Digest;
+        await File.WriteAllBytesAsync(_folder.PartOf(digest), [.. bytes.Append((byte)0).Take(there)], _cancellation);
+        await Store.FetchAsync(digest, _folder.At("copy"), bytes.Length, cancellation: _cancellation);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(_folder.At("copy"), _cancellation));
+        Assert.False(File.Exists(_folder.PartOf(digest)));
+    }
+
     [Fact]
     public async Task Content_that_is_not_there_is_missing()
     {
