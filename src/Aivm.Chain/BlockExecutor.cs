@@ -6,9 +6,10 @@ using Aivm.State;
 namespace Aivm.Chain;
 
 /// <summary>A block that was executed, and the changes that make it part of the chain.</summary>
+/// <param name="EndLogs">What its end announced (<see cref="BlockEnd"/>).</param>
 /// <param name="StateChanges">Trie nodes and code, to be written before anything builds on the block.</param>
 public sealed record ExecutedBlock(
-    BlockHeader Header, Hash256 Hash, IReadOnlyList<ExecutedTransaction> Transactions, WriteBatch StateChanges);
+    BlockHeader Header, Hash256 Hash, IReadOnlyList<ExecutedTransaction> Transactions, IReadOnlyList<LogEntry> EndLogs, WriteBatch StateChanges);
 
 /// <summary>Executes the transactions of one block in order on top of its parent, and closes the block with its header.</summary>
 public sealed class BlockExecutor
@@ -60,11 +61,12 @@ public sealed class BlockExecutor
         return true;
     }
 
-    /// <summary>Computes the roots and the header. The executor is spent.</summary>
+    /// <summary>Ends what is due, computes the roots and the header. The executor is spent.</summary>
     public ExecutedBlock Finish()
     {
         var changes = new WriteBatch();
-        var roots = BlockRoots.Compute(_executed);
+        IReadOnlyList<LogEntry> endLogs = [];
+        var roots = BlockRoots.Compute(_executed, endLogs);
         var header = new BlockHeader
         {
             ParentHash = _parentHash,
@@ -80,6 +82,6 @@ public sealed class BlockExecutor
             MixHash = _block.Randomness,
             BaseFee = _block.BaseFee,
         };
-        return new ExecutedBlock(header, header.Hash, _executed, changes);
+        return new ExecutedBlock(header, header.Hash, _executed, endLogs, changes);
     }
 }

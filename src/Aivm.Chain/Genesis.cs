@@ -22,6 +22,8 @@ public sealed record Genesis
 
     public ChainLimits Limits { get; init; } = ChainLimits.Default;
 
+    public MarketRules Market { get; init; } = MarketRules.Default;
+
     /// <summary>Ordered by address. System contracts need no entry: every genesis holds them.</summary>
     public IReadOnlyList<GenesisAccount> Alloc { get; init; } = [];
 
@@ -38,6 +40,8 @@ public sealed record Genesis
             return Invalid($"networkFeeBps {NetworkFeeBps} is over 10000");
         if (Limits.Validate() is { } limit)
             return Invalid(limit);
+        if (Market.Validate() is { } rule)
+            return Invalid(rule);
         return ValidateAlloc();
     }
 

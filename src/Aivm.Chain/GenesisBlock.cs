@@ -17,8 +17,8 @@ public static class GenesisBlock
             if (!account.Code.IsEmpty)
                 state.SetCode(account.Address, account.Code.Span);
         }
-        AddContract(state, SystemContracts.Models, SystemContracts.ModelsCode);
-        AddContract(state, SystemContracts.Proofs, SystemContracts.ProofsCode);
+        foreach (var contract in NativeContracts.All)
+            AddContract(state, contract.Address, contract.Marker);
         AddContract(state, SystemContracts.BlockHistory, BlockHistory.Code);
 
         var changes = new WriteBatch();
@@ -31,7 +31,7 @@ public static class GenesisBlock
             MixHash = BlockExecutor.Randomness(Hash256.Zero, 0),
             BaseFee = genesis.BaseFee,
         };
-        return new ExecutedBlock(header, header.Hash, [], changes);
+        return new ExecutedBlock(header, header.Hash, [], [], changes);
     }
 
     /// <summary>With nonce 1, as a contract that was created has (EIP-161).</summary>

@@ -40,6 +40,7 @@ public static class GenesisFile
             BaseFee = genesis.BaseFee.ToString(),
             NetworkFeeBps = genesis.NetworkFeeBps,
             Limits = LimitsJson.Of(genesis.Limits),
+            Market = MarketJson.Of(genesis.Market),
             Alloc = alloc,
         };
         return JsonSerializer.SerializeToUtf8Bytes(json, Strict.GenesisJson);
@@ -70,6 +71,8 @@ public static class GenesisFile
         genesis = null;
         if (!UInt256.TryParse(file.BaseFee, out var baseFee))
             return Fails("baseFee is not a number", out error);
+        if (!(file.Market ?? new MarketJson()).TryConvert(out var market))
+            return Fails("market.minStake is not a number", out error);
         var alloc = new List<GenesisAccount>();
         foreach (var (key, value) in file.Alloc)
         {
@@ -90,6 +93,7 @@ public static class GenesisFile
             BaseFee = baseFee,
             NetworkFeeBps = file.NetworkFeeBps,
             Limits = file.Limits.ToLimits(),
+            Market = market,
             Alloc = alloc,
         };
         error = genesis.Validate();
@@ -116,6 +120,8 @@ internal sealed record GenesisJson
     public ushort NetworkFeeBps { get; init; }
 
     public required LimitsJson Limits { get; init; }
+
+    public MarketJson? Market { get; init; }
 
     public required SortedDictionary<string, AccountJson> Alloc { get; init; }
 }
@@ -154,6 +160,49 @@ internal sealed record LimitsJson
         ChunkBytes = ChunkBytes ?? ChainLimits.Default.ChunkBytes,
         UploadLifetime = UploadLifetime ?? ChainLimits.Default.UploadLifetime,
     };
+}
+
+/// <summary>Rules that a file leaves out have their defaults, as limits have.</summary>
+internal sealed record MarketJson
+{
+    public string? MinStake { get; init; }
+
+    public ulong? AcceptSeconds { get; init; }
+
+    public ulong? AcceptBlocks { get; init; }
+
+    public ulong? DeadlineBlocks { get; init; }
+
+    public ulong? ChallengeSeconds { get; init; }
+
+    public ulong? UnbondingSeconds { get; init; }
+
+    public static MarketJson Of(MarketRules rules) => new()
+    {
+        MinStake = rules.MinStake.ToString(),
+        AcceptSeconds = rules.AcceptSeconds,
+        AcceptBlocks = rules.AcceptBlocks,
+        DeadlineBlocks = rules.DeadlineBlocks,
+        ChallengeSeconds = rules.ChallengeSeconds,
+        UnbondingSeconds = rules.UnbondingSeconds,
+    };
+
+    public bool TryConvert(out MarketRules rules)
+    {
+        var defaults = MarketRules.Default;
+        var minStake = defaults.MinStake;
+        var isNumber = MinStake is null || UInt256.TryParse(MinStake, out minStake);
+        rules = new MarketRules
+        {
+            MinStake = minStake,
+            AcceptSeconds = AcceptSeconds ?? defaults.AcceptSeconds,
+            AcceptBlocks = AcceptBlocks ?? defaults.AcceptBlocks,
+            DeadlineBlocks = DeadlineBlocks ?? defaults.DeadlineBlocks,
+            ChallengeSeconds = ChallengeSeconds ?? defaults.ChallengeSeconds,
+            UnbondingSeconds = UnbondingSeconds ?? defaults.UnbondingSeconds,
+        };
+        return isNumber;
+    }
 }
 
 internal sealed record AccountJson

@@ -2,11 +2,20 @@ using Aivm.Primitives;
 
 namespace Aivm.Chain;
 
-/// <summary>The accounts that every genesis holds, and the code that marks what executes them.</summary>
+/// <summary>The accounts that every genesis holds.</summary>
 public static class SystemContracts
 {
     /// <summary>Publishes models and sells inferences (docs/spec/models-contract.md).</summary>
     public static readonly Address Models = Address.Parse("0x000000000000000000000000000000000000a100");
+
+    /// <summary>Inferences that run off the chain (docs/spec/jobs.md).</summary>
+    public static readonly Address Jobs = Address.Parse("0x000000000000000000000000000000000000a101");
+
+    /// <summary>Who computes them, for how much, and what stands behind it (docs/spec/jobs.md).</summary>
+    public static readonly Address Compute = Address.Parse("0x000000000000000000000000000000000000a102");
+
+    /// <summary>What trusted hardware said, and who may sign for it (docs/spec/attestations-contract.md).</summary>
+    public static readonly Address Attestations = Address.Parse("0x000000000000000000000000000000000000a105");
 
     /// <summary>Verifies proofs of inference (docs/spec/proofs-precompile.md).</summary>
     public static readonly Address Proofs = Address.Parse("0x000000000000000000000000000000000000a180");
@@ -16,15 +25,6 @@ public static class SystemContracts
 
     /// <summary>EIP-2935.</summary>
     public static readonly Address BlockHistory = Address.Parse("0x0000f90827f1c53a10cb7a02335b175320002935");
-
-    /// <summary>
-    /// The code of the Models contract: 0xEF 0xA0 marks what the node executes natively, two bytes say which contract. EIP-3541 keeps 0xEF
-    /// free of EVM code, so nobody can deploy a marker, and an account that has one is not empty.
-    /// </summary>
-    public static ReadOnlySpan<byte> ModelsCode => [0xEF, 0xA0, 0xA1, 0x00];
-
-    /// <summary>Likewise of the Proofs precompile: Solidity calls no account without code.</summary>
-    public static ReadOnlySpan<byte> ProofsCode => [0xEF, 0xA0, 0xA1, 0x80];
 
     /// <summary>0x…A100 to 0x…A1FF (contracts and precompiles of the system) and the block history.</summary>
     public static bool IsReserved(Address address) =>

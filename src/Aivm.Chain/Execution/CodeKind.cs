@@ -4,10 +4,8 @@ public enum CodeKind
 {
     /// <summary>No code: a call moves its value and succeeds.</summary>
     None,
-    /// <summary>The marker of the Models contract.</summary>
-    Models,
-    /// <summary>The marker of the Proofs precompile.</summary>
-    Proofs,
+    /// <summary>The marker of a native contract.</summary>
+    Native,
     /// <summary>A model's container.</summary>
     Model,
     Evm,
@@ -19,10 +17,8 @@ public static class CodeKinds
     {
         if (code.IsEmpty)
             return CodeKind.None;
-        if (code.SequenceEqual(SystemContracts.ModelsCode))
-            return CodeKind.Models;
-        if (code.SequenceEqual(SystemContracts.ProofsCode))
-            return CodeKind.Proofs;
+        if (code.StartsWith(NativeContracts.MarkerPrefix))
+            return NativeContracts.Of(code) is null ? CodeKind.Evm : CodeKind.Native;
         return code.StartsWith(ModelAccount.CodePrefix) ? CodeKind.Model : CodeKind.Evm;
     }
 }

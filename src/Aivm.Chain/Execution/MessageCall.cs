@@ -51,8 +51,7 @@ public static class MessageCall
         return CodeKinds.Of(code.Span) switch
         {
             CodeKind.None => CallResult.Success(frame, default),
-            CodeKind.Models => ModelsContract.Execute(context, OnOwnAccount(frame)),
-            CodeKind.Proofs => ProofsContract.Execute(context, OnOwnAccount(frame)),
+            CodeKind.Native => NativeContracts.Of(code.Span)!.Code(context, OnOwnAccount(frame)),
             CodeKind.Model => ModelAccount.Execute(context, OnOwnAccount(frame), code),
             _ => EvmNotSupported(frame),
         };

@@ -4,7 +4,7 @@ using Aivm.State;
 namespace Aivm.Chain;
 
 /// <summary>What the code of a native contract works with. Everything that costs gas charges it first.</summary>
-internal sealed class NativeCall(TransactionContext context, CallFrame frame)
+internal sealed class NativeCall(TransactionContext context, CallFrame frame, Address self)
 {
     public TransactionContext Context => context;
 
@@ -14,8 +14,8 @@ internal sealed class NativeCall(TransactionContext context, CallFrame frame)
 
     public BlockContext Block => context.Block;
 
-    /// <summary>The contract's own account.</summary>
-    public Address Self => frame.Account;
+    /// <summary>The contract whose storage, coins and events these are.</summary>
+    public Address Self => self;
 
     public Address Caller => frame.Caller;
 
@@ -24,7 +24,7 @@ internal sealed class NativeCall(TransactionContext context, CallFrame frame)
     {
         try
         {
-            var call = new NativeCall(context, frame);
+            var call = new NativeCall(context, frame, frame.Account);
             call.Charge(CallGas.Call + CallGas.Copy(frame.Input.Length));
             var output = code(call);
             call.Charge(CallGas.Copy(output.Length));
@@ -34,6 +34,53 @@ internal sealed class NativeCall(TransactionContext context, CallFrame frame)
         {
             return failure.ToResult(frame);
         }
+    }
+
+    /// <summary>
+    /// The same call on another native contract's account: contracts of the system that belong together read and write each other's storage and move
+    /// each other's coins, for the gas that it costs at home.
+    /// </summary>
+    public NativeCall On(Address contract) => new(context, frame, contract);
+
+    /// <summary>Calls an account with no more than this gas; whatever it does, this call goes on.</summary>
+    public CallResult Call(Address account, byte[] input, ulong gas)
+    {
+        RequireWritable();
+        Charge(gas);
+        var inner = new CallFrame
+        {
+            Kind = CallKind.Call,
+            Caller = Self,
+            Account = account,
+            Callee = account,
+            Gas = gas,
+            Input = input,
+            Depth = frame.Depth + 1,
+        };
+        var result = MessageCall.Execute(context, inner);
+        frame.Gas += result.GasLeft;
+        return result;
+    }
+
+    /// <summary>Calls an account that may write nothing, with all the gas that is left but a 64th (EIP-150).</summary>
+    public CallResult StaticCall(Address account, byte[] input)
+    {
+        var gas = frame.Gas - (frame.Gas / 64);
+        Charge(gas);
+        var inner = new CallFrame
+        {
+            Kind = CallKind.StaticCall,
+            Caller = Self,
+            Account = account,
+            Callee = account,
+            Gas = gas,
+            Input = input,
+            IsStatic = true,
+            Depth = frame.Depth + 1,
+        };
+        var result = MessageCall.Execute(context, inner);
+        frame.Gas += result.GasLeft;
+        return result;
     }
 
     public void Charge(ulong gas)
@@ -81,6 +128,15 @@ internal sealed class NativeCall(TransactionContext context, CallFrame frame)
         Charge(CallGas.Credit);
         if (!State.Transfer(Self, recipient, amount))
             throw new InvalidOperationException("A system contract owes more than it holds.");
+    }
+
+    /// <summary>Takes coins out of the contract's balance and out of the world.</summary>
+    public void Burn(UInt256 amount)
+    {
+        RequireWritable();
+        Charge(CallGas.Credit);
+        if (!State.SubtractBalance(Self, amount))
+            throw new InvalidOperationException("A system contract burns more than it holds.");
     }
 
     public void Log(AbiEvent kind, AbiWriter data, params ReadOnlySpan<Hash256> indexed)

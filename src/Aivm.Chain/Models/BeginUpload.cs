@@ -8,7 +8,7 @@ internal static class BeginUpload
     public static byte[] Execute(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadHash(out var hash) || !arguments.TryReadUInt32(out var size) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Begin);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Begin);
         var limits = call.Block.Genesis.Limits;
         if (size == 0 || size > limits.ModelBytes)
             throw ModelsErrors.InvalidSize(size, limits.ModelBytes);

@@ -8,7 +8,7 @@ internal static class ManageModel
     public static byte[] SetPrice(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryReadUInt256(out var price) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.SetPrice);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.SetPrice);
         var record = ModelsStorage.Model(call, model);
         RequireOwner(call, record);
         record.Price = price;
@@ -19,7 +19,7 @@ internal static class ManageModel
     public static byte[] TransferOwnership(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryReadAddress(out var newOwner) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.TransferOwnership);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.TransferOwnership);
         var record = ModelsStorage.Model(call, model);
         RequireOwner(call, record);
         if (newOwner.IsZero)

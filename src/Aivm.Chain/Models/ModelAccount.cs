@@ -36,10 +36,10 @@ public static class ModelAccount
     private static byte[] Dispatch(NativeCall call, ReadOnlyMemory<byte> code)
     {
         if (!call.Frame.Value.IsZero)
-            throw ModelsErrors.ValueNotAccepted();
+            throw ContractErrors.ValueNotAccepted();
         var calldata = call.Frame.Input.Span;
         if (!AbiSelector.TrySplit(calldata, out var selector, out var arguments))
-            throw ModelsErrors.UnknownSelector(calldata);
+            throw ContractErrors.UnknownSelector(calldata);
         var reader = new AbiReader(arguments);
         if (selector == ModelsAbi.ModelInfer.Selector)
             return Infer(call, code, reader);
@@ -47,7 +47,7 @@ public static class ModelAccount
             return InferPacked(call, code, reader);
         if (selector == ModelsAbi.ModelDescribe.Selector)
             return Describe(call, code, reader);
-        throw ModelsErrors.UnknownSelector(calldata);
+        throw ContractErrors.UnknownSelector(calldata);
     }
 
     private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
@@ -57,7 +57,7 @@ public static class ModelAccount
         try
         {
             if (!arguments.TryReadInt64Array(numbers, out var count) || !arguments.TryEnd())
-                throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInfer);
+                throw ContractErrors.MalformedCalldata(ModelsAbi.ModelInfer);
             return Infer(call, code, numbers.AsSpan(0, count));
         }
         finally
@@ -80,7 +80,7 @@ public static class ModelAccount
     private static byte[] InferPacked(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
     {
         if (!arguments.TryReadBytes(out var packed) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelInferPacked);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.ModelInferPacked);
         var output = RunPacked(call, call.Self, code, packed);
         return ModelsAbi.ModelInferPacked.BeginReturn().WriteInt64Array(output).ToArray();
     }
@@ -88,7 +88,7 @@ public static class ModelAccount
     private static byte[] Describe(NativeCall call, ReadOnlyMemory<byte> code, AbiReader arguments)
     {
         if (!arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelDescribe);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.ModelDescribe);
         return ModelsAbi.ModelDescribe.BeginReturn().WriteString(Load(call, call.Self, code).Describe()).ToArray();
     }
 

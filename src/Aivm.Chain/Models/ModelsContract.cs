@@ -1,18 +1,9 @@
-using System.Collections.Frozen;
-using Aivm.Primitives;
-
 namespace Aivm.Chain;
 
-/// <summary>The Models contract: finds the action that calldata asks for. Each action has its own file.</summary>
+/// <summary>The Models contract. Each action has its own file.</summary>
 internal static class ModelsContract
 {
-    /// <summary>What an action does with its arguments, up to the encoded return values.</summary>
-    internal delegate byte[] Handler(NativeCall call, AbiReader arguments);
-
-    private sealed record Action(AbiFunction Function, Handler Handler, bool IsPayable = false);
-
-    private static readonly FrozenDictionary<uint, Action> Actions = new Action[]
-    {
+    private static readonly ContractActions Actions = new(
         new(ModelsAbi.Begin, BeginUpload.Execute, IsPayable: true),
         new(ModelsAbi.Chunk, StoreChunk.Execute),
         new(ModelsAbi.Seal, SealModel.Execute),
@@ -38,18 +29,7 @@ internal static class ModelsContract
         new(ModelsAbi.RootCount, ReadModels.RootCount),
         new(ModelsAbi.RootAt, ReadModels.RootAt),
         new(ModelsAbi.RootHeight, ReadModels.RootHeight),
-        new(ModelsAbi.NetworkFeeBps, ReadModels.NetworkFeeBps),
-    }.ToFrozenDictionary(action => action.Function.Selector);
+        new(ModelsAbi.NetworkFeeBps, ReadModels.NetworkFeeBps));
 
-    public static CallResult Execute(TransactionContext context, CallFrame frame) => NativeCall.Run(context, frame, Dispatch);
-
-    private static byte[] Dispatch(NativeCall call)
-    {
-        var input = call.Frame.Input.Span;
-        if (!AbiSelector.TrySplit(input, out var selector, out var arguments) || !Actions.TryGetValue(selector, out var action))
-            throw ModelsErrors.UnknownSelector(input);
-        if (!action.IsPayable && !call.Frame.Value.IsZero)
-            throw ModelsErrors.ValueNotAccepted();
-        return action.Handler(call, new AbiReader(arguments));
-    }
+    public static CallResult Execute(TransactionContext context, CallFrame frame) => Actions.Execute(context, frame);
 }

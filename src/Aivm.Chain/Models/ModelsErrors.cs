@@ -5,9 +5,6 @@ namespace Aivm.Chain;
 /// <summary>Why the Models contract and model accounts revert.</summary>
 internal static class ModelsErrors
 {
-    private static readonly AbiError UnknownSelectorError = new("UnknownSelector", "bytes4 selector");
-    private static readonly AbiError MalformedCalldataError = new("MalformedCalldata", "string reason");
-    private static readonly AbiError ValueNotAcceptedError = new("ValueNotAccepted");
     private static readonly AbiError WrongDepositError = new("WrongDeposit", "uint256 required");
     private static readonly AbiError InvalidSizeError = new("InvalidSize", "uint32 size", "uint32 limit");
     private static readonly AbiError UploadExistsError = new("UploadExists", "bytes32 hash");
@@ -40,30 +37,12 @@ internal static class ModelsErrors
     /// <summary>All of them, for tools that decode revert data.</summary>
     public static readonly IReadOnlyList<AbiError> All =
     [
-        UnknownSelectorError, MalformedCalldataError, ValueNotAcceptedError, WrongDepositError, InvalidSizeError, UploadExistsError,
+        .. ContractErrors.All, WrongDepositError, InvalidSizeError, UploadExistsError,
         UploadNotFoundError, UploadExpiredError, UploadNotExpiredError, UploadIncompleteError, ChunkOutOfOrderError, ChunkMismatchError,
         WrongChunkLengthError, HashMismatchError, InvalidModelError, AlreadyPublishedError, InvalidNameError, MetadataTooLongError,
         InvalidMetadataError, NotAModelError, ModelNotFoundError, InsufficientPaymentError, InvalidInputError, NotOwnerError,
         InvalidOwnerError, IndexOutOfRangeError, PrivateWeightsError, PublicWeightsError, WrongRootError, RootExistsError, InvalidProofError,
     ];
-
-    public static CallFailure UnknownSelector(ReadOnlySpan<byte> input)
-    {
-        Span<byte> selector = stackalloc byte[AbiSelector.Size];
-        selector.Clear();
-        input[..Math.Min(input.Length, selector.Length)].CopyTo(selector);
-        var data = UnknownSelectorError.BeginRevert().WriteFixedBytes(selector);
-        return CallFailure.Revert(UnknownSelectorError, data, $"no method has the selector {Hex.Encode(selector)}");
-    }
-
-    public static CallFailure MalformedCalldata(AbiFunction function)
-    {
-        var reason = $"the arguments are not those of {function.Signature}";
-        return CallFailure.Revert(MalformedCalldataError, MalformedCalldataError.BeginRevert().WriteString(reason), reason);
-    }
-
-    public static CallFailure ValueNotAccepted() =>
-        CallFailure.Revert(ValueNotAcceptedError, ValueNotAcceptedError.BeginRevert(), "this call takes no value");
 
     public static CallFailure WrongDeposit(UInt256 required) =>
         CallFailure.Revert(WrongDepositError, WrongDepositError.BeginRevert().WriteUInt(required), $"the deposit is {required} wei");

@@ -1,6 +1,7 @@
 using System.Text;
 using Aivm.Primitives;
 using Aivm.State;
+using static Aivm.Chain.ContractStorage;
 
 namespace Aivm.Chain;
 
@@ -10,7 +11,6 @@ namespace Aivm.Chain;
 /// </summary>
 internal static class ModelsStorage
 {
-    private const int AddressBits = 160;
     private const int Word = 32;
 
     private static readonly UInt256 ModelsSlot = 0;
@@ -98,84 +98,6 @@ internal static class ModelsStorage
         call.Write(InferencesSlot, number + UInt256.One);
         return number;
     }
-
-    public static UInt256 Length(NativeCall call, UInt256 array) => call.Read(array);
-
-    public static UInt256 Element(NativeCall call, UInt256 array, UInt256 index) => call.Read(ArrayStart(call, array) + index);
-
-    public static void Append(NativeCall call, UInt256 array, UInt256 value)
-    {
-        var length = call.Read(array);
-        call.Write(ArrayStart(call, array) + length, value);
-        call.Write(array, length + UInt256.One);
-    }
-
-    /// <summary>Removes an array with all its elements.</summary>
-    public static void Clear(NativeCall call, UInt256 array)
-    {
-        var length = (ulong)call.Read(array);
-        var start = ArrayStart(call, array);
-        for (var i = 0UL; i < length; i++)
-            call.Write(start + i, UInt256.Zero);
-        call.Write(array, UInt256.Zero);
-    }
-
-    /// <summary>A string of at most 31 bytes is in its slot; the bytes of a longer one follow at the hash of the slot.</summary>
-    public static string ReadString(NativeCall call, UInt256 slot)
-    {
-        Span<byte> word = stackalloc byte[Word];
-        var head = call.Read(slot);
-        head.WriteBigEndian(word);
-        if ((word[^1] & 1) == 0)
-            return Encoding.UTF8.GetString(word[..(word[^1] / 2)]);
-        var length = (int)(ulong)(head >> 1);
-        var bytes = new byte[(length + Word - 1) / Word * Word];
-        var start = ArrayStart(call, slot);
-        for (var i = 0; i < bytes.Length / Word; i++)
-            call.Read(start + (ulong)i).WriteBigEndian(bytes.AsSpan(i * Word));
-        return Encoding.UTF8.GetString(bytes.AsSpan(0, length));
-    }
-
-    public static void WriteString(NativeCall call, UInt256 slot, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        Span<byte> word = stackalloc byte[Word];
-        word.Clear();
-        if (bytes.Length < Word)
-        {
-            bytes.CopyTo(word);
-            word[^1] = (byte)(2 * bytes.Length);
-            call.Write(slot, UInt256.FromBigEndian(word));
-            return;
-        }
-        call.Write(slot, (ulong)((2 * bytes.Length) + 1));
-        var start = ArrayStart(call, slot);
-        for (var i = 0; i * Word < bytes.Length; i++)
-        {
-            word.Clear();
-            bytes.AsSpan(i * Word, Math.Min(Word, bytes.Length - (i * Word))).CopyTo(word);
-            call.Write(start + (ulong)i, UInt256.FromBigEndian(word));
-        }
-    }
-
-    public static UInt256 ToWord(Address address) => UInt256.FromBigEndian(address.Span);
-
-    public static Address ToAddress(UInt256 word) => new(word.ToHash256().Span[(Hash256.Size - Address.Size)..]);
-
-    public static ulong Bits(UInt256 word, int shift, int bits) => (ulong)((word >> shift) & ((UInt256.One << bits) - UInt256.One));
-
-    public static Address AddressIn(UInt256 word) => ToAddress(word & ((UInt256.One << AddressBits) - UInt256.One));
-
-    private static UInt256 Mapped(NativeCall call, Hash256 key, UInt256 slot)
-    {
-        call.Charge(CallGas.Hash(2 * Word));
-        return Mapped(key, slot);
-    }
-
-    private static UInt256 Mapped(Hash256 key, UInt256 slot) =>
-        UInt256.FromBigEndian(Keccak.Hash([.. key.Span, .. slot.ToHash256().Span]).Span);
-
-    private static UInt256 ArrayStart(NativeCall call, UInt256 slot) => UInt256.FromBigEndian(call.Keccak(slot.ToHash256().Span).Span);
 }
 
 /// <summary>The record of a published model. Each property is one read of one slot.</summary>
@@ -195,9 +117,9 @@ internal readonly struct ModelSlots(NativeCall call, UInt256 start)
         get
         {
             var word = call.Read(start);
-            return (ModelsStorage.AddressIn(word), ModelsStorage.Bits(word, 160, 64), (uint)ModelsStorage.Bits(word, 224, 32));
+            return (AddressIn(word), Bits(word, 160, 64), (uint)Bits(word, 224, 32));
         }
-        set => call.Write(start, ModelsStorage.ToWord(value.Owner) | ((UInt256)value.Height << 160) | ((UInt256)value.Version << 224));
+        set => call.Write(start, ToWord(value.Owner) | ((UInt256)value.Height << 160) | ((UInt256)value.Version << 224));
     }
 
     public (Address Publisher, ulong Gas, uint Size) Origin
@@ -205,10 +127,10 @@ internal readonly struct ModelSlots(NativeCall call, UInt256 start)
         get
         {
             var word = call.Read(start + Publication);
-            return (ModelsStorage.AddressIn(word), ModelsStorage.Bits(word, 160, 64), (uint)ModelsStorage.Bits(word, 224, 32));
+            return (AddressIn(word), Bits(word, 160, 64), (uint)Bits(word, 224, 32));
         }
         set => call.Write(
-            start + Publication, ModelsStorage.ToWord(value.Publisher) | ((UInt256)value.Gas << 160) | ((UInt256)value.Size << 224));
+            start + Publication, ToWord(value.Publisher) | ((UInt256)value.Gas << 160) | ((UInt256)value.Size << 224));
     }
 
     public Hash256 Hash
@@ -238,8 +160,8 @@ internal readonly struct ModelSlots(NativeCall call, UInt256 start)
 
     public string Name
     {
-        get => ModelsStorage.ReadString(call, start + NameSlot);
-        set => ModelsStorage.WriteString(call, start + NameSlot, value);
+        get => ReadString(call, start + NameSlot);
+        set => WriteString(call, start + NameSlot, value);
     }
 }
 
@@ -261,10 +183,10 @@ internal readonly struct UploadSlots(NativeCall call, UInt256 start)
         {
             var word = call.Read(start);
             return new UploadProgress(
-                (uint)ModelsStorage.Bits(word, 0, 32),
-                (uint)ModelsStorage.Bits(word, 32, 32),
-                (uint)ModelsStorage.Bits(word, 64, 32),
-                ModelsStorage.Bits(word, 96, 64));
+                (uint)Bits(word, 0, 32),
+                (uint)Bits(word, 32, 32),
+                (uint)Bits(word, 64, 32),
+                Bits(word, 96, 64));
         }
         set => call.Write(
             start, (UInt256)value.Size | ((UInt256)value.Received << 32) | ((UInt256)value.ChunkSize << 64) | ((UInt256)value.ExpiresAt << 96));
@@ -282,7 +204,7 @@ internal readonly struct UploadSlots(NativeCall call, UInt256 start)
     /// <summary>Frees every slot of the upload.</summary>
     public void Clear()
     {
-        ModelsStorage.Clear(call, Chunks);
+        ContractStorage.Clear(call, Chunks);
         call.Write(start + DepositSlot, UInt256.Zero);
         call.Write(start, UInt256.Zero);
     }

@@ -11,11 +11,11 @@ internal static class ReadModels
         if (!ModelNames.TryParse(name, out var publisher, out var localName, out var version))
             throw ModelsErrors.ModelNotFound(name);
         var versions = ModelsStorage.Versions(call, publisher, localName);
-        var count = ModelsStorage.Length(call, versions);
+        var count = ContractStorage.Length(call, versions);
         if (count.IsZero || version > count)
             throw ModelsErrors.ModelNotFound(name);
         var index = (version == 0 ? count : version) - UInt256.One;
-        var model = ModelsStorage.ToAddress(ModelsStorage.Element(call, versions, index));
+        var model = ContractStorage.ToAddress(ContractStorage.Element(call, versions, index));
         return ModelsAbi.Resolve.BeginReturn().WriteAddress(model).ToArray();
     }
 
@@ -24,7 +24,7 @@ internal static class ReadModels
         var name = ReadName(arguments, ModelsAbi.VersionCount);
         if (!ModelNames.TryParse(name, out var publisher, out var localName, out _))
             throw ModelsErrors.ModelNotFound(name);
-        var count = ModelsStorage.Length(call, ModelsStorage.Versions(call, publisher, localName));
+        var count = ContractStorage.Length(call, ModelsStorage.Versions(call, publisher, localName));
         return ModelsAbi.VersionCount.BeginReturn().WriteUInt(count).ToArray();
     }
 
@@ -63,14 +63,14 @@ internal static class ReadModels
     public static byte[] PublisherOf(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadHash(out var hash) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.PublisherOf);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.PublisherOf);
         return ModelsAbi.PublisherOf.BeginReturn().WriteAddress(ModelsStorage.FirstPublisher(call, hash)).ToArray();
     }
 
     public static byte[] AddressOf(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var publisher) || !arguments.TryReadHash(out var hash) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.AddressOf);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.AddressOf);
         return ModelsAbi.AddressOf.BeginReturn().WriteAddress(ModelAccount.AddressOf(publisher, hash)).ToArray();
     }
 
@@ -83,7 +83,7 @@ internal static class ReadModels
     public static byte[] ModelAt(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadUInt256(out var index) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.ModelAt);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.ModelAt);
         var count = ModelsStorage.ModelCount(call);
         if (index >= count)
             throw ModelsErrors.IndexOutOfRange(count);
@@ -93,7 +93,7 @@ internal static class ReadModels
     public static byte[] Upload(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var publisher) || !arguments.TryReadHash(out var hash) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Upload);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Upload);
         var upload = ModelsStorage.Upload(call, publisher, hash);
         var progress = upload.Progress;
         return ModelsAbi.Upload.BeginReturn()
@@ -108,39 +108,39 @@ internal static class ReadModels
     public static byte[] DepositFor(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadUInt32(out var size) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.DepositFor);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.DepositFor);
         return ModelsAbi.DepositFor.BeginReturn().WriteUInt(BeginUpload.DepositFor(size)).ToArray();
     }
 
     public static byte[] ReceiptHeight(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadHash(out var receiptId) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.ReceiptHeight);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.ReceiptHeight);
         return ModelsAbi.ReceiptHeight.BeginReturn().WriteUInt(ModelsStorage.ReceiptHeight(call, receiptId)).ToArray();
     }
 
     public static byte[] RootCount(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootCount);
-        return ModelsAbi.RootCount.BeginReturn().WriteUInt(ModelsStorage.Length(call, ModelsStorage.Roots(call, model))).ToArray();
+            throw ContractErrors.MalformedCalldata(ModelsAbi.RootCount);
+        return ModelsAbi.RootCount.BeginReturn().WriteUInt(ContractStorage.Length(call, ModelsStorage.Roots(call, model))).ToArray();
     }
 
     public static byte[] RootAt(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryReadUInt256(out var index) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootAt);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.RootAt);
         var roots = ModelsStorage.Roots(call, model);
-        var count = ModelsStorage.Length(call, roots);
+        var count = ContractStorage.Length(call, roots);
         if (index >= count)
             throw ModelsErrors.IndexOutOfRange(count);
-        return ModelsAbi.RootAt.BeginReturn().WriteHash(ModelsStorage.Element(call, roots, index).ToHash256()).ToArray();
+        return ModelsAbi.RootAt.BeginReturn().WriteHash(ContractStorage.Element(call, roots, index).ToHash256()).ToArray();
     }
 
     public static byte[] RootHeight(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryReadHash(out var root) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.RootHeight);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.RootHeight);
         return ModelsAbi.RootHeight.BeginReturn().WriteUInt(ModelsStorage.ReadRootHeight(call, model, root)).ToArray();
     }
 
@@ -163,20 +163,20 @@ internal static class ReadModels
     private static ModelSlots ReadModel(NativeCall call, AbiReader arguments, AbiFunction function)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(function);
+            throw ContractErrors.MalformedCalldata(function);
         return ModelsStorage.Model(call, model);
     }
 
     private static string ReadName(AbiReader arguments, AbiFunction function)
     {
         if (!arguments.TryReadString(out var name) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(function);
+            throw ContractErrors.MalformedCalldata(function);
         return name;
     }
 
     private static void RequireNoArguments(AbiReader arguments, AbiFunction function)
     {
         if (!arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(function);
+            throw ContractErrors.MalformedCalldata(function);
     }
 }

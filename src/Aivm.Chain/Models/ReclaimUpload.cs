@@ -11,7 +11,7 @@ internal static class ReclaimUpload
     public static byte[] Execute(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var publisher) || !arguments.TryReadHash(out var hash) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Reclaim);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Reclaim);
         var upload = ModelsStorage.Upload(call, publisher, hash);
         var progress = upload.Progress;
         if (!progress.Exists)

@@ -14,7 +14,7 @@ internal static class RegisterRoot
     public static byte[] Execute(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var account) || !arguments.TryReadHash(out var root) || !arguments.TryReadBytes(out var proof) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.RegisterRoot);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.RegisterRoot);
         ManageModel.RequireOwner(call, ModelsStorage.Model(call, account));
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
         if (!isPrivate)
@@ -22,14 +22,14 @@ internal static class RegisterRoot
         if (ModelsStorage.ReadRootHeight(call, account, root) != 0)
             throw ModelsErrors.RootExists(root);
         var roots = ModelsStorage.Roots(call, account);
-        var count = ModelsStorage.Length(call, roots);
+        var count = ContractStorage.Length(call, roots);
         PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
         var proved = new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
         if (count.IsZero)
             RequireRanges(call, model, proved, root, proof);
         else
-            RequireEquality(call, model, proved, ModelsStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
-        ModelsStorage.Append(call, roots, UInt256.FromBigEndian(root.Span));
+            RequireEquality(call, model, proved, ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
+        ContractStorage.Append(call, roots, UInt256.FromBigEndian(root.Span));
         ModelsStorage.SetRootHeight(call, account, root);
         call.Log(ModelsAbi.RootRegistered, ModelsAbi.RootRegistered.BeginData().WriteUInt(count), AbiEvent.TopicOf(account), root);
         return [];

@@ -10,7 +10,7 @@ internal static class RunInference
     public static byte[] Execute(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var model) || !arguments.TryReadBytes(out var input) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Infer);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Infer);
         var record = ModelsStorage.Model(call, model);
         var price = record.Price;
         if (call.Frame.Value < price)

@@ -15,7 +15,7 @@ internal static class SealModel
     {
         if (!arguments.TryReadHash(out var hash) || !arguments.TryReadString(out var name)
             || !arguments.TryReadBytes(out var metadata) || !arguments.TryReadUInt256(out var price) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Seal);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Seal);
         if (!ModelNames.IsLocalName(name))
             throw ModelsErrors.InvalidName(name);
         if (metadata.Length > ModelsParameters.MaxMetadataBytes)
@@ -56,7 +56,7 @@ internal static class SealModel
         var end = ModelAccount.CodePrefix.Length;
         for (var i = 0UL; end < code.Length; i++)
         {
-            var chunk = call.State.GetBlob(ModelsStorage.Element(call, upload.Chunks, i).ToHash256());
+            var chunk = call.State.GetBlob(ContractStorage.Element(call, upload.Chunks, i).ToHash256());
             chunk.Span.CopyTo(code.AsSpan(end));
             end += chunk.Length;
         }
@@ -94,8 +94,8 @@ internal static class SealModel
         NativeCall call, Address account, Hash256 hash, string name, ReadOnlySpan<byte> metadata, UInt256 price, Model model, uint size)
     {
         var versions = ModelsStorage.Versions(call, call.Caller, name);
-        ModelsStorage.Append(call, versions, ModelsStorage.ToWord(account));
-        var version = (uint)(ulong)ModelsStorage.Length(call, versions);
+        ContractStorage.Append(call, versions, ContractStorage.ToWord(account));
+        var version = (uint)(ulong)ContractStorage.Length(call, versions);
         ModelsStorage.AddModel(call, account);
         if (ModelsStorage.FirstPublisher(call, hash).IsZero)
             ModelsStorage.SetFirstPublisher(call, hash, call.Caller);

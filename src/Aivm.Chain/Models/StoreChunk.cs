@@ -12,7 +12,7 @@ internal static class StoreChunk
     {
         if (!arguments.TryReadHash(out var hash) || !arguments.TryReadUInt32(out var offset)
             || !arguments.TryReadBytes(out var data) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ModelsAbi.Chunk);
+            throw ContractErrors.MalformedCalldata(ModelsAbi.Chunk);
         var upload = ModelsStorage.Upload(call, call.Caller, hash);
         var progress = BeginUpload.RequireOpen(call, upload, hash);
         if (offset < progress.Received)
@@ -25,7 +25,7 @@ internal static class StoreChunk
         RequireLength(call, progress, data.Length);
 
         var stored = call.StoreBlob(data);
-        ModelsStorage.Append(call, upload.Chunks, UInt256.FromBigEndian(stored.Span));
+        ContractStorage.Append(call, upload.Chunks, UInt256.FromBigEndian(stored.Span));
         var length = (uint)data.Length;
         upload.Progress = progress with
         {
@@ -41,7 +41,7 @@ internal static class StoreChunk
     {
         if (offset % progress.ChunkSize != 0)
             throw ModelsErrors.ChunkOutOfOrder(progress.Received);
-        var stored = ModelsStorage.Element(call, upload.Chunks, offset / progress.ChunkSize);
+        var stored = ContractStorage.Element(call, upload.Chunks, offset / progress.ChunkSize);
         if (call.Keccak(data) != stored.ToHash256())
             throw ModelsErrors.ChunkMismatch(offset);
     }

@@ -13,28 +13,18 @@ internal static class ProofsContract
     /// <summary>The longest list of outputs that is read; a batch of any model that fits into a transaction has fewer.</summary>
     private const int MaxOutputs = 1 << 15;
 
-    public static CallResult Execute(TransactionContext context, CallFrame frame) => NativeCall.Run(context, frame, Dispatch);
+    private static readonly ContractActions Actions = new(
+        new(ProofsAbi.VerifyProof, VerifyProof),
+        new(ProofsAbi.VerificationGas, VerificationGas));
 
-    private static byte[] Dispatch(NativeCall call)
-    {
-        var input = call.Frame.Input.Span;
-        if (!AbiSelector.TrySplit(input, out var selector, out var arguments))
-            throw ModelsErrors.UnknownSelector(input);
-        if (!call.Frame.Value.IsZero)
-            throw ModelsErrors.ValueNotAccepted();
-        if (selector == ProofsAbi.VerifyProof.Selector)
-            return VerifyProof(call, new AbiReader(arguments));
-        if (selector == ProofsAbi.VerificationGas.Selector)
-            return VerificationGas(call, new AbiReader(arguments));
-        throw ModelsErrors.UnknownSelector(input);
-    }
+    public static CallResult Execute(TransactionContext context, CallFrame frame) => Actions.Execute(context, frame);
 
     private static byte[] VerifyProof(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var account) || !arguments.TryReadHash(out var weightRoot) || !arguments.TryReadHash(out var inputRoot)
             || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadHash(out var subject) || !arguments.TryReadBytes(out var packed)
             || !arguments.TryReadInt64Array(MaxOutputs, out var outputs) || !arguments.TryReadBytes(out var proof) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ProofsAbi.VerifyProof);
+            throw ContractErrors.MalformedCalldata(ProofsAbi.VerifyProof);
         var hidesInputs = !inputRoot.IsZero;
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
         RequireRoot(call, account, weightRoot, isPrivate);
@@ -55,7 +45,7 @@ internal static class ProofsContract
     private static byte[] VerificationGas(NativeCall call, AbiReader arguments)
     {
         if (!arguments.TryReadAddress(out var account) || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadBool(out var hidesInputs) || !arguments.TryEnd())
-            throw ModelsErrors.MalformedCalldata(ProofsAbi.VerificationGas);
+            throw ContractErrors.MalformedCalldata(ProofsAbi.VerificationGas);
         var before = call.Frame.Gas;
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
         var shape = ShapeOf(call, account, model, samples, isPrivate, hidesInputs);

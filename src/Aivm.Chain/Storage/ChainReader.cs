@@ -52,6 +52,9 @@ public sealed class ChainReader
     /// <summary>The transactions of a block, in order, read as the enumeration goes.</summary>
     public IEnumerable<MinedTransaction> GetTransactions(ChainHeader header) => _store.GetTransactions(header);
 
+    /// <summary>The logs of a block, in order: its transactions', and those of its end.</summary>
+    public IEnumerable<MinedLog> GetLogs(ChainHeader header) => _store.GetLogs(header);
+
     public bool TryGetBlock(ulong number, [NotNullWhen(true)] out Block? block)
     {
         block = TryGetHeader(number, out var header)
@@ -92,7 +95,7 @@ public sealed class ChainReader
         {
             if (!_store.TryGetHeader(number, out var header) || header.Header.Bloom.IsEmpty || !filter.MayMatch(header.Header.Bloom))
                 continue;
-            found.AddRange(MatchingLogs(header, filter).Take(MaxLogs + 1 - found.Count));
+            found.AddRange(_store.GetLogs(header).Where(log => filter.Matches(log.Log)).Take(MaxLogs + 1 - found.Count));
             if (found.Count > MaxLogs)
             {
                 error = new Error("too-many-logs", $"query returned more than {MaxLogs} results: ask for fewer blocks");
@@ -107,18 +110,6 @@ public sealed class ChainReader
     internal void Advance(ChainHeader head) => _head = head;
 
     internal void Announce(CommittedBlock block) => BlockCommitted?.Invoke(block);
-
-    private IEnumerable<MinedLog> MatchingLogs(ChainHeader header, LogFilter filter)
-    {
-        foreach (var mined in _store.GetTransactions(header))
-        {
-            for (var i = 0; i < mined.Logs.Count; i++)
-            {
-                if (filter.Matches(mined.Logs[i]))
-                    yield return new MinedLog(mined.Logs[i], header.Number, header.Hash, mined.Transaction.Hash, mined.Index, mined.FirstLogIndex + i);
-            }
-        }
-    }
 
     private static Error? CheckRange(LogFilter filter)
     {

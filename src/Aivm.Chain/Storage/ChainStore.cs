@@ -20,6 +20,7 @@ internal sealed class ChainStore(IKeyValueStore store)
     private const byte SegmentTable = StoreKeys.FirstFree + 3;
     private const byte HeightTable = StoreKeys.FirstFree + 4;
     private const byte TransactionTable = StoreKeys.FirstFree + 5;
+    private const byte EndLogsTable = StoreKeys.FirstFree + 6;
 
     private const int CachedHeaders = 4096;
     private const int CachedTransactions = 32_768;
@@ -48,6 +49,8 @@ internal sealed class ChainStore(IKeyValueStore store)
         }
         foreach (var transaction in mined)
             batch.Put(StoreKeys.Of(TransactionTable, transaction.Transaction.Hash), Position(height, transaction.Index));
+        if (block.EndLogs.Count > 0)
+            batch.Put(StoreKeys.Of(EndLogsTable, height), BlockEnd.Encode(block.EndLogs));
         batch.Put(StoreKeys.Of(HeadTable), HeightBytes(height));
         return mined;
     }
@@ -111,6 +114,27 @@ internal sealed class ChainStore(IKeyValueStore store)
             if (segment.Length < TransactionSegment.Capacity)
                 yield break;
         }
+    }
+
+    /// <summary>All logs of a block, in order: its transactions', and those of its end.</summary>
+    public IEnumerable<MinedLog> GetLogs(ChainHeader header)
+    {
+        var (transactions, index) = (0, 0);
+        foreach (var mined in GetTransactions(header))
+        {
+            transactions++;
+            foreach (var log in mined.Logs)
+                yield return new MinedLog(log, header.Number, header.Hash, mined.Transaction.Hash, mined.Index, index++);
+        }
+        foreach (var log in GetEndLogs(header))
+            yield return new MinedLog(log, header.Number, header.Hash, BlockEnd.TransactionHash(header.Number), transactions, index++);
+    }
+
+    private List<LogEntry> GetEndLogs(ChainHeader header)
+    {
+        if (store.Get(StoreKeys.Of(EndLogsTable, header.Number)) is not { } encoded)
+            return [];
+        return BlockEnd.TryDecode(encoded, out var logs) ? logs : throw Corrupt($"the end of block {header.Number}");
     }
 
     private MinedTransaction[]? GetSegment(ChainHeader header, int number)

@@ -128,19 +128,13 @@ internal sealed class SubscriptionHub : IAsyncDisposable
             }
             else if (subscription.Kind == SubscriptionKind.Logs && !header.Header.Bloom.IsEmpty)
             {
-                logs ??= ReadLogs(header);
+                logs ??= [.. _chain.GetLogs(header)];
                 var filter = subscription.Query.Over(header.Number, header.Number);
                 foreach (var log in logs.Where(candidate => filter.Matches(candidate.Log)))
                     Notify(subscription, Serialize(json => ReceiptJson.WriteLog(json, log)));
             }
         }
     }
-
-    private List<MinedLog> ReadLogs(ChainHeader header) =>
-    [
-        .. _chain.GetTransactions(header).SelectMany(mined => mined.Logs.Select((log, i) => new MinedLog(
-            log, mined.BlockNumber, mined.BlockHash, mined.Transaction.Hash, mined.Index, mined.FirstLogIndex + i))),
-    ];
 
     private async Task AnnounceTransactionsAsync()
     {
