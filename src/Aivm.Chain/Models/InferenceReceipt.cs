@@ -15,6 +15,14 @@ public enum EvidenceKind : byte
 {
     /// <summary>Every validator ran the model in the block.</summary>
     Executed = 0,
+    /// <summary>Every validator verified a zero-knowledge proof of the run.</summary>
+    Proved = 1,
+    /// <summary>Trusted hardware signed the answer; it may be challenged.</summary>
+    Attested = 2,
+    /// <summary>Nothing but a provider's stake, and that anybody may challenge it.</summary>
+    Staked = 3,
+    /// <summary>A development TEE signed the answer, which proves nothing.</summary>
+    DevelopmentAttested = 4,
 }
 
 /// <summary>The proof of purchase of one inference, the same for every path (docs/spec/models-contract.md, "Receipt").</summary>
