@@ -65,7 +65,7 @@ public sealed class BlockExecutor
     public ExecutedBlock Finish()
     {
         var changes = new WriteBatch();
-        IReadOnlyList<LogEntry> endLogs = [];
+        var endLogs = JobSweep.Run(_state, _block, _models);
         var roots = BlockRoots.Compute(_executed, endLogs);
         var header = new BlockHeader
         {

@@ -47,6 +47,8 @@ public static class MessageCall
 
     private static CallResult Run(TransactionContext context, CallFrame frame)
     {
+        if (context.Callees.TryGetValue(frame.Callee, out var callee))
+            return callee(context, OnOwnAccount(frame));
         var code = context.State.GetCode(frame.Callee);
         return CodeKinds.Of(code.Span) switch
         {

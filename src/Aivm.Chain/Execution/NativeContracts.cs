@@ -21,6 +21,8 @@ internal static class NativeContracts
     public static readonly IReadOnlyList<NativeContract> All =
     [
         new(SystemContracts.Models, ModelsContract.Execute),
+        new(SystemContracts.Jobs, JobsContract.Execute),
+        new(SystemContracts.Compute, ComputeContract.Execute),
         new(SystemContracts.Proofs, ProofsContract.Execute),
     ];
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.State;
@@ -18,6 +19,9 @@ public sealed class TransactionContext(WorldState state, BlockContext block, Mod
 
     /// <summary>In wei.</summary>
     public UInt256 GasPrice => gasPrice;
+
+    /// <summary>Accounts whose code is native, besides the system's own. None but in tests, which call back into them until EVM code runs.</summary>
+    internal IReadOnlyDictionary<Address, NativeCode> Callees { get; init; } = FrozenDictionary<Address, NativeCode>.Empty;
 
     public List<LogEntry> Logs { get; } = [];
 

@@ -26,8 +26,9 @@ public enum EvidenceKind : byte
 }
 
 /// <summary>The proof of purchase of one inference, the same for every path (docs/spec/models-contract.md, "Receipt").</summary>
-/// <param name="Job">For <c>Models.infer</c>: the number of the inference.</param>
+/// <param name="Job">The job's number; for <c>Models.infer</c> the number of the inference.</param>
 /// <param name="Shares">Who was paid what, in wei.</param>
+/// <param name="EvidenceHash">keccak256 of the evidence; zero where there is none.</param>
 internal sealed record InferenceReceipt(
     ulong ChainId,
     ulong Height,
@@ -37,15 +38,21 @@ internal sealed record InferenceReceipt(
     Address Payer,
     Hash256 InputCommitment,
     Hash256 OutputHash,
-    IReadOnlyList<(Address Payee, UInt256 Amount)> Shares)
+    IReadOnlyList<(Address Payee, UInt256 Amount)> Shares,
+    EvidenceKind Evidence = EvidenceKind.Executed,
+    Hash256 EvidenceHash = default)
 {
     private const ulong Version = 1;
     private const byte PackedInputTag = 1;
     private const int HeadWords = 15;
 
-    public static Hash256 CommitToPublicInput(NativeCall call, ReadOnlySpan<byte> packedInput)
+    public static Hash256 CommitToPublicInput(NativeCall call, ReadOnlySpan<byte> packedInput) => CommitToInput(call, Hash256.Zero, packedInput);
+
+    /// <param name="salt">Zero for a public input.</param>
+    public static Hash256 CommitToInput(NativeCall call, Hash256 salt, ReadOnlySpan<byte> packedInput)
     {
         var committed = new byte[Hash256.Size + 1 + packedInput.Length];
+        salt.Span.CopyTo(committed);
         committed[Hash256.Size] = PackedInputTag;
         packedInput.CopyTo(committed.AsSpan(Hash256.Size + 1));
         return call.Keccak(committed);
@@ -72,8 +79,8 @@ internal sealed record InferenceReceipt(
             .WriteUInt((ulong)CommitmentKind.Keccak)
             .WriteHash(InputCommitment)
             .WriteHash(OutputHash)
-            .WriteUInt((ulong)EvidenceKind.Executed)
-            .WriteHash(Hash256.Zero)
+            .WriteUInt((ulong)Evidence)
+            .WriteHash(EvidenceHash)
             .BeginArray(0)
             .End()
             .BeginArray(Shares.Count);

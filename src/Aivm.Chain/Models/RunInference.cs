@@ -44,7 +44,7 @@ internal static class RunInference
     }
 
     /// <summary>The price in shares that sum to it exactly; nothing is listed for nothing.</summary>
-    private static (Address Payee, UInt256 Amount)[] Split(UInt256 price, Address owner, ushort feeBps)
+    internal static (Address Payee, UInt256 Amount)[] Split(UInt256 price, Address owner, ushort feeBps)
     {
         // price * bps may need more than 256 bits; whole units and the rest apart do not.
         var (units, rest) = UInt256.DivRem(price, BasisPoints);

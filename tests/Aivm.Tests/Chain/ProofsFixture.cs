@@ -97,19 +97,21 @@ internal static class ProofsFixture
         Keccak.Hash(new AbiWriter(3).WriteUInt(chainId).WriteAddress(sender).WriteHash(subject).ToArray());
 
     /// <summary>A proof of runs of a public model, as its sender shows it.</summary>
-    public static ProofCall Prove(Address account, byte[] container, Address sender, int samples = 1, bool hidesInputs = false, ulong chainId = TestChain.ChainId)
+    public static ProofCall Prove(
+        Address account, byte[] container, Address sender, int samples = 1, bool hidesInputs = false, ulong chainId = TestChain.ChainId, Hash256? subject = null)
     {
         Assert.True(ProvedModel.TryDecode(container, ModelLimits.OnChain, out var model, out var error), error?.ToString());
         Assert.True(Model.TryLoad(container, out var full, out error), error?.ToString());
-        return Prove(account, model, full, null, sender, samples, hidesInputs, chainId);
+        return Prove(account, model, full, null, sender, samples, hidesInputs, chainId, subject ?? Subject);
     }
 
     /// <summary>A proof of a run of a private model.</summary>
     public static ProofCall Prove(Address account, SecretModel secret, Hash256 root, Address sender) =>
-        Prove(account, secret.Proved, secret.Full, shape => secret.Weights(root, shape), sender, samples: 1, hidesInputs: false, TestChain.ChainId);
+        Prove(account, secret.Proved, secret.Full, shape => secret.Weights(root, shape), sender, samples: 1, hidesInputs: false, TestChain.ChainId, Subject);
 
     private static ProofCall Prove(
-        Address account, ProvedModel model, Model full, Func<ProofShape, CommittedWeights>? commit, Address sender, int samples, bool hidesInputs, ulong chainId)
+        Address account, ProvedModel model, Model full, Func<ProofShape, CommittedWeights>? commit, Address sender, int samples, bool hidesInputs, ulong chainId,
+        Hash256 subject)
     {
         Assert.True(model.TryShape(samples, hidesInputs, out var shape, out var error), error?.ToString());
         using var weights = commit?.Invoke(shape);
@@ -120,11 +122,11 @@ internal static class ProofsFixture
             Assert.True(full.TryRun(inputs.AsSpan(i * full.InputCount, full.InputCount), outputs.AsSpan(i * full.OutputCount), out error), error?.ToString());
         using var committed = hidesInputs ? CommittedInputs.Commit(shape, inputs) : null;
         var statement = new ProofStatement(
-            model.Hash, ContextOf(chainId, sender, Subject), hidesInputs ? [] : inputs, outputs, weights?.Root, committed?.Root);
+            model.Hash, ContextOf(chainId, sender, subject), hidesInputs ? [] : inputs, outputs, weights?.Root, committed?.Root);
         Assert.True(ProofProver.TryCreate(shape, full.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
         using (prover)
             return new ProofCall(
-                account, weights?.Root ?? Hash256.Zero, committed?.Root ?? Hash256.Zero, (uint)samples, Subject,
+                account, weights?.Root ?? Hash256.Zero, committed?.Root ?? Hash256.Zero, (uint)samples, subject,
                 hidesInputs ? [] : [.. inputs.Select(number => (byte)number)], outputs, prover.Prove(statement, committed));
     }
 

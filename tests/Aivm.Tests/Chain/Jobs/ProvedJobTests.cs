@@ -1,0 +1,116 @@
+using Aivm.Chain;
+using Aivm.Primitives;
+using Aivm.Tests.Proofs;
+using static Aivm.Tests.Chain.Jobs.JobsFixture;
+using static Aivm.Tests.Chain.TestChain;
+
+namespace Aivm.Tests.Chain.Jobs;
+
+/// <summary>Jobs whose answers are proved, or whose wrong answers are challenged by a proof.</summary>
+public sealed class ProvedJobTests : IDisposable
+{
+    private readonly TestChain _chain = new(MarketGenesis);
+    private readonly Address _model;
+
+    public ProvedJobTests()
+    {
+        _model = _chain.Publish(Alice, SmallNetwork.Container, price: 1000);
+        _chain.AddProvider(Carol, evidence: EvidenceKind.Proved);
+        _chain.AddProvider(Dave);
+    }
+
+    public void Dispose() => _chain.Dispose();
+
+    [Fact]
+    public void A_proof_settles_a_job_at_once()
+    {
+        var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
+        var (alice, proof) = (_chain.Balance(Alice.Address), Prove(job, Carol));
+        var answered = SubmitProof(Carol, job, proof, Output(proof));
+        Assert.True(answered.Success);
+        Assert.Equal((JobState.Ended, JobEnd.Settled), (_chain.Job(job).State, _chain.Job(job).End));
+        Assert.Equal(alice + 1000, _chain.Balance(Alice.Address));
+        Assert.Equal(UInt256.Zero, _chain.Provider(Carol.Address).Reserved);
+        Assert.Equal(answered.BlockNumber, _chain.ReceiptHeight(_chain.Job(job).ReceiptId));
+        Assert.Equal("WrongState", _chain.RefusedJob(Bob, Replay(job, proof.Inputs)));
+    }
+
+    public static TheoryData<string> Tamperings => [.. Tampered.Keys];
+
+    private static readonly Dictionary<string, (Func<ProofCall, ProofCall> Change, string Error)> Tampered = new()
+    {
+        ["another output"] = (proof => proof with { Outputs = [proof.Outputs[0] ^ 1, .. proof.Outputs[1..]] }, "EvidenceRejected"),
+        ["an output less"] = (proof => proof with { Outputs = proof.Outputs[..^1] }, "EvidenceRejected"),
+        ["another input"] = (proof => proof with { Inputs = [(byte)(proof.Inputs[0] ^ 1), .. proof.Inputs[1..]] }, "InputMismatch"),
+        ["a changed proof"] = (proof => proof with { Proof = [(byte)(proof.Proof[0] ^ 1), .. proof.Proof[1..]] }, "EvidenceRejected"),
+        ["no proof"] = (proof => proof with { Proof = [] }, "EvidenceRejected"),
+        ["a weight root"] = (proof => proof with { WeightRoot = Keccak.Hash("x"u8) }, "EvidenceRejected"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Tamperings))]
+    public void Evidence_that_was_changed_is_refused_and_moves_no_coin(string name)
+    {
+        var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
+        var (change, error) = Tampered[name];
+        var changed = change(Prove(job, Carol));
+        Assert.Equal(error, _chain.RefusedJob(Carol, Submit(job, Output(changed), Evidence(changed))));
+        Assert.Equal(JobState.Accepted, _chain.Job(job).State);
+    }
+
+    [Fact]
+    public void A_proof_for_another_job_another_provider_or_another_chain_is_refused()
+    {
+        var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
+        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job + 1, Carol)));
+        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Dave)));
+        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Carol, chainId: 1)));
+        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)), [1, 2, 3])));
+        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)))));
+    }
+
+    [Fact]
+    public void A_proof_of_another_output_is_a_challenge()
+    {
+        var right = Prove(1, Bob);
+        var job = Accepted(Dave, EvidenceKind.Staked, right.Inputs);
+        var wrong = ModelsFixture.Packed([right.Outputs[0] + 1, .. right.Outputs[1..]]);
+        Assert.True(_chain.RunJobs(Dave, Submit(job, wrong)).Success);
+        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Erin, Challenge(job, right)));
+        var challenge = _chain.Run(_chain.Sign(Bob, SystemContracts.Jobs, data: Challenge(job, right), gas: ProofsFixture.Gas));
+        Assert.True(challenge.Success);
+        Assert.Equal(JobEnd.Wrong, _chain.Job(job).End);
+    }
+
+    [Fact]
+    public void A_proof_of_the_same_output_is_none()
+    {
+        var right = Prove(1, Bob);
+        var job = Accepted(Dave, EvidenceKind.Staked, right.Inputs);
+        Assert.True(_chain.RunJobs(Dave, Submit(job, Output(right))).Success);
+        Assert.Equal("AnswerIsRight", _chain.RefusedJob(Bob, Challenge(job, right)));
+    }
+
+    private ulong Accepted(TestAccount provider, EvidenceKind evidence, byte[] input)
+    {
+        var job = _chain.Lock(Bob, _chain.Request(_model) with { Evidence = evidence, Input = input });
+        Assert.True(_chain.RunJobs(provider, Accept(job)).Success);
+        return job;
+    }
+
+    private ProofCall Prove(ulong job, TestAccount shower, ulong chainId = ChainId) => ProofsFixture.Prove(
+        _model, SmallNetwork.Container, SystemContracts.Jobs, chainId: chainId,
+        subject: Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower.Address).ToArray()));
+
+    private MinedTransaction SubmitProof(TestAccount provider, ulong job, ProofCall proof, byte[] output) =>
+        _chain.Run(_chain.Sign(provider, SystemContracts.Jobs, data: Submit(job, output, Evidence(proof)), gas: ProofsFixture.Gas));
+
+    private string Refusal(ulong job, ProofCall proof) => _chain.RefusedJob(Carol, Submit(job, Output(proof), Evidence(proof)));
+
+    private static byte[] Output(ProofCall proof) => ModelsFixture.Packed(proof.Outputs);
+
+    private static byte[] Evidence(ProofCall proof) => new AbiWriter(3).WriteBytes(proof.Inputs).WriteHash(proof.WeightRoot).WriteBytes(proof.Proof).ToArray();
+
+    private static byte[] Challenge(ulong job, ProofCall proof) => JobsAbi.ChallengeByProof.BeginCall()
+        .WriteUInt(job).WriteHash(Hash256.Zero).WriteBytes(proof.Inputs).WriteInt64Array(proof.Outputs).WriteHash(proof.WeightRoot).WriteBytes(proof.Proof).ToArray();
+}
