@@ -14,9 +14,12 @@ public static class RevertReason
         else if (AbiRevert.TryReadPanic(data, out var code))
             reason = $"panic {code.ToHexQuantity()}";
         else if (AbiSelector.TrySplit(data, out var selector, out var arguments))
-            reason = Describe(ModelsInterface.Errors.Concat(ProofsInterface.Errors).FirstOrDefault(error => error.Selector == selector), arguments);
+            reason = Describe(Known.FirstOrDefault(error => error.Selector == selector), arguments);
         return reason is not null;
     }
+
+    private static readonly IReadOnlyList<AbiError> Known =
+        [.. ModelsInterface.Errors, .. ProofsInterface.Errors, .. JobsInterface.Errors, .. ComputeInterface.Errors];
 
     private static string? Describe(AbiError? error, ReadOnlySpan<byte> arguments)
     {
