@@ -17,7 +17,7 @@ public sealed class ReceiptClient(RpcClient rpc)
             throw JsonRpcTransport.Invalid(error.Message);
         var number = block ?? receipt.Height;
         var batch = await rpc.InvokeBatchAsync(
-            [new("eth_getBlockByNumber", json => WriteBlock(json, number)), new("eth_getProof", json => WriteSlot(json, receipt.Id, number))], cancellation);
+            [new("eth_getBlockByNumber", json => WriteBlock(json, number)), new("eth_getProof", json => WriteSlot(json, receipt, number))], cancellation);
         if (batch[0].ValueKind == JsonValueKind.Null)
             throw new AivmException(Failure.Input, "block-not-found", $"The node has no block {number}.");
         var header = RpcClient.Read(batch[0], ReadHeader);
@@ -33,19 +33,31 @@ public sealed class ReceiptClient(RpcClient rpc)
     private async Task<byte[]> FindAsync(Hash256 reference, CancellationToken cancellation)
     {
         if (await rpc.GetReceiptAsync(reference, cancellation) is { } transaction)
-            return InferenceClient.FindReceipts(transaction.Logs).FirstOrDefault()
-                ?? throw NotFound(reference, "the transaction bought no inference");
-        var call = new CallRequest { To = ModelsInterface.Contract, Data = ModelsInterface.ReceiptHeight.BeginCall().WriteHash(reference).ToArray() };
-        var height = UInt256.Zero;
-        if (await rpc.CallAsync(call, cancellation) is { Length: UInt256.Size } answer)
-            height = UInt256.FromBigEndian(answer);
-        if (height.IsZero || !height.FitsUInt64)
-            throw NotFound(reference, "the chain has neither a transaction nor a receipt with it");
-        var logs = RpcClient.Read(
-            await rpc.InvokeAsync(new("eth_getLogs", json => WriteFilter(json, reference, (ulong)height)), cancellation),
-            result => result.EnumerateArray().Select(TransactionReceipt.ReadLog).ToArray());
-        return InferenceClient.FindReceipts(logs).FirstOrDefault() ?? throw NotFound(reference, "the node has no log of it");
+            return FindIn(transaction.Logs) ?? throw NotFound(reference, "the transaction made none");
+        foreach (var home in ReceiptHome.All)
+        {
+            if (await GetHeightAsync(home, reference, cancellation) is { } height)
+                return await FindInAsync(home, reference, height, cancellation);
+        }
+        throw NotFound(reference, "the chain has neither a transaction nor a receipt with it, or a challenge revoked it");
     }
+
+    private async Task<ulong?> GetHeightAsync(ReceiptHome home, Hash256 id, CancellationToken cancellation)
+    {
+        var call = new CallRequest { To = home.Contract, Data = home.Height.BeginCall().WriteHash(id).ToArray() };
+        if (await rpc.CallAsync(call, cancellation) is not { Length: UInt256.Size } answer)
+            return null;
+        var height = UInt256.FromBigEndian(answer);
+        return height.IsZero || !height.FitsUInt64 ? null : (ulong)height;
+    }
+
+    private async Task<byte[]> FindInAsync(ReceiptHome home, Hash256 id, ulong height, CancellationToken cancellation)
+    {
+        var logs = await rpc.GetLogsAsync(new LogQuery(home.Contract, height, height, [home.Event.Topic, null, null, id]), cancellation);
+        return FindIn(logs.Select(log => log.Log)) ?? throw NotFound(id, "the node has no log of it");
+    }
+
+    private static byte[]? FindIn(IEnumerable<LogEntry> logs) => InferenceClient.FindReceipts(logs).Concat(JobsClient.FindReceipts(logs)).FirstOrDefault();
 
     private static ReceiptFile Read(byte[] receipt, BlockHeader header, JsonElement proof)
     {
@@ -94,28 +106,13 @@ public sealed class ReceiptClient(RpcClient rpc)
         json.WriteBooleanValue(false);
     }
 
-    private static void WriteSlot(Utf8JsonWriter json, Hash256 id, ulong number)
+    private static void WriteSlot(Utf8JsonWriter json, InferenceReceipt receipt, ulong number)
     {
-        json.WriteStringValue(ModelsInterface.Contract.ToString());
+        json.WriteStringValue(ReceiptHome.Of(receipt).Contract.ToString());
         json.WriteStartArray();
-        json.WriteStringValue(ReceiptVerifier.SlotOf(id).ToHash256().ToString());
+        json.WriteStringValue(ReceiptHome.Of(receipt).SlotOf(receipt.Id).ToHash256().ToString());
         json.WriteEndArray();
         json.WriteQuantityValue(number);
-    }
-
-    private static void WriteFilter(Utf8JsonWriter json, Hash256 id, ulong height)
-    {
-        json.WriteStartObject();
-        json.WriteString("address"u8, ModelsInterface.Contract.ToString());
-        json.WriteString("fromBlock"u8, new UInt256(height).ToHexQuantity());
-        json.WriteString("toBlock"u8, new UInt256(height).ToHexQuantity());
-        json.WriteStartArray("topics"u8);
-        json.WriteStringValue(ModelsInterface.Inferred.Topic.ToString());
-        json.WriteNullValue();
-        json.WriteNullValue();
-        json.WriteStringValue(id.ToString());
-        json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static AivmException NotFound(Hash256 reference, string reason) =>

@@ -6,9 +6,6 @@ namespace Aivm.Sdk;
 /// <summary>Checks a receipt offline, against the hash of a block that whoever asks trusts.</summary>
 public static class ReceiptVerifier
 {
-    /// <summary>Mapping from receipts' ids to the blocks that made them (docs/spec/models-contract.md, "Storage").</summary>
-    private static readonly UInt256 ReceiptsSlot = 5;
-
     /// <param name="trusted">The hash of the block that the file's header has to be.</param>
     /// <param name="error">
     /// <c>receipt-header</c>: another block's. <c>receipt-proof</c>: the way to the contract's slot is broken. <c>receipt-absent</c>: the chain keeps no such receipt.
@@ -25,8 +22,8 @@ public static class ReceiptVerifier
             return false;
         }
         if (!InferenceReceipt.TryDecode(file.Receipt, out var decoded, out error)
-            || !TryReadStorageRoot(header.StateRoot, file.AccountProof, out var storageRoot, out error)
-            || !TryReadHeight(storageRoot, decoded.Id, file.SlotProof, out var height, out error))
+            || !TryReadStorageRoot(header.StateRoot, ReceiptHome.Of(decoded), file.AccountProof, out var storageRoot, out error)
+            || !TryReadHeight(storageRoot, decoded, file.SlotProof, out var height, out error))
             return false;
         if (height != decoded.Height)
         {
@@ -37,20 +34,18 @@ public static class ReceiptVerifier
         return true;
     }
 
-    /// <summary>The slot that holds the block of a receipt, and 0 where there is none.</summary>
-    internal static UInt256 SlotOf(Hash256 id) => UInt256.FromBigEndian(Keccak.Hash([.. id.Span, .. ReceiptsSlot.ToHash256().Span]).Span);
-
-    private static bool TryReadStorageRoot(Hash256 stateRoot, IReadOnlyList<byte[]> proof, out Hash256 storageRoot, [NotNullWhen(false)] out Error? error)
+    private static bool TryReadStorageRoot(
+        Hash256 stateRoot, ReceiptHome home, IReadOnlyList<byte[]> proof, out Hash256 storageRoot, [NotNullWhen(false)] out Error? error)
     {
         storageRoot = default;
-        if (!MerkleProof.TryVerify(stateRoot, Keccak.Hash(ModelsInterface.Contract.Span).Span, proof, out var account, out error))
+        if (!MerkleProof.TryVerify(stateRoot, Keccak.Hash(home.Contract.Span).Span, proof, out var account, out error))
         {
             error = Broken(error);
             return false;
         }
         if (account is null || !TryReadAccount(account, out storageRoot))
         {
-            error = new Error("receipt-absent", "The block's state has no Models contract: it is of another chain.");
+            error = new Error("receipt-absent", $"The block's state has no contract {home.Contract}: it is of another chain.");
             return false;
         }
         return true;
@@ -70,10 +65,11 @@ public static class ReceiptVerifier
             && reader.End;
     }
 
-    private static bool TryReadHeight(Hash256 storageRoot, Hash256 id, IReadOnlyList<byte[]> proof, out ulong height, [NotNullWhen(false)] out Error? error)
+    private static bool TryReadHeight(
+        Hash256 storageRoot, InferenceReceipt receipt, IReadOnlyList<byte[]> proof, out ulong height, [NotNullWhen(false)] out Error? error)
     {
         height = 0;
-        if (!MerkleProof.TryVerify(storageRoot, Keccak.Hash(SlotOf(id).ToHash256().Span).Span, proof, out var value, out error))
+        if (!MerkleProof.TryVerify(storageRoot, Keccak.Hash(ReceiptHome.Of(receipt).SlotOf(receipt.Id).ToHash256().Span).Span, proof, out var value, out error))
         {
             error = Broken(error);
             return false;
@@ -81,7 +77,7 @@ public static class ReceiptVerifier
         var reader = new RlpReader(value);
         if (value is null || !reader.TryReadUInt64(out height) || !reader.End)
         {
-            error = new Error("receipt-absent", $"In the state of the block there is no receipt {id}: it was made later, elsewhere, or never.");
+            error = new Error("receipt-absent", $"In the state of the block there is no receipt {receipt.Id}: it was made later, elsewhere, or never, or a challenge revoked it.");
             return false;
         }
         return true;

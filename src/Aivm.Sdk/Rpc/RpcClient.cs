@@ -71,6 +71,14 @@ public sealed class RpcClient : IDisposable
         return Read(batch[0], block => new GasFees(block.Quantity("baseFeePerGas"), Read(batch[1], EthereumJson.Quantity)));
     }
 
+    public async Task<ChainHead> GetHeadAsync(CancellationToken cancellation = default) => Read(
+        await InvokeAsync(new("eth_getBlockByNumber", WriteLatestWithoutTransactions), cancellation),
+        block => new ChainHead((ulong)block.Quantity("number"), block.Hash("hash"), (ulong)block.Quantity("timestamp")));
+
+    /// <summary>The node looks at 10,000 blocks at most, and gives 10,000 logs.</summary>
+    public async Task<IReadOnlyList<MinedLog>> GetLogsAsync(LogQuery query, CancellationToken cancellation = default) => Read(
+        await InvokeAsync(new("eth_getLogs", query.Write), cancellation), result => result.EnumerateArray().Select(MinedLog.Read).ToArray());
+
     public async Task<Hash256> SendAsync(Transaction transaction, CancellationToken cancellation = default) =>
         Read(await InvokeAsync(SendRequest(transaction), cancellation), result => Hash256.Parse(result.GetString()));
 
