@@ -36,11 +36,22 @@ public static class DevChain
         Account("0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"),
     ];
 
-    public static Genesis Genesis(ulong blockGasLimit = DefaultBlockGasLimit) => new()
+    /// <summary>How long an answer without a proof may be challenged, in seconds: on a development chain nobody waits a day.</summary>
+    public const ulong DefaultChallengeSeconds = 60;
+
+    public static Genesis Genesis(ulong blockGasLimit = DefaultBlockGasLimit, ulong challengeSeconds = DefaultChallengeSeconds) => new()
     {
         ChainId = ChainId,
         Time = GenesisTime,
         GasLimit = blockGasLimit,
+        Market = MarketRules.Default with
+        {
+            AcceptSeconds = 10,
+            AcceptBlocks = 1,
+            DeadlineBlocks = 1,
+            ChallengeSeconds = challengeSeconds,
+            UnbondingSeconds = 2 * challengeSeconds,
+        },
         Alloc = [.. Accounts.Select(account => new GenesisAccount(account.Address, Balance)).OrderBy(account => account.Address)],
     };
 

@@ -9,7 +9,7 @@ public static class JobsParameters
     public const int MaxCandidates = 3;
 
     /// <summary>In the transaction; larger inputs are given by digest.</summary>
-    public const int MaxInputBytes = 128 << 10;
+    public const int MaxInputBytes = 256 << 10;
 
     public const int MaxOutputBytes = 64 << 10;
 

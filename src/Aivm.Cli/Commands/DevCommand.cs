@@ -51,6 +51,12 @@ internal static class DevCommand
             Description = "Gas limit of a block.",
             DefaultValueFactory = _ => DevChain.DefaultBlockGasLimit,
         };
+        var window = new Option<ulong>("--challenge-window")
+        {
+            Description = "Seconds in which an answer without a proof may be challenged, and after which it is paid.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => DevChain.DefaultChallengeSeconds,
+        };
         var data = new Option<string>("--data")
         {
             Description = "Keep the chain in this directory; without it the chain lives in memory and is forgotten.",
@@ -63,7 +69,7 @@ internal static class DevCommand
             ten accounts of 10,000 coins, on loopback only. It speaks Ethereum's JSON-RPC: MetaMask, viem and ethers work with it.
             """)
         {
-            port, blockTime, gasLimit, data, json,
+            port, blockTime, gasLimit, window, data, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -74,6 +80,7 @@ internal static class DevCommand
                 Port = result.GetValue(port),
                 BlockTime = TimeSpan.FromSeconds(result.GetValue(blockTime)),
                 BlockGasLimit = result.GetValue(gasLimit),
+                Genesis = DevChain.Genesis(result.GetValue(gasLimit), result.GetValue(window)),
                 DataDirectory = result.GetValue(data),
                 Loggers = loggers,
             };

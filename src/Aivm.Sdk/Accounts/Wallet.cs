@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -25,6 +26,9 @@ public sealed class Wallet
 {
     /// <summary>The most gas that a transaction may ask for (the chain's limit).</summary>
     public const ulong MaxTransactionGas = 1UL << 25;
+
+    private static readonly TimeSpan Rebroadcast = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
     private readonly byte[] _key;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -93,12 +97,50 @@ public sealed class Wallet
         return await WaitAsync(transaction, cancellation);
     }
 
-    /// <summary>Waits until a transaction of this wallet is in a block.</summary>
-    /// <exception cref="AivmException"><c>transaction-reverted</c>, <c>receipt-timeout</c>.</exception>
+    /// <summary>
+    /// Waits until a transaction of this wallet is in a block. A node that goes away and comes back without it, its pool being in memory, is given it again.
+    /// </summary>
+    /// <exception cref="AivmException"><c>transaction-reverted</c>, <c>receipt-timeout</c>, <c>node-unreachable</c>.</exception>
     public async Task<TransactionReceipt> WaitAsync(Transaction transaction, CancellationToken cancellation = default)
     {
-        var receipt = await Rpc.WaitForReceiptAsync(transaction.Hash, ReceiptDeadline, cancellation);
-        return receipt.Success ? receipt : throw await RevertedAsync(transaction, receipt, cancellation);
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var left = ReceiptDeadline - clock.Elapsed;
+            try
+            {
+                var receipt = await Rpc.WaitForReceiptAsync(transaction.Hash, left < Rebroadcast ? left : Rebroadcast, cancellation);
+                return receipt.Success ? receipt : throw await RevertedAsync(transaction, receipt, cancellation);
+            }
+            catch (AivmException exception) when (IsTransient(exception) && clock.Elapsed < ReceiptDeadline)
+            {
+                await SendAgainAsync(transaction, cancellation);
+            }
+            catch (AivmException exception) when (IsTransient(exception))
+            {
+                // It may never come, and what follows it would wait for it.
+                _nextNonce = null;
+                throw;
+            }
+        }
+    }
+
+    private static bool IsTransient(AivmException exception) => exception.Error.Code is "receipt-timeout" or "node-unreachable" or "node-timeout";
+
+    private async Task SendAgainAsync(Transaction transaction, CancellationToken cancellation)
+    {
+        try
+        {
+            await Rpc.SendAsync(transaction, cancellation);
+        }
+        catch (RpcException)
+        {
+            // The node has it already, in its pool or in a block.
+        }
+        catch (AivmException)
+        {
+            await Task.Delay(RetryPause, cancellation);
+        }
     }
 
     private Transaction Sign(TransactionRequest request, ulong gasLimit, GasFees fees, ulong chainId, ulong nonce) => new UnsignedTransaction

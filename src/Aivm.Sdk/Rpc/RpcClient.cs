@@ -73,7 +73,7 @@ public sealed class RpcClient : IDisposable
 
     public async Task<ChainHead> GetHeadAsync(CancellationToken cancellation = default) => Read(
         await InvokeAsync(new("eth_getBlockByNumber", WriteLatestWithoutTransactions), cancellation),
-        block => new ChainHead((ulong)block.Quantity("number"), block.Hash("hash"), (ulong)block.Quantity("timestamp")));
+        block => new ChainHead((ulong)block.Quantity("number"), block.Hash("hash"), block.Hash("parentHash"), (ulong)block.Quantity("timestamp")));
 
     /// <summary>The node looks at 10,000 blocks at most, and gives 10,000 logs.</summary>
     public async Task<IReadOnlyList<MinedLog>> GetLogsAsync(LogQuery query, CancellationToken cancellation = default) => Read(

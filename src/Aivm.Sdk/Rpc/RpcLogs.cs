@@ -35,4 +35,4 @@ public sealed record MinedLog(LogEntry Log, ulong BlockNumber, Hash256 Transacti
 
 /// <summary>The latest block.</summary>
 /// <param name="Time">Unix seconds.</param>
-public sealed record ChainHead(ulong Number, Hash256 Hash, ulong Time);
+public sealed record ChainHead(ulong Number, Hash256 Hash, Hash256 ParentHash, ulong Time);

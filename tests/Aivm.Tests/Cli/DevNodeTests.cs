@@ -132,35 +132,4 @@ public sealed class DevNodeTests
         var outcome = await cli.Run("dev", "--port", "0", "--data", file, "--json");
         CommandLineTests.AssertFailure(outcome, 3);
     }
-
-    /// <summary>A running <c>aivm dev --json</c> on a free port, killed at the end.</summary>
-    private sealed class DevNode : IDisposable
-    {
-        private readonly Process _process;
-
-        private DevNode(Process process, string url) => (_process, Url) = (process, url);
-
-        public string Url { get; }
-
-        public static async Task<DevNode> StartAsync(CliProcess cli, params string[] options)
-        {
-            var process = cli.Start(["dev", "--port", "0", "--json", .. options]);
-            var document = new System.Text.StringBuilder();
-            using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-            while (await process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
-            {
-                document.AppendLine(line);
-                if (line == "}")
-                    return new DevNode(process, JsonDocument.Parse(document.ToString()).RootElement.GetProperty("url").GetString()!);
-            }
-            throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(timeout.Token));
-        }
-
-        public void Dispose()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-    }
 }

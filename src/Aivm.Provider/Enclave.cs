@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Aivm.Attestation;
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Sdk;
+
+namespace Aivm.Provider;
+
+/// <summary>A job as it goes into the enclave. For a sealed input that is ciphertext.</summary>
+/// <param name="Height">The latest block.</param>
+internal sealed record EnclaveJob(ulong ChainId, Address Provider, ulong Job, Hash256 Commitment, bool IsSealed, byte[] Input, ulong Height);
+
+/// <summary>An answer as it leaves the enclave.</summary>
+/// <param name="Output">Sealed to the caller where the input was.</param>
+/// <param name="Evidence">As the Jobs contract takes it.</param>
+internal sealed record EnclaveAnswer(byte[] Output, byte[] Evidence);
+
+/// <summary>
+/// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here, used here, and zeroed here. The
+/// evidence names the public halves of the keys, and every answer is signed.
+/// </summary>
+internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
+{
+    private readonly SessionKeys _keys = SessionKeys.Generate();
+
+    public JobEvidence Kind => hardware.Kind;
+
+    public Address Signer => _keys.Signer;
+
+    /// <summary>Evidence for the chain, bound to our keys and to a recent block.</summary>
+    public SessionEvidence Attest(ulong chainId, Address provider, Hash256 blockHash, ulong height)
+    {
+        var nonce = new Hash256(RandomNumberGenerator.GetBytes(Hash256.Size));
+        var encryptionKey = _keys.Encryption.PublicKey;
+        var binding = new ReportBinding(chainId, provider, _keys.SigningKey, encryptionKey, Hash256.Zero, blockHash, height, nonce, Hash256.Zero);
+        var evidence = hardware.Attest(binding.ReportData());
+        return new SessionEvidence(
+            evidence.Bytes, evidence.Certificates, _keys.SigningKey, new Hash256(encryptionKey.Span), Hash256.Zero, blockHash, height, nonce);
+    }
+
+    /// <exception cref="JobRefusal">The input does not open, or the model refuses it.</exception>
+    public EnclaveAnswer Answer(Model model, EnclaveJob job)
+    {
+        if (!job.IsSealed)
+            return Answer(model, job, job.Input, replyKey: default);
+        if (!SealedInput.TryOpen(_keys.Encryption, job.ChainId, job.Provider, job.Commitment, job.Input, out var opened, out var error))
+            throw new JobRefusal(error.Code, error.Message);
+        using (opened)
+            return Answer(model, job, opened.PackedInput.Span, opened.ReplyKey.Span);
+    }
+
+    public void Dispose() => _keys.Dispose();
+
+    private EnclaveAnswer Answer(Model model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
+    {
+        var outputs = Runner.Run(model, input);
+        var packed = Runner.Pack(outputs);
+        var outputHash = Keccak.Hash(packed);
+        var statement = new AnswerStatement(job.ChainId, job.Job, model.Hash, job.Commitment, outputHash, job.Height);
+        var evidence = JobsClient.SignedEvidence(job.Height, outputHash, _keys.Sign(statement));
+        if (!job.IsSealed)
+            return new EnclaveAnswer(packed, evidence);
+        var isSealed = SealedOutput.TrySeal(job.ChainId, job.Job, replyKey, outputs, out var sealedOutput, out var error);
+        CryptographicOperations.ZeroMemory(packed);
+        Array.Clear(outputs);
+        return isSealed ? new EnclaveAnswer(sealedOutput!, evidence) : throw new JobRefusal(error!.Code, error.Message);
+    }
+}
+
+/// <summary>Runs of a model on inputs as jobs carry them.</summary>
+internal static class Runner
+{
+    /// <summary>Outputs that fit into an answer, in bytes.</summary>
+    private const int MaxOutputBytes = 64 << 10;
+
+    /// <exception cref="JobRefusal">The model refuses the input, or its output is too long for the chain.</exception>
+    public static long[] Run(Model model, ReadOnlySpan<byte> input)
+    {
+        if (model.OutputCount > MaxOutputBytes / sizeof(long))
+            throw new JobRefusal("output-too-long", $"the model gives {model.OutputCount} numbers; an answer holds {MaxOutputBytes / sizeof(long)}");
+        var outputs = new long[model.OutputCount];
+        return model.TryRunPacked(input, outputs, out var error) ? outputs : throw new JobRefusal(error.Code, error.Message);
+    }
+
+    /// <summary>int64, little-endian.</summary>
+    public static byte[] Pack(ReadOnlySpan<long> outputs)
+    {
+        var bytes = new byte[sizeof(long) * outputs.Length];
+        for (var i = 0; i < outputs.Length; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), outputs[i]);
+        return bytes;
+    }
+}

@@ -1,0 +1,34 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Proofs;
+using Aivm.Proofs.Prover;
+using Aivm.Sdk;
+
+namespace Aivm.Provider;
+
+/// <summary>Proofs of single runs of public models, bound to a job and to who shows them.</summary>
+internal static class ProofMaker
+{
+    /// <summary>Whether runs of a model can be proved. Errors: <c>proof-unsupported</c>.</summary>
+    public static bool CanProve(ShelvedModel model, out Error error) =>
+        ProvedModel.TryDecode(model.Container, ModelLimits.OffChain, out var proved, out error) && proved.TryShape(1, hidesInputs: false, out _, out error);
+
+    /// <returns>The evidence as the Jobs contract takes it.</returns>
+    /// <exception cref="JobRefusal">The run cannot be proved.</exception>
+    public static byte[] Prove(ShelvedModel model, ulong chainId, ulong job, Address shower, byte[] input, long[] outputs, int threads)
+    {
+        var shelved = model.Model;
+        if (!ProvedModel.TryDecode(model.Container, ModelLimits.OffChain, out var proved, out var error)
+            || !proved.TryShape(1, hidesInputs: false, out var shape, out error)
+            || !ProofProver.TryCreate(shape, shelved.Graph, null, threads, out var prover, out error))
+            throw new JobRefusal(error.Code, error.Message);
+        using (prover)
+        {
+            var numbers = new long[shelved.InputCount];
+            shelved.UnpackInput(input, numbers);
+            var context = ProofsInterface.ContextOf(chainId, JobsInterface.Contract, JobsClient.ProofSubject(job, shower));
+            var proof = prover.Prove(new ProofStatement(proved.Hash, context, numbers, outputs));
+            return JobsClient.ProofEvidence(input, Hash256.Zero, proof);
+        }
+    }
+}
