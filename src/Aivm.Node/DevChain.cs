@@ -41,6 +41,7 @@ public static class DevChain
         ChainId = ChainId,
         Time = GenesisTime,
         GasLimit = blockGasLimit,
+        Attestation = new AttestationRules { DevelopmentTee = true },
         Alloc = [.. Accounts.Select(account => new GenesisAccount(account.Address, Balance)).OrderBy(account => account.Address)],
     };
 

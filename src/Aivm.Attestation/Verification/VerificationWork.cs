@@ -16,7 +16,7 @@ public static class VerificationWork
     private const long Collateral = 4_900_000;
 
     private const long ReadByte = 20;
-    private const long CollateralByte = 40;
+    private const long CollateralByte = 80;
 
     /// <summary>Taking evidence or certificates apart.</summary>
     public static long OfReading(long bytes) => ReadByte * bytes;

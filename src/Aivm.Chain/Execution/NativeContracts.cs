@@ -21,7 +21,9 @@ internal static class NativeContracts
     public static readonly IReadOnlyList<NativeContract> All =
     [
         new(SystemContracts.Models, ModelsContract.Execute),
+        new(SystemContracts.Attestations, AttestationsContract.Execute),
         new(SystemContracts.Proofs, ProofsContract.Execute),
+        new(SystemContracts.AttestationVerifier, VerifyAttestation.Execute),
     ];
 
     public static ReadOnlySpan<byte> MarkerPrefix => [0xEF, 0xA0];
