@@ -1,0 +1,77 @@
+using Aivm.Primitives;
+
+namespace Aivm.Sdk;
+
+/// <summary>What the chain knows of a provider's session.</summary>
+/// <param name="Signer">Signs results.</param>
+/// <param name="Kind">As in receipts: 2 by real hardware, 4 by a development TEE, which proves nothing.</param>
+/// <param name="OpenedAt">Unix seconds.</param>
+/// <param name="ExpiresAt">Unix seconds: the first at which it lives no more.</param>
+/// <param name="EncryptionKey">X25519: confidential inputs are encrypted to it.</param>
+/// <param name="ModelSetRoot">Which models it serves.</param>
+/// <param name="Measurement">Names the workload (docs/spec/attestations-contract.md, "Measurement").</param>
+public sealed record ProviderSession(
+    Address Signer, int Kind, ulong OpenedAt, ulong ExpiresAt, Hash256 EncryptionKey, Hash256 ModelSetRoot, Hash256 Measurement);
+
+/// <summary>Evidence with what it is bound to. The report data that the hardware signed are those of these values, this chain and the sender.</summary>
+/// <param name="Certificates">Of AMD, in DER or PEM; none for others.</param>
+/// <param name="SigningKey">On secp256k1, compressed: 33 bytes.</param>
+/// <param name="BlockHash">Of <paramref name="Height"/>, a recent block below the head.</param>
+public sealed record SessionEvidence(
+    ReadOnlyMemory<byte> Evidence,
+    IReadOnlyList<ReadOnlyMemory<byte>> Certificates,
+    ReadOnlyMemory<byte> SigningKey,
+    Hash256 EncryptionKey,
+    Hash256 ModelSetRoot,
+    Hash256 BlockHash,
+    ulong Height,
+    Hash256 Nonce)
+{
+    internal byte[] Encode()
+    {
+        var writer = AttestationsInterface.OpenSession.BeginCall().WriteBytes(Evidence.Span).BeginArray(Certificates.Count);
+        foreach (var certificate in Certificates)
+            writer.WriteBytes(certificate.Span);
+        return writer.End()
+            .WriteBytes(SigningKey.Span)
+            .WriteHash(EncryptionKey)
+            .WriteHash(ModelSetRoot)
+            .WriteHash(BlockHash)
+            .WriteUInt(Height)
+            .WriteHash(Nonce)
+            .ToArray();
+    }
+}
+
+/// <summary>Shows evidence of trusted hardware to the chain, and reads the sessions that it opened.</summary>
+public sealed class AttestationsClient(Wallet wallet)
+{
+    /// <summary>Null where the provider has none. One that has expired is still read.</summary>
+    public async Task<ProviderSession?> GetSessionAsync(Address provider, CancellationToken cancellation = default)
+    {
+        var call = AttestationsInterface.SessionOf.BeginCall().WriteAddress(provider).ToArray();
+        var data = await wallet.Rpc.CallAsync(new CallRequest { To = AttestationsInterface.Contract, Data = call }, cancellation);
+        var reader = new AbiReader(data);
+        if (!reader.TryReadAddress(out var signer) || !reader.TryReadUInt32(out var kind) || !reader.TryReadUInt64(out var openedAt)
+            || !reader.TryReadUInt64(out var expiresAt) || !reader.TryReadHash(out var encryptionKey) || !reader.TryReadHash(out var modelSetRoot)
+            || !reader.TryReadHash(out var measurement) || !reader.TryEnd() || kind > byte.MaxValue)
+            throw ModelsClient.Malformed(AttestationsInterface.SessionOf);
+        return signer.IsZero ? null : new ProviderSession(signer, (int)kind, openedAt, expiresAt, encryptionKey, modelSetRoot, measurement);
+    }
+
+    /// <summary>Opens the sender's session, or takes the place of its last one.</summary>
+    /// <exception cref="RpcException">The evidence is refused; the message names the check.</exception>
+    public Task<TransactionReceipt> OpenSessionAsync(SessionEvidence evidence, CancellationToken cancellation = default) => SendAsync(evidence.Encode(), cancellation);
+
+    /// <exception cref="RpcException">There is no session.</exception>
+    public Task<TransactionReceipt> CloseSessionAsync(CancellationToken cancellation = default) =>
+        SendAsync(AttestationsInterface.CloseSession.BeginCall().ToArray(), cancellation);
+
+    /// <param name="bundle">Intel's collateral in one JSON object (docs/spec/attestation.md, "Collateral").</param>
+    /// <exception cref="RpcException">The collateral is refused; the message names the check.</exception>
+    public Task<TransactionReceipt> StoreCollateralAsync(ReadOnlyMemory<byte> bundle, CancellationToken cancellation = default) =>
+        SendAsync(AttestationsInterface.StoreCollateral.BeginCall().WriteBytes(bundle.Span).ToArray(), cancellation);
+
+    private Task<TransactionReceipt> SendAsync(byte[] data, CancellationToken cancellation) =>
+        wallet.SendAndWaitAsync(new TransactionRequest { To = AttestationsInterface.Contract, Data = data }, cancellation);
+}
