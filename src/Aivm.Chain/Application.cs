@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Aivm.Attestation;
 using Aivm.Primitives;
 using Aivm.State;
 
@@ -11,6 +12,9 @@ public sealed record ApplicationOptions
 
     /// <summary>Memory for prepared models.</summary>
     public long ModelCacheBytes { get; init; } = 128L << 20;
+
+    /// <summary>For tests, whose hardware has roots of its own: a node that trusts others than the vendors forks off.</summary>
+    internal TrustRoots EvidenceRoots { get; init; } = TrustRoots.Vendors;
 }
 
 /// <summary>
@@ -45,7 +49,7 @@ public sealed class Application : IApplication
         _options = options ?? new ApplicationOptions();
         _database = new StateDatabase(store);
         _chain = new ChainStore(store);
-        _models = new ModelCache(_options.ModelCacheBytes);
+        _models = new ModelCache(_options.ModelCacheBytes, _options.EvidenceRoots);
         if (_chain.HeadHeight is { } height)
             Open(height);
     }

@@ -17,4 +17,7 @@ internal static class BlockHistory
     /// <summary>At the start of block <paramref name="number"/>, before its transactions.</summary>
     public static void Record(WorldState state, ulong number, Hash256 parent) =>
         state.SetStorage(SystemContracts.BlockHistory, (number - 1) % Window, UInt256.FromBigEndian(parent.Span));
+
+    /// <summary>The hash of a block, which is one of the last <see cref="Window"/> before the one that is executed.</summary>
+    public static Hash256 Read(NativeCall call, ulong number) => call.On(SystemContracts.BlockHistory).Read(number % Window).ToHash256();
 }

@@ -24,6 +24,8 @@ public sealed record Genesis
 
     public MarketRules Market { get; init; } = MarketRules.Default;
 
+    public AttestationRules Attestation { get; init; } = AttestationRules.Default;
+
     /// <summary>Ordered by address. System contracts need no entry: every genesis holds them.</summary>
     public IReadOnlyList<GenesisAccount> Alloc { get; init; } = [];
 
@@ -42,6 +44,8 @@ public sealed record Genesis
             return Invalid(limit);
         if (Market.Validate() is { } rule)
             return Invalid(rule);
+        if (Attestation.Validate(ChainId) is { } evidence)
+            return Invalid(evidence);
         return ValidateAlloc();
     }
 

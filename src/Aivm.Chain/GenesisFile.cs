@@ -41,6 +41,7 @@ public static class GenesisFile
             NetworkFeeBps = genesis.NetworkFeeBps,
             Limits = LimitsJson.Of(genesis.Limits),
             Market = MarketJson.Of(genesis.Market),
+            Attestation = AttestationJson.Of(genesis.Attestation),
             Alloc = alloc,
         };
         return JsonSerializer.SerializeToUtf8Bytes(json, Strict.GenesisJson);
@@ -94,6 +95,7 @@ public static class GenesisFile
             NetworkFeeBps = file.NetworkFeeBps,
             Limits = file.Limits.ToLimits(),
             Market = market,
+            Attestation = (file.Attestation ?? new AttestationJson()).ToRules(),
             Alloc = alloc,
         };
         error = genesis.Validate();
@@ -122,6 +124,8 @@ internal sealed record GenesisJson
     public required LimitsJson Limits { get; init; }
 
     public MarketJson? Market { get; init; }
+
+    public AttestationJson? Attestation { get; init; }
 
     public required SortedDictionary<string, AccountJson> Alloc { get; init; }
 }
@@ -203,6 +207,35 @@ internal sealed record MarketJson
         };
         return isNumber;
     }
+}
+
+/// <summary>Rules that a file leaves out have their defaults, as limits have.</summary>
+internal sealed record AttestationJson
+{
+    public bool DevelopmentTee { get; init; }
+
+    /// <summary>The policy's own JSON, as text.</summary>
+    public string? Policy { get; init; }
+
+    public ulong? SessionSeconds { get; init; }
+
+    public ulong? FreshnessBlocks { get; init; }
+
+    public static AttestationJson Of(AttestationRules rules) => new()
+    {
+        DevelopmentTee = rules.DevelopmentTee,
+        Policy = rules.Policy.Length == 0 ? null : rules.Policy,
+        SessionSeconds = rules.SessionSeconds,
+        FreshnessBlocks = rules.FreshnessBlocks,
+    };
+
+    public AttestationRules ToRules() => new()
+    {
+        DevelopmentTee = DevelopmentTee,
+        Policy = Policy ?? "",
+        SessionSeconds = SessionSeconds ?? AttestationRules.Default.SessionSeconds,
+        FreshnessBlocks = FreshnessBlocks ?? AttestationRules.Default.FreshnessBlocks,
+    };
 }
 
 internal sealed record AccountJson

@@ -20,6 +20,9 @@ public static class SystemContracts
     /// <summary>Verifies proofs of inference (docs/spec/proofs-precompile.md).</summary>
     public static readonly Address Proofs = Address.Parse("0x000000000000000000000000000000000000a180");
 
+    /// <summary>Says what evidence of trusted hardware is worth (docs/spec/attestations-contract.md).</summary>
+    public static readonly Address AttestationVerifier = Address.Parse("0x000000000000000000000000000000000000a181");
+
     /// <summary>Governance's address: the network's part of fees waits there.</summary>
     public static readonly Address Treasury = Address.Parse("0x000000000000000000000000000000000000a107");
 

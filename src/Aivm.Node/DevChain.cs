@@ -52,6 +52,7 @@ public static class DevChain
             ChallengeSeconds = challengeSeconds,
             UnbondingSeconds = 2 * challengeSeconds,
         },
+        Attestation = new AttestationRules { DevelopmentTee = true },
         Alloc = [.. Accounts.Select(account => new GenesisAccount(account.Address, Balance)).OrderBy(account => account.Address)],
     };
 

@@ -23,10 +23,17 @@ internal static class QuoteVerifier
         return new TdxEvidence(domain, platform, TcbEvaluation.Evaluate(collateral.TcbInfo, platform, domain, qe));
     }
 
-    private static (Certificate Pck, PckExtension Platform) VerifyPlatform(IntelQuote quote, VerifiedCollateral collateral, long at)
+    /// <summary>Three certificates, as the quote has them.</summary>
+    public static IReadOnlyList<Certificate> ReadPckChain(IntelQuote quote)
     {
         var certificates = Pem.Read(WithoutTerminator(quote.PckChain.Span));
         Refused.Unless(certificates.Count == 3, "certificate-chain", $"The quote has {certificates.Count} certificates instead of three: the platform's, its authority's, the root.");
+        return certificates;
+    }
+
+    private static (Certificate Pck, PckExtension Platform) VerifyPlatform(IntelQuote quote, VerifiedCollateral collateral, long at)
+    {
+        var certificates = ReadPckChain(quote);
         collateral.Chain.RequireRoot(certificates[2]);
         var pck = certificates[0];
         Refused.Unless(!pck.Constraints.IsAuthority, "certificate-authority", "The platform's certificate is that of an authority.");

@@ -49,6 +49,8 @@ public sealed class VerifiedCollateral
     /// <summary>Which family of platforms it is for.</summary>
     public ReadOnlyMemory<byte> Fmspc => TcbInfo.Fmspc;
 
+    public CollateralSubject Subject => new(Kind, Fmspc, _pckAuthority.Subject);
+
     /// <summary>The first second at which all of it is valid.</summary>
     public long ValidFrom => _validity.From;
 
@@ -69,9 +71,17 @@ public sealed class VerifiedCollateral
     /// </summary>
     /// <param name="at">Unix seconds: the block's time.</param>
     public static bool TryVerify(ReadOnlyMemory<byte> bundle, long at, [NotNullWhen(true)] out VerifiedCollateral? collateral, [NotNullWhen(false)] out Error? error) =>
-        Refused.Catch(() => Verify(bundle, at, TrustRoots.Vendors), out collateral, out error);
+        TryVerify(bundle, at, TrustRoots.Vendors, out collateral, out error);
+
+    /// <inheritdoc cref="TryVerify(ReadOnlyMemory{byte}, long, out VerifiedCollateral?, out Error?)"/>
+    public static bool TryVerify(
+        ReadOnlyMemory<byte> bundle, long at, TrustRoots roots, [NotNullWhen(true)] out VerifiedCollateral? collateral, [NotNullWhen(false)] out Error? error) =>
+        Refused.Catch(() => Verify(bundle, at, roots), out collateral, out error);
 
     internal static VerifiedCollateral Verify(ReadOnlyMemory<byte> bundle, long at, TrustRoots roots) => new(new CollateralBundle(bundle), at, roots);
+
+    /// <summary>What <see cref="TryReplace"/> says of collateral that is behind; for those who keep <see cref="Numbers"/> alone.</summary>
+    public static Error Rollback { get; } = new("collateral-rollback", "Part of the collateral is older than what is stored: fetch the current one.");
 
     /// <summary>
     /// Whether this may take the place of what is stored. Errors: <c>collateral-other</c> (for another platform or authority),
@@ -83,7 +93,7 @@ public sealed class VerifiedCollateral
         if (Kind != stored.Kind || !Fmspc.Span.SequenceEqual(stored.Fmspc.Span) || !_pckAuthority.Subject.Span.SequenceEqual(stored._pckAuthority.Subject.Span))
             error = new Error("collateral-other", "The collateral is for another TEE, family of platforms or authority than what is stored.");
         else if (Numbers.IsBehind(stored.Numbers))
-            error = new Error("collateral-rollback", "Part of the collateral is older than what is stored: fetch the current one.");
+            error = Rollback;
         return error is null;
     }
 

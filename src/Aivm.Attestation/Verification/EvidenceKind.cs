@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Aivm.Attestation;
 
 /// <summary>Whose hardware speaks. Development evidence is none of these: it has a type of its own.</summary>
@@ -27,4 +29,7 @@ public static class EvidenceKinds
         EvidenceKind.NvidiaGpu => "nvidia-gpu",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
+
+    /// <summary>The name in ASCII, to be hashed in front of what is of the kind: no name begins with another.</summary>
+    public static byte[] NameBytes(this EvidenceKind kind) => Encoding.ASCII.GetBytes(kind.Name());
 }

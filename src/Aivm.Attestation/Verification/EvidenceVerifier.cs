@@ -32,22 +32,27 @@ public static class EvidenceVerifier
         [NotNullWhen(true)] out VerifiedEvidence? verified, [NotNullWhen(false)] out Error? error) =>
         Refused.Catch(() => Verify(evidence, collateral, at, TrustRoots.Vendors), out verified, out error);
 
+    /// <summary>Verifies evidence that needs no collateral of Intel's with certificates that were taken apart before. Errors also: <c>collateral-missing</c> for a quote.</summary>
+    /// <param name="at">Unix seconds: the block's time.</param>
+    public static bool TryVerify(
+        Evidence evidence, VendorCertificates certificates, long at, TrustRoots roots,
+        [NotNullWhen(true)] out VerifiedEvidence? verified, [NotNullWhen(false)] out Error? error) =>
+        Refused.Catch(() => Verify(evidence, certificates, at, roots), out verified, out error);
+
     internal static VerifiedEvidence Verify(Evidence evidence, IReadOnlyList<ReadOnlyMemory<byte>> collateral, long at, TrustRoots roots)
     {
-        switch (evidence)
-        {
-            case IntelQuote quote:
-                Refused.Unless(collateral.Count == 1, "collateral-missing", "A quote needs one bundle of Intel's collateral, in JSON.");
-                return QuoteVerifier.Verify(quote, VerifiedCollateral.Verify(collateral[0], at, roots), at);
-            case SnpReport report:
-                return SnpVerifier.Verify(report, CertificateFiles.Read(collateral), at, roots);
-            case GpuReport report:
-                return GpuVerifier.Verify(report, CertificateFiles.Read(collateral), at, roots);
-            case NitroDocument document:
-                Refused.Unless(collateral.Count == 0, "collateral-needless", "A Nitro document carries its certificates: give no collateral.");
-                return NitroVerifier.Verify(document, at, roots);
-            default:
-                throw new Refused("evidence-unknown", "The evidence is of no known kind.");
-        }
+        if (evidence is not IntelQuote quote)
+            return Verify(evidence, VendorCertificates.Read(evidence, collateral), at, roots);
+        Refused.Unless(collateral.Count == 1, "collateral-missing", "A quote needs one bundle of Intel's collateral, in JSON.");
+        return QuoteVerifier.Verify(quote, VerifiedCollateral.Verify(collateral[0], at, roots), at);
     }
+
+    private static VerifiedEvidence Verify(Evidence evidence, VendorCertificates certificates, long at, TrustRoots roots) => evidence switch
+    {
+        SnpReport report => SnpVerifier.Verify(report, certificates.All, at, roots),
+        GpuReport report => GpuVerifier.Verify(report, certificates.All, at, roots),
+        NitroDocument document => NitroVerifier.Verify(document, at, roots),
+        IntelQuote => throw new Refused("collateral-missing", "A quote needs Intel's collateral."),
+        _ => throw new Refused("evidence-unknown", "The evidence is of no known kind."),
+    };
 }

@@ -126,8 +126,7 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
 
     private JsonElement Member(string name)
     {
-        Refused.Unless(element.TryGetProperty(name, out var member), code, $"{document} has no member {name}.");
-        return member;
+        return element.TryGetProperty(name, out var member) ? member : throw new Refused(code, $"{document} has no member {name}.");
     }
 
     private List<JsonElement> Items(string name, int most)
@@ -150,5 +149,10 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
         }
     }
 
-    private void Require(bool holds, string name, string what) => Refused.Unless(holds, code, $"{document}: {name} is not {what}.");
+    /// <summary>Asked for every number of an array: the sentence is made where it is needed.</summary>
+    private void Require(bool holds, string name, string what)
+    {
+        if (!holds)
+            throw Refuse($"{name} is not {what}.");
+    }
 }

@@ -23,7 +23,9 @@ internal static class NativeContracts
         new(SystemContracts.Models, ModelsContract.Execute),
         new(SystemContracts.Jobs, JobsContract.Execute),
         new(SystemContracts.Compute, ComputeContract.Execute),
+        new(SystemContracts.Attestations, AttestationsContract.Execute),
         new(SystemContracts.Proofs, ProofsContract.Execute),
+        new(SystemContracts.AttestationVerifier, VerifyAttestation.Execute),
     ];
 
     public static ReadOnlySpan<byte> MarkerPrefix => [0xEF, 0xA0];

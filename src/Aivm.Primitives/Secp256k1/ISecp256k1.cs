@@ -16,4 +16,9 @@ public interface ISecp256k1
     /// <param name="publicKey">Receives x and y, 64 bytes, when the answer is true.</param>
     /// <returns>False when the key is not 32 bytes that make a number in [1, order).</returns>
     bool TryGetPublicKey(ReadOnlySpan<byte> key, Span<byte> publicKey);
+
+    /// <param name="compressed">2 or 3, and x: SEC 1, 2.3.4.</param>
+    /// <param name="publicKey">Receives x and y, 64 bytes, when the answer is true.</param>
+    /// <returns>False when these are not 33 bytes that name a point of the curve.</returns>
+    bool TryDecompress(ReadOnlySpan<byte> compressed, Span<byte> publicKey);
 }

@@ -11,6 +11,9 @@ public static class Secp256k1
     /// <summary>x and y, without the prefix byte of SEC 1.</summary>
     public const int PublicKeySize = 64;
 
+    /// <summary>The parity of y as 2 or 3, and x.</summary>
+    public const int CompressedKeySize = 33;
+
     /// <summary>The group order n.</summary>
     public static readonly UInt256 Order = new(0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF);
 
@@ -45,6 +48,15 @@ public static class Secp256k1
 
     /// <exception cref="ArgumentException">The key is not a secret key of the curve.</exception>
     public static Address AddressOf(ReadOnlySpan<byte> key) => AddressOfPublicKey(PublicKeyOf(key));
+
+    /// <summary>The account of a public key in its short form: 2 or 3, and x.</summary>
+    public static bool TryGetAddress(ReadOnlySpan<byte> compressedKey, out Address address)
+    {
+        Span<byte> publicKey = stackalloc byte[PublicKeySize];
+        var isPoint = Backend.TryDecompress(compressedKey, publicKey);
+        address = isPoint ? AddressOfPublicKey(publicKey) : default;
+        return isPoint;
+    }
 
     /// <summary>Whether these bytes are a secret key: 32 bytes, a number in [1, order).</summary>
     public static bool IsKey(ReadOnlySpan<byte> key)

@@ -66,6 +66,14 @@ public sealed class Secp256k1Managed : ISecp256k1
     public bool TryGetPublicKey(ReadOnlySpan<byte> key, Span<byte> publicKey) =>
         Secp256k1.IsKey(key) && TryWrite(new FixedPointCombMultiplier().Multiply(Curve.G, new BigInteger(1, key)), publicKey);
 
+    public bool TryDecompress(ReadOnlySpan<byte> compressed, Span<byte> publicKey)
+    {
+        if (compressed.Length != Secp256k1.CompressedKeySize || compressed[0] is not (2 or 3))
+            return false;
+        var x = new BigInteger(1, compressed[1..]);
+        return x.CompareTo(FieldPrime) < 0 && TryLift(x, odd: compressed[0] == 3, out var point) && TryWrite(point, publicKey);
+    }
+
     /// <summary>The point with this x and parity of y; false when x³ + 7 is no square.</summary>
     private static bool TryLift(BigInteger x, bool odd, out ECPoint point)
     {

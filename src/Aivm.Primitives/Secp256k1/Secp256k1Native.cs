@@ -30,6 +30,7 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, int> _recover;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, nuint*, byte*, uint, int> _serializePublicKey;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, int> _createPublicKey;
+    private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, nuint, int> _parsePublicKey;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, nint, nint, int> _sign;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, int*, byte*, int> _serializeCompact;
 
@@ -40,6 +41,7 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
         _recover = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, int>)Export(library, "ecdsa_recover");
         _serializePublicKey = (delegate* unmanaged[Cdecl]<nint, byte*, nuint*, byte*, uint, int>)Export(library, "ec_pubkey_serialize");
         _createPublicKey = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, int>)Export(library, "ec_pubkey_create");
+        _parsePublicKey = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, nuint, int>)Export(library, "ec_pubkey_parse");
         _sign = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, nint, nint, int>)Export(library, "ecdsa_sign_recoverable");
         _serializeCompact = (delegate* unmanaged[Cdecl]<nint, byte*, int*, byte*, int>)Export(library, "ecdsa_recoverable_signature_serialize_compact");
         _context = createContext(ContextSignVerify);
@@ -120,6 +122,20 @@ public sealed unsafe class Secp256k1Native : ISecp256k1
         fixed (byte* keyBytes = key)
         {
             if (_createPublicKey(_context, opaqueKey, keyBytes) != 1)
+                return false;
+        }
+        Serialize(opaqueKey, publicKey);
+        return true;
+    }
+
+    public bool TryDecompress(ReadOnlySpan<byte> compressed, Span<byte> publicKey)
+    {
+        if (compressed.Length != Secp256k1.CompressedKeySize)
+            return false;
+        var opaqueKey = stackalloc byte[OpaquePublicKeySize];
+        fixed (byte* bytes = compressed)
+        {
+            if (_parsePublicKey(_context, opaqueKey, bytes, (nuint)compressed.Length) != 1)
                 return false;
         }
         Serialize(opaqueKey, publicKey);

@@ -38,6 +38,42 @@ public abstract class Secp256k1Tests
             Hex.Encode(PublicKey(UInt256.One.ToHash256().Span)));
 
     [Fact]
+    public void A_compressed_key_names_the_point_that_it_was()
+    {
+        for (var i = 1; i <= 16; i++)
+        {
+            var key = PublicKey(((UInt256)(ulong)i).ToHash256().Span);
+            Assert.Equal(key, Decompress([(byte)(2 + (key[^1] & 1)), .. key[..32]]));
+            Assert.NotEqual(key, Decompress([(byte)(3 - (key[^1] & 1)), .. key[..32]]));
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_name_no_point_are_not_decompressed()
+    {
+        byte[] x = GeneratorX.ToHash256().ToArray();
+        foreach (var prefix in (byte[])[0, 1, 4, 6, 7, 255])
+            Assert.Null(Decompress([prefix, .. x]));
+        Assert.Null(Decompress([]));
+        Assert.Null(Decompress([2]));
+        Assert.Null(Decompress([2, .. x[1..]]));
+        Assert.Null(Decompress([2, .. x, 0]));
+        // 5 is the least x of no point; the field's prime and what is above it are no x at all.
+        Assert.Null(Decompress([2, .. new UInt256(5).ToHash256().Span]));
+        Assert.Null(Decompress([2, .. FieldPrime.ToHash256().Span]));
+        Assert.Null(Decompress([2, .. (FieldPrime + UInt256.One).ToHash256().Span]));
+        Assert.Null(Decompress([3, .. UInt256.MaxValue.ToHash256().Span]));
+    }
+
+    private static readonly UInt256 FieldPrime = Word("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+
+    private byte[]? Decompress(byte[] compressed)
+    {
+        var key = new byte[64];
+        return Backend.TryDecompress(compressed, key) ? key : null;
+    }
+
+    [Fact]
     public void Numbers_outside_the_group_are_no_keys()
     {
         foreach (var key in new[] { UInt256.Zero, Secp256k1.Order, UInt256.MaxValue })

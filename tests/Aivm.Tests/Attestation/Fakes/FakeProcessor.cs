@@ -40,6 +40,8 @@ internal sealed record FakeProcessor
 
     public uint? KeyInfo { get; init; }
 
+    public byte[] ReportData { get; init; } = [.. Enumerable.Repeat((byte)0xDA, 64)];
+
     public CertificateSpec? Leaf { get; init; }
 
     public string? AuthorityName { get; init; }
@@ -92,7 +94,7 @@ internal sealed record FakeProcessor
         Write32(report, 0x34, Algorithm);
         BinaryPrimitives.WriteUInt64LittleEndian(report.AsSpan(0x40), PlatformInfo);
         Write32(report, 0x48, KeyInfo ?? (SigningKey == SnpSigningKey.Chip ? 0u : 1u << 2));
-        report.AsSpan(0x50, 64).Fill(0xDA);
+        ReportData.CopyTo(report, 0x50);
         report.AsSpan(0x90, 48).Fill(0xAE);
         WriteTcb(report.AsSpan(0x180));
         if (Version >= 3)
