@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using Aivm.Node;
+using Aivm.Primitives;
+using Aivm.Provider;
+using Aivm.Sdk;
+using Aivm.Tests.Chain;
+using Aivm.Tests.Node;
+using Aivm.Tests.Proofs;
+
+namespace Aivm.Tests.Provider;
+
+/// <summary>The daemon against a node in this process.</summary>
+public sealed class ProviderTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-provider-");
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentQueue<ProviderEvent> _events = [];
+    private NodeFixture _node = null!;
+    private RpcClient _rpc = null!;
+    private Wallet _caller = null!;
+    private Address _model;
+    private Task _serving = Task.CompletedTask;
+
+    private static Address Provider => DevChain.Accounts[1].Address;
+
+    public async ValueTask InitializeAsync()
+    {
+        _node = await NodeFixture.StartAsync(new NodeOptions { BlockTime = TimeSpan.FromMilliseconds(50), Genesis = DevChain.Genesis(challengeSeconds: 2) });
+        _rpc = new RpcClient(_node.Node.Url);
+        _caller = new Wallet(_rpc, DevChain.Accounts[0].Key.Span);
+        _model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(SmallNetwork.Container, "small"))).Model;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopping.Dispose();
+        _rpc.Dispose();
+        await _node.DisposeAsync();
+        _home.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(JobEvidence.Proved)]
+    [InlineData(JobEvidence.Staked)]
+    [InlineData(JobEvidence.DevelopmentAttested)]
+    public async Task A_job_comes_back_with_the_evidence_that_was_asked_for_and_the_engines_bytes(JobEvidence evidence)
+    {
+        await ServeAsync(evidence);
+        var input = Packed(SmallNetwork.Input(3));
+        var job = await RequestAsync(new JobRequest(_model, evidence, await DeadlineAsync(), input));
+        var answer = await AnswerAsync(job);
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), JobsClient.Numbers(answer.Output));
+        Assert.Equal((byte)evidence, answer.Receipt.EvidenceKind);
+        Assert.True(answer.Receipt.IsFor(input));
+        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id);
+        Assert.True(ReceiptVerifier.TryVerify(file, Keccak.Hash(file.Header), out var receipt, out var error), error?.ToString());
+        Assert.Equal(job, (ulong)UInt256.FromBigEndian(receipt.Job.Span));
+    }
+
+    [Fact]
+    public async Task A_sealed_input_is_read_inside_the_enclave_alone_and_its_output_by_the_caller_alone()
+    {
+        await ServeAsync(JobEvidence.DevelopmentAttested);
+        var input = Packed(SmallNetwork.Input(7));
+        var session = await new AttestationsClient(_caller).GetSessionAsync(Provider);
+        using var reply = EncryptionKey.Generate();
+        Assert.True(SealedInput.TrySeal(
+            new SealingSession(DevChain.ChainId, Provider, session!.EncryptionKey.Span.ToArray()), reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
+        var job = await RequestAsync(new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), sealedInput.Bytes)
+        {
+            Provider = Provider,
+            InputKind = JobInputKind.Sealed,
+            Commitment = sealedInput.Commitment,
+        });
+        var answer = await AnswerAsync(job);
+        Assert.True(SealedOutput.TryOpen(reply, DevChain.ChainId, job, answer.Receipt.OutputHash, answer.Output, out var outputs, out error), error?.ToString());
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(7)), outputs);
+        Assert.Equal(sealedInput.Commitment, answer.Receipt.InputCommitment);
+
+        await StopAsync();
+        foreach (var file in _home.EnumerateFiles("*", SearchOption.AllDirectories))
+            Assert.True(File.ReadAllBytes(file.FullName).AsSpan().IndexOf(input) < 0, $"{file.Name} holds the plaintext");
+        foreach (var block in Enumerable.Range(0, (int)await _rpc.GetBlockNumberAsync()))
+        {
+            Assert.True(_node.Node.Application.Reader.TryGetBlock((ulong)block, out var mined));
+            Assert.All(mined.Transactions, transaction => Assert.True(transaction.Data.Span.IndexOf(input) < 0));
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_answered_is_declined_with_its_reason_and_refunded()
+    {
+        await ServeAsync(JobEvidence.Staked);
+        var job = await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), new byte[3]));
+        var status = await EndAsync(job);
+        Assert.Equal(JobEnd.NoProvider, status.End);
+        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("input-shape", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_sealed_input_that_does_not_open_is_declined()
+    {
+        await ServeAsync(JobEvidence.DevelopmentAttested);
+        var job = await RequestAsync(new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), new byte[200])
+        {
+            Provider = Provider,
+            InputKind = JobInputKind.Sealed,
+            Commitment = Keccak.Hash("x"u8),
+        });
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
+        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_input_by_digest_is_fetched_and_checked_against_its_commitment()
+    {
+        var store = new FolderStore(Path.Combine(_home.FullName, "content"));
+        var input = Packed(SmallNetwork.Input(4));
+        var file = Path.Combine(_home.FullName, "input");
+        await File.WriteAllBytesAsync(file, input);
+        var added = await store.AddAsync(file);
+        await ServeAsync(JobEvidence.Staked, store);
+
+        var commitment = Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]);
+        var request = new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), added.Digest.Hash.Span.ToArray()) { InputKind = JobInputKind.Content };
+        var answer = await AnswerAsync(await RequestAsync(request with { Commitment = commitment }));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(4)), JobsClient.Numbers(answer.Output));
+
+        var other = await RequestAsync(request with { Commitment = Keccak.Hash("x"u8) });
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(other)).End);
+        Assert.Contains(_events, item => item.Job == other && item.Message.StartsWith("input-commitment-mismatch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_watcher_challenges_a_wrong_answer_and_leaves_a_right_one()
+    {
+        await ServeAsync(JobEvidence.Staked, answered: outputs => outputs[0] % 2 == 0 ? outputs : [.. outputs.Select(output => output + 1)]);
+        for (var i = 0; i < 4; i++)
+            await AnswerAsync(await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), Packed(SmallNetwork.Input(i)))));
+        var watcher = new AnswerWatcher(
+            new Wallet(_rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0);
+        var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync());
+        var expected = Enumerable.Range(0, 4).Count(i => SmallNetwork.Run(SmallNetwork.Input(i))[0] % 2 != 0);
+        Assert.Equal(expected, result.Wrong.Count);
+        foreach (var job in result.Wrong)
+            Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job)).End);
+    }
+
+    [Fact]
+    public async Task A_provider_without_stake_is_told_how_much_it_takes()
+    {
+        using var daemon = new ProviderDaemon(new Wallet(_rpc, DevChain.Accounts[1].Key.Span), new ProviderOptions { Directory = _home.FullName });
+        var exception = await Assert.ThrowsAsync<AivmException>(() => daemon.RunAsync(_stopping.Token));
+        Assert.Equal("stake-too-low", exception.Error.Code);
+    }
+
+    private async Task ServeAsync(JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null)
+    {
+        var options = new ProviderOptions
+        {
+            Directory = Path.Combine(_home.FullName, "provider"),
+            Stake = UInt256.Parse("200000000000000000000"),
+            Asks = [new ProviderAsk(evidence, 0, 1000, 1)],
+            PollInterval = TimeSpan.FromMilliseconds(50),
+            AnswerSeconds = 20,
+            Content = content,
+        };
+        var daemon = new ProviderDaemon(
+            new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue)
+        {
+            Answered = answered ?? (outputs => outputs),
+        };
+        _serving = daemon.RunAsync(_stopping.Token);
+        await UntilAsync(async () =>
+        {
+            Assert.False(_serving.IsFaulted, _serving.Exception?.ToString());
+            var asks = await new ComputeClient(_rpc).ListAsksAsync(evidence, 0);
+            var isAttested = evidence != JobEvidence.DevelopmentAttested || await new AttestationsClient(_caller).GetSessionAsync(Provider) is not null;
+            return isAttested && asks.Count == 1 && asks[0].EffectiveAt < await _rpc.GetBlockNumberAsync();
+        });
+    }
+
+    private async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<ulong> RequestAsync(JobRequest request)
+    {
+        var quote = await new JobsClient(_rpc).QuoteAsync(request);
+        return JobsClient.ReadJob(await _caller.SendAndWaitAsync(JobsClient.Request(request, quote.Total)));
+    }
+
+    private async Task<ulong> DeadlineAsync() => (await _rpc.GetHeadAsync()).Time + 60;
+
+    private async Task<AnsweredJob> AnswerAsync(ulong job)
+    {
+        AnsweredJob? answer = null;
+        await UntilAsync(async () => (answer = await new JobsClient(_rpc).FindAnswerAsync(job, 0)) is not null);
+        return answer!;
+    }
+
+    private async Task<JobStatus> EndAsync(ulong job)
+    {
+        JobStatus? status = null;
+        await UntilAsync(async () => (status = await new JobsClient(_rpc).GetAsync(job)).State == JobState.Ended);
+        return status!;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!await condition())
+            await Task.Delay(50, patience.Token);
+    }
+
+    private static byte[] Packed(long[] input) => [.. input.Select(number => (byte)number)];
+}
