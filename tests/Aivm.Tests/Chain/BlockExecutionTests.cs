@@ -39,11 +39,11 @@ public class BlockExecutionTests
 
         var database = new StateDatabase(new MemoryStore());
         var expected = new MerklePatriciaTrie(database, MerklePatriciaTrie.EmptyRoot);
-        foreach (var address in new[]
-        {
+        foreach (var address in (Address[])
+        [
             TestChain.Alice.Address, TestChain.Bob.Address, TestChain.Carol.Address, TestChain.Nobody, TestChain.Proposer,
-            SystemContracts.Models, SystemContracts.Proofs, SystemContracts.BlockHistory,
-        })
+            SystemContracts.BlockHistory, .. NativeContracts.All.Select(contract => contract.Address),
+        ])
             expected.Set(Keccak.Hash(address.Span).Span, chain.Reader.HeadState.GetAccount(address)!.Value.Encode());
         Assert.Equal(expected.RootHash, header.StateRoot);
     }
