@@ -39,11 +39,12 @@ public class BlockExecutionTests
 
         var database = new StateDatabase(new MemoryStore());
         var expected = new MerklePatriciaTrie(database, MerklePatriciaTrie.EmptyRoot);
-        foreach (var address in new[]
-        {
-            TestChain.Alice.Address, TestChain.Bob.Address, TestChain.Carol.Address, TestChain.Nobody, TestChain.Proposer,
-            SystemContracts.Models, SystemContracts.Proofs, SystemContracts.BlockHistory,
-        })
+        Address[] accounts =
+        [
+            TestChain.Alice.Address, TestChain.Bob.Address, TestChain.Carol.Address, TestChain.Nobody, TestChain.Proposer, SystemContracts.BlockHistory,
+            .. NativeContracts.All.Select(contract => contract.Address),
+        ];
+        foreach (var address in accounts)
             expected.Set(Keccak.Hash(address.Span).Span, chain.Reader.HeadState.GetAccount(address)!.Value.Encode());
         Assert.Equal(expected.RootHash, header.StateRoot);
     }

@@ -1,5 +1,4 @@
 using Aivm.Chain;
-using Aivm.Primitives;
 using Aivm.State;
 using CsCheck;
 
