@@ -25,7 +25,6 @@ internal static class JobsErrors
     private static readonly AbiError CallbackGasMissingError = new("CallbackGasMissing", "uint64 required", "uint64 available");
     private static readonly AbiError InputMismatchError = new("InputMismatch", "bytes32 commitment");
     private static readonly AbiError AnswerIsRightError = new("AnswerIsRight");
-    private static readonly AbiError NotChallengeableError = new("NotChallengeable", "string reason");
 
     /// <summary>All of them, for tools that decode revert data.</summary>
     public static readonly IReadOnlyList<AbiError> All =
@@ -33,7 +32,7 @@ internal static class JobsErrors
         .. ContractErrors.All, InvalidEvidenceKindError, InvalidDeadlineError, InvalidInputKindError, InputTooLongError, PaymentTooHighError,
         InvalidCallbackError, NoOfferError, JobNotFoundError, WrongStateError, NotCallerError, NotOfferedToError, JobExpiredError, NotDueError,
         ReasonTooLongError, OutputTooLongError, InvalidOutputError, EvidenceRejectedError, CallbackGasMissingError, InputMismatchError,
-        AnswerIsRightError, NotChallengeableError,
+        AnswerIsRightError,
     ];
 
     public static CallFailure InvalidEvidenceKind(UInt256 evidence) => CallFailure.Revert(
@@ -101,9 +100,6 @@ internal static class JobsErrors
 
     public static CallFailure AnswerIsRight() =>
         CallFailure.Revert(AnswerIsRightError, AnswerIsRightError.BeginRevert(), "the model gives the output that was answered");
-
-    public static CallFailure NotChallengeable(string reason) =>
-        CallFailure.Revert(NotChallengeableError, NotChallengeableError.BeginRevert().WriteString(reason), reason);
 
     private static string Words(JobState state) => state switch
     {

@@ -79,6 +79,5 @@ public static class JobsInterface
         new("CallbackGasMissing", "uint64 required", "uint64 available"),
         new("InputMismatch", "bytes32 commitment"),
         new("AnswerIsRight"),
-        new("NotChallengeable", "string reason"),
     ];
 }
