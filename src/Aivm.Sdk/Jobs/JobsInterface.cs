@@ -80,5 +80,6 @@ public static class JobsInterface
         new("InputMismatch", "bytes32 commitment"),
         new("AnswerIsRight"),
         new("NotChallengeable", "string reason"),
+        new("EvidenceUnavailable", "uint8 evidence", "string reason"),
     ];
 }
