@@ -16,7 +16,8 @@ public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IRea
 public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
 {
     private readonly JobsClient _jobs = new(wallet.Rpc);
-    private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options);
+    private readonly ModelsClient _models = new(wallet.Rpc);
+    private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options, _ => { });
     private readonly Random _random = new(seed);
 
     /// <summary>Looks at all answers of a span of blocks.</summary>
@@ -55,20 +56,19 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         if (status.State != JobState.Answered || status.InputKind != JobInputKind.Public
             || await _jobs.FindRequestAsync(answer.Job, 0, cancellation) is not { } request)
             return null;
-        ShelvedModel model;
+        // Nothing that the chain does not hold can be challenged.
+        if ((await _models.GetInfoAsync(status.Model, cancellation)).IsOffChain)
+            return null;
         try
         {
-            model = await _shelf.TakeAsync(status.Model, cancellation);
+            var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, cancellation), request.Input);
+            if (Keccak.Hash(Runner.Pack(outputs)) == status.OutputHash)
+                return true;
         }
         catch (JobRefusal)
         {
             return null;
         }
-        var outputs = new long[model.Model.OutputCount];
-        if (!model.Model.TryRunPacked(request.Input, outputs, out _))
-            return null;
-        if (Keccak.Hash(Runner.Pack(outputs)) == status.OutputHash)
-            return true;
         await ChallengeAsync(answer.Job, request.Input, cancellation);
         return false;
     }

@@ -18,7 +18,7 @@ internal sealed class JobWorker(
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
 
     /// <summary>What is needed to answer a job.</summary>
-    private sealed record Prepared(ShelvedModel Model, byte[] Input);
+    private sealed record Prepared(IRunnable Model, byte[] Input);
 
     /// <summary>Runs until the job needs nothing more from us.</summary>
     /// <param name="offeredAt">The block of the offer.</param>
@@ -53,7 +53,7 @@ internal sealed class JobWorker(
         {
             if (status.Deadline < head.Time + options.AnswerSeconds + SecondsToSpare)
                 throw new JobRefusal("deadline", "it ends before an answer is promised");
-            var prepared = await PrepareAsync(status, offeredAt, cancellation);
+            var prepared = await PrepareInTimeAsync(status, offeredAt, head, cancellation);
             RequireAnswerable(status, prepared, head.Number);
         }
         catch (JobRefusal refusal)
@@ -78,6 +78,22 @@ internal sealed class JobWorker(
         }
         await SendAsync(
             status.Job, JobsClient.Submit(status.Job, answer.Value.Output, answer.Value.Evidence), ProviderEventKind.Answered, $"{status.Evidence}", cancellation);
+    }
+
+    /// <summary>A model may take longer to come than an offer waits: what came of it so far is there for the next.</summary>
+    private async Task<Prepared> PrepareInTimeAsync(JobStatus status, ulong offeredAt, ChainHead head, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var seconds = status.DueTime > head.Time + SecondsToSpare ? status.DueTime - head.Time - SecondsToSpare : 1;
+        patience.CancelAfter(TimeSpan.FromSeconds(seconds));
+        try
+        {
+            return await PrepareAsync(status, offeredAt, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new JobRefusal("content-slow", "model or input are still on their way: ask again later");
+        }
     }
 
     private async Task<Prepared> PrepareAsync(JobStatus status, ulong offeredAt, CancellationToken cancellation)
@@ -117,18 +133,18 @@ internal sealed class JobWorker(
 
     private const int MaxContentInput = 64 << 20;
 
-    /// <summary>What can be known to fail is declined, not accepted.</summary>
+    /// <summary>What can be known to fail is declined, not accepted. Proofs are asked for on models of the chain alone, which are of integers.</summary>
     private void RequireAnswerable(JobStatus status, Prepared prepared, ulong height)
     {
-        if (status.Evidence == JobEvidence.Proved && !ProofMaker.CanProve(prepared.Model, out var error))
+        if (status.Evidence == JobEvidence.Proved && !ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
             throw new JobRefusal(error.Code, error.Message);
         var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
         if (isSigned && enclave?.Kind != status.Evidence)
             throw new JobRefusal("hardware-missing", "this provider has no such hardware");
         if (isSigned)
-            enclave!.Answer(prepared.Model.Model, InEnclave(status, prepared, height));
+            enclave!.Answer(prepared.Model, InEnclave(status, prepared, height));
         else
-            Runner.Run(prepared.Model.Model, prepared.Input);
+            Runner.Run(prepared.Model, prepared.Input);
     }
 
     private EnclaveJob InEnclave(JobStatus status, Prepared prepared, ulong height) => new(
@@ -155,12 +171,12 @@ internal sealed class JobWorker(
     {
         if (status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested)
         {
-            var signed = enclave!.Answer(prepared.Model.Model, InEnclave(status, prepared, height));
+            var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height));
             return (signed.Output, signed.Evidence);
         }
-        var outputs = Answered(Runner.Run(prepared.Model.Model, prepared.Input));
+        var outputs = Answered(Runner.Run(prepared.Model, prepared.Input));
         var evidence = status.Evidence == JobEvidence.Proved
-            ? ProofMaker.Prove(prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
+            ? ProofMaker.Prove((IntegerModel)prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
             : [];
         return (Runner.Pack(outputs), evidence);
     }

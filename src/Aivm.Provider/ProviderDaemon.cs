@@ -65,7 +65,7 @@ public sealed class ProviderDaemon : IDisposable
         var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
         var registeredAt = await Registration.EnsureAsync(_wallet, _options, Report, cancellation);
         using var session = _hardware is null ? null : new EnclaveSession(_wallet, chainId, _hardware, Report);
-        var shelf = new ModelShelf(_wallet.Rpc, _files, _options);
+        using var shelf = new ModelShelf(_wallet.Rpc, _files, _options, Report);
         var worker = new JobWorker(_wallet, chainId, _files, shelf, _options, session, _metrics, Report) { Answered = Answered };
         var next = Math.Max(registeredAt, _files.FirstBlock);
         while (!cancellation.IsCancellationRequested)

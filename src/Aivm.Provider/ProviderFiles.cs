@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Aivm.Primitives;
+using Aivm.Sdk;
 
 namespace Aivm.Provider;
 
 /// <summary>
-/// A provider's directory: models by hash, answers that the chain does not have yet, and the block from which to look for offers. Every file is written
+/// A provider's directory: models by hash or digest, answers that the chain does not have yet, and the block from which to look for offers. Every file is written
 /// beside its place and moved there, so that a crash leaves all of one or none of it. What it loses is fetched or computed again.
 /// </summary>
 internal sealed class ProviderFiles
@@ -29,6 +30,14 @@ internal sealed class ProviderFiles
     public byte[]? TryReadModel(Hash256 hash) => TryRead(Path.Combine("models", $"{hash}")) is { } bytes && Keccak.Hash(bytes) == hash ? bytes : null;
 
     public void WriteModel(Hash256 hash, byte[] container) => Write(Path.Combine("models", $"{hash}"), container);
+
+    /// <summary>Where a model from a store lies, once it has its digest. Alone in its directory: an ONNX file may name others that are beside it.</summary>
+    public string ModelFile(ContentDigest digest)
+    {
+        var directory = Path.Combine(_directory, "models", digest.Hex);
+        Create(directory);
+        return Path.Combine(directory, "model");
+    }
 
     public string InputFile(ulong job) => Path.Combine(_directory, "inputs", $"{job}");
 

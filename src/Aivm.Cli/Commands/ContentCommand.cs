@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Aivm.Cli.Accounts;
 using Aivm.Cli.Output;
-using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
@@ -102,41 +100,4 @@ internal static class ContentCommand
     private static string Size(long bytes) => bytes < 1 << 20
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
-
-    /// <summary>Which store, and who one is there.</summary>
-    private sealed class StoreOptions
-    {
-        public Option<string> Location { get; } = new("--store")
-        {
-            Description = "A folder, or a repository like https://registry.example/team/models. By default $AIVM_HOME/content.",
-            HelpName = "FOLDER|URL",
-        };
-
-        public Option<string> User { get; } = new("--user") { Description = "The registry's user; a password is asked for.", HelpName = "NAME" };
-
-        public Option<FileInfo> PasswordFile { get; } = new Option<FileInfo>("--password-file")
-        {
-            Description = "Read the registry's password, or an access token, from this file (its first line) instead of asking.",
-            HelpName = "FILE",
-        }.AcceptExistingOnly();
-
-        public OpenedStore Open(ParseResult result, Terminal terminal)
-        {
-            var location = result.GetValue(Location) ?? AccountHome.Content;
-            var user = result.GetValue(User);
-            if (!location.Contains("://", StringComparison.Ordinal))
-                return user is null
-                    ? new OpenedStore(new FolderStore(location), Path.GetFullPath(location), null)
-                    : throw new AivmException(Failure.Input, "usage", "--user is for registries: name one with --store https://...");
-            var repository = RegistryLocation.Parse(location);
-            var credentials = user is null ? null : new RegistryCredentials(user, Password.Existing(result.GetValue(PasswordFile), terminal));
-            var registry = new RegistryStore(repository, new RegistryOptions { Credentials = credentials });
-            return new OpenedStore(registry, repository.ToString(), registry);
-        }
-    }
-
-    private sealed record OpenedStore(IContentStore Store, string Name, IDisposable? Owned) : IDisposable
-    {
-        public void Dispose() => Owned?.Dispose();
-    }
 }
