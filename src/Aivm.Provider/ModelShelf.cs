@@ -37,7 +37,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         RequireFits(info.Size, options.MaxModelBytes);
         return TakeAsync(
             new ModelKey(info.Hash, IsFloat: false),
-            async () => Prepare(files.TryReadModel(info.Hash) ?? await FetchAsync(account, info, cancellation)),
+            async () => files.TryReadModel(info.Hash) is { } kept ? Prepare(kept) : await FetchAsync(account, info, cancellation),
             cancellation);
     }
 
@@ -76,15 +76,17 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         }
     }
 
-    private async Task<byte[]> FetchAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    /// <summary>What cannot be run is not kept.</summary>
+    private async Task<IRunnable> FetchAsync(Address account, ModelInfo info, CancellationToken cancellation)
     {
         var code = await rpc.GetCodeAsync(account, cancellation);
         if (code is not [0xEF, 0xA1, ..] || Keccak.Hash(code.AsSpan(2)) != info.Hash)
             throw Mismatch("the account's code is not the model that was published");
         var container = code[2..];
+        var model = Prepare(container);
         files.RequireRoom(container.Length);
         files.WriteModel(info.Hash, container);
-        return container;
+        return model;
     }
 
     /// <returns>The file of that digest and size.</returns>
