@@ -15,8 +15,11 @@ public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IRea
 /// <param name="seed">Of the draw; others must not know it.</param>
 public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
 {
+    private const ulong BlocksOfAJob = 5_000;
+
     private readonly JobsClient _jobs = new(wallet.Rpc);
-    private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options);
+    private readonly ModelsClient _models = new(wallet.Rpc);
+    private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options, _ => { });
     private readonly Random _random = new(seed);
 
     /// <summary>Looks at all answers of a span of blocks.</summary>
@@ -48,30 +51,48 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         return new WatchResult(toBlock + 1, examined, skipped, wrong);
     }
 
+    /// <summary>One that fails does not end the watch.</summary>
     /// <returns>Whether the answer is right; null where it cannot be said, or it is too late.</returns>
     private async Task<bool?> CheckAsync(AnsweredJob answer, CancellationToken cancellation)
     {
-        var status = await _jobs.GetAsync(answer.Job, cancellation);
-        if (status.State != JobState.Answered || status.InputKind != JobInputKind.Public
-            || await _jobs.FindRequestAsync(answer.Job, 0, cancellation) is not { } request)
-            return null;
-        ShelvedModel model;
         try
         {
-            model = await _shelf.TakeAsync(status.Model, cancellation);
+            return await RunAgainAsync(answer, cancellation);
+        }
+        catch (AivmException exception)
+        {
+            observer?.Invoke(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
+            return null;
+        }
+    }
+
+    private async Task<bool?> RunAgainAsync(AnsweredJob answer, CancellationToken cancellation)
+    {
+        var status = await _jobs.GetAsync(answer.Job, cancellation);
+        if (status.State != JobState.Answered || status.InputKind != JobInputKind.Public
+            || await FindRequestAsync(answer, cancellation) is not { } request)
+            return null;
+        // Nothing that the chain does not hold can be challenged.
+        if ((await _models.GetInfoAsync(status.Model, cancellation)).IsOffChain)
+            return null;
+        try
+        {
+            var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, cancellation), request.Input);
+            if (Keccak.Hash(Runner.Pack(outputs)) == status.OutputHash)
+                return true;
         }
         catch (JobRefusal)
         {
             return null;
         }
-        var outputs = new long[model.Model.OutputCount];
-        if (!model.Model.TryRunPacked(request.Input, outputs, out _))
-            return null;
-        if (Keccak.Hash(Runner.Pack(outputs)) == status.OutputHash)
-            return true;
         await ChallengeAsync(answer.Job, request.Input, cancellation);
         return false;
     }
+
+    /// <summary>Mostly not long before the answer; a job may live for a month.</summary>
+    private async Task<RequestedJob?> FindRequestAsync(AnsweredJob answer, CancellationToken cancellation) =>
+        await _jobs.FindRequestAsync(answer.Job, answer.BlockNumber - Math.Min(answer.BlockNumber, BlocksOfAJob), cancellation)
+        ?? await _jobs.FindRequestAsync(answer.Job, 0, cancellation);
 
     private async Task ChallengeAsync(ulong job, byte[] input, CancellationToken cancellation)
     {

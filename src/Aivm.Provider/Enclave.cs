@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Aivm.Attestation;
-using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
@@ -40,7 +38,7 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
     }
 
     /// <exception cref="JobRefusal">The input does not open, or the model refuses it.</exception>
-    public EnclaveAnswer Answer(Model model, EnclaveJob job)
+    public EnclaveAnswer Answer(IRunnable model, EnclaveJob job)
     {
         if (!job.IsSealed)
             return Answer(model, job, job.Input, replyKey: default);
@@ -52,7 +50,7 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
 
     public void Dispose() => _keys.Dispose();
 
-    private EnclaveAnswer Answer(Model model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
+    private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
     {
         var outputs = Runner.Run(model, input);
         var packed = Runner.Pack(outputs);
@@ -65,30 +63,5 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
         CryptographicOperations.ZeroMemory(packed);
         Array.Clear(outputs);
         return isSealed ? new EnclaveAnswer(sealedOutput!, evidence) : throw new JobRefusal(error!.Code, error.Message);
-    }
-}
-
-/// <summary>Runs of a model on inputs as jobs carry them.</summary>
-internal static class Runner
-{
-    /// <summary>Outputs that fit into an answer, in bytes.</summary>
-    private const int MaxOutputBytes = 64 << 10;
-
-    /// <exception cref="JobRefusal">The model refuses the input, or its output is too long for the chain.</exception>
-    public static long[] Run(Model model, ReadOnlySpan<byte> input)
-    {
-        if (model.OutputCount > MaxOutputBytes / sizeof(long))
-            throw new JobRefusal("output-too-long", $"the model gives {model.OutputCount} numbers; an answer holds {MaxOutputBytes / sizeof(long)}");
-        var outputs = new long[model.OutputCount];
-        return model.TryRunPacked(input, outputs, out var error) ? outputs : throw new JobRefusal(error.Code, error.Message);
-    }
-
-    /// <summary>int64, little-endian.</summary>
-    public static byte[] Pack(ReadOnlySpan<long> outputs)
-    {
-        var bytes = new byte[sizeof(long) * outputs.Length];
-        for (var i = 0; i < outputs.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), outputs[i]);
-        return bytes;
     }
 }

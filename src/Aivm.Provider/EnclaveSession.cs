@@ -1,4 +1,3 @@
-using Aivm.Inference;
 using Aivm.Sdk;
 
 namespace Aivm.Provider;
@@ -14,7 +13,7 @@ internal sealed class EnclaveSession(Wallet wallet, ulong chainId, ITrustedHardw
 
     public JobEvidence Kind => _enclave.Kind;
 
-    public EnclaveAnswer Answer(Model model, EnclaveJob job) => _enclave.Answer(model, job);
+    public EnclaveAnswer Answer(IRunnable model, EnclaveJob job) => _enclave.Answer(model, job);
 
     /// <summary>Opens the session where the chain has none of ours, or an old one.</summary>
     public async Task EnsureAsync(ChainHead head, CancellationToken cancellation)

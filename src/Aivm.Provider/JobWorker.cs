@@ -13,12 +13,21 @@ internal sealed class JobWorker(
     Action<ProviderEvent> report)
 {
     private const ulong SecondsToSpare = 5;
+    private const int MaxContentInput = 64 << 20;
+    private const byte PackedInputTag = 1;
+
+    /// <summary>Blocks before an offer in which the request of a job lies that others were asked first.</summary>
+    private const ulong BlocksOfOffers = 1_000;
+
+    // A proof of 200 kB as calldata, the largest callback that may have been paid for, receipt and payment.
+    private const ulong GasOfTheRest = 8_000_000;
+    private const ulong GasPerByte = 40;
 
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
 
     /// <summary>What is needed to answer a job.</summary>
-    private sealed record Prepared(ShelvedModel Model, byte[] Input);
+    private sealed record Prepared(IRunnable Model, byte[] Input);
 
     /// <summary>Runs until the job needs nothing more from us.</summary>
     /// <param name="offeredAt">The block of the offer.</param>
@@ -53,8 +62,8 @@ internal sealed class JobWorker(
         {
             if (status.Deadline < head.Time + options.AnswerSeconds + SecondsToSpare)
                 throw new JobRefusal("deadline", "it ends before an answer is promised");
-            var prepared = await PrepareAsync(status, offeredAt, cancellation);
-            RequireAnswerable(status, prepared, head.Number);
+            var prepared = await PrepareInTimeAsync(status, offeredAt, head, cancellation);
+            await RequireAnswerableAsync(status, prepared, head.Number, cancellation);
         }
         catch (JobRefusal refusal)
         {
@@ -68,28 +77,57 @@ internal sealed class JobWorker(
     {
         // A session's signature dies with the session: such answers are made again.
         var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
-        var answer = isSigned ? null : files.TryReadAnswer(status.Job);
+        var answer = isSigned ? null : files.TryReadAnswer(status);
         if (answer is null)
         {
             var prepared = await PrepareAsync(status, offeredAt, cancellation);
             answer = await ComputeAsync(status, prepared, cancellation);
             if (!isSigned)
-                files.WriteAnswer(status.Job, answer.Value.Output, answer.Value.Evidence);
+                files.WriteAnswer(status, answer.Value.Output, answer.Value.Evidence);
         }
-        await SendAsync(
-            status.Job, JobsClient.Submit(status.Job, answer.Value.Output, answer.Value.Evidence), ProviderEventKind.Answered, $"{status.Evidence}", cancellation);
+        try
+        {
+            await SendAsync(
+                status.Job, JobsClient.Submit(status.Job, answer.Value.Output, answer.Value.Evidence), ProviderEventKind.Answered, $"{status.Evidence}", cancellation);
+        }
+        catch (RpcException exception) when (exception.IsRevert)
+        {
+            // What the chain refuses once it refuses again: the next try computes anew.
+            files.Forget(status.Job);
+            throw;
+        }
+    }
+
+    /// <summary>A model may take longer to come than an offer waits: what came of it so far is there for the next.</summary>
+    private async Task<Prepared> PrepareInTimeAsync(JobStatus status, ulong offeredAt, ChainHead head, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var seconds = status.DueTime > head.Time + SecondsToSpare ? status.DueTime - head.Time - SecondsToSpare : 1;
+        patience.CancelAfter(TimeSpan.FromSeconds(seconds));
+        try
+        {
+            return await PrepareAsync(status, offeredAt, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new JobRefusal("content-slow", "model or input are still on their way: ask again later");
+        }
     }
 
     private async Task<Prepared> PrepareAsync(JobStatus status, ulong offeredAt, CancellationToken cancellation)
     {
         var request = await FindRequestAsync(status.Job, offeredAt, cancellation);
         var model = await shelf.TakeAsync(status.Model, cancellation);
-        return new Prepared(model, await InputOfAsync(request, cancellation));
+        var input = await InputOfAsync(request, cancellation);
+        // The chain's word counts, not a log's: who answers for another input answers wrongly.
+        return request.InputKind == JobInputKind.Sealed || Keccak.Hash([.. Hash256.Zero.Span, PackedInputTag, .. input]) == status.InputCommitment
+            ? new Prepared(model, input)
+            : throw new JobRefusal("input-commitment-mismatch", "the input is not the one that was committed to");
     }
 
-    /// <summary>The request is in the block of the first offer, or, for who was asked later, in one before.</summary>
+    /// <summary>The request is in the block of the first offer, or, for who was asked later, a few before.</summary>
     private async Task<RequestedJob> FindRequestAsync(ulong job, ulong offeredAt, CancellationToken cancellation) =>
-        await _jobs.FindRequestAsync(job, offeredAt, cancellation)
+        await _jobs.FindRequestAsync(job, offeredAt - Math.Min(offeredAt, BlocksOfOffers), cancellation)
         ?? await _jobs.FindRequestAsync(job, 0, cancellation)
         ?? throw new AivmException(Failure.Environment, "node-answer-invalid", $"The node has job {job}, but not the log of its request.");
 
@@ -109,26 +147,42 @@ internal sealed class JobWorker(
         {
             throw new JobRefusal(exception.Error.Code, "the input cannot be fetched");
         }
-        var input = await File.ReadAllBytesAsync(file, cancellation);
-        return Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]) == request.InputCommitment
-            ? input
-            : throw new JobRefusal("input-commitment-mismatch", "the input is not the one that was committed to");
+        return await files.ReadInputAsync(request.Job, cancellation);
     }
 
-    private const int MaxContentInput = 64 << 20;
-
-    /// <summary>What can be known to fail is declined, not accepted.</summary>
-    private void RequireAnswerable(JobStatus status, Prepared prepared, ulong height)
+    /// <summary>What can be known to fail is declined, not accepted. Proofs are asked for on models of the chain alone, which are of integers.</summary>
+    private async Task RequireAnswerableAsync(JobStatus status, Prepared prepared, ulong height, CancellationToken cancellation)
     {
-        if (status.Evidence == JobEvidence.Proved && !ProofMaker.CanProve(prepared.Model, out var error))
-            throw new JobRefusal(error.Code, error.Message);
+        if (status.Evidence == JobEvidence.Proved)
+            await RequireProvableAsync(status, prepared, cancellation);
         var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
         if (isSigned && enclave?.Kind != status.Evidence)
             throw new JobRefusal("hardware-missing", "this provider has no such hardware");
-        if (isSigned)
-            enclave!.Answer(prepared.Model.Model, InEnclave(status, prepared, height));
-        else
-            Runner.Run(prepared.Model.Model, prepared.Input);
+        await OnACoreAsync(() => isSigned
+            ? enclave!.Answer(prepared.Model, InEnclave(status, prepared, height)).Output.Length
+            : Runner.Run(prepared.Model, prepared.Input).Length, cancellation);
+    }
+
+    /// <summary>There is a proof, and the transaction that shows it has room for what its verification, its bytes and any callback take.</summary>
+    private async Task RequireProvableAsync(JobStatus status, Prepared prepared, CancellationToken cancellation)
+    {
+        if (!ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
+            throw new JobRefusal(error.Code, error.Message);
+        var gas = await VerificationGasAsync(status.Model, cancellation);
+        if (gas + ((ulong)prepared.Input.Length * GasPerByte) > Wallet.MaxTransactionGas - GasOfTheRest)
+            throw new JobRefusal("proof-too-dear", $"verifying takes {gas} gas: with the rest it does not fit into one transaction");
+    }
+
+    private async Task<ulong> VerificationGasAsync(Address model, CancellationToken cancellation)
+    {
+        try
+        {
+            return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation);
+        }
+        catch (RpcException exception)
+        {
+            throw new JobRefusal("proof-too-dear", $"no transaction verifies it: {exception.Message}");
+        }
     }
 
     private EnclaveJob InEnclave(JobStatus status, Prepared prepared, ulong height) => new(
@@ -136,14 +190,20 @@ internal sealed class JobWorker(
 
     private async Task<(byte[] Output, byte[] Evidence)> ComputeAsync(JobStatus status, Prepared prepared, CancellationToken cancellation)
     {
+        var clock = Stopwatch.StartNew();
+        var head = await wallet.Rpc.GetHeadAsync(cancellation);
+        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number), cancellation);
+        metrics.Computed(status.Evidence, clock.Elapsed);
+        return answer;
+    }
+
+    /// <summary>As many computations at once as jobs may be with us.</summary>
+    private async Task<T> OnACoreAsync<T>(Func<T> work, CancellationToken cancellation)
+    {
         await _cores.WaitAsync(cancellation);
         try
         {
-            var clock = Stopwatch.StartNew();
-            var head = await wallet.Rpc.GetHeadAsync(cancellation);
-            var answer = await Task.Run(() => Compute(status, prepared, head.Number), cancellation);
-            metrics.Computed(status.Evidence, clock.Elapsed);
-            return answer;
+            return await Task.Run(work, cancellation);
         }
         finally
         {
@@ -155,12 +215,12 @@ internal sealed class JobWorker(
     {
         if (status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested)
         {
-            var signed = enclave!.Answer(prepared.Model.Model, InEnclave(status, prepared, height));
+            var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height));
             return (signed.Output, signed.Evidence);
         }
-        var outputs = Answered(Runner.Run(prepared.Model.Model, prepared.Input));
+        var outputs = Answered(Runner.Run(prepared.Model, prepared.Input));
         var evidence = status.Evidence == JobEvidence.Proved
-            ? ProofMaker.Prove(prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
+            ? ProofMaker.Prove((IntegerModel)prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
             : [];
         return (Runner.Pack(outputs), evidence);
     }
@@ -168,7 +228,7 @@ internal sealed class JobWorker(
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;
 
-    /// <summary>A step that the chain refuses is no failure: its state has moved on, and the next look finds out where to.</summary>
+    /// <summary>A step that the chain refuses is tried again from the job's state, which has mostly moved on.</summary>
     private async Task SendAsync(ulong job, TransactionRequest request, ProviderEventKind kind, string message, CancellationToken cancellation)
     {
         await wallet.SendAndWaitAsync(request, cancellation);

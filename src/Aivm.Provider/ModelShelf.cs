@@ -5,35 +5,70 @@ using Aivm.Sdk;
 
 namespace Aivm.Provider;
 
-/// <summary>A model that is ready to run.</summary>
-/// <param name="Container">Its bytes, for whoever proves.</param>
-internal sealed record ShelvedModel(Model Model, byte[] Container);
-
-/// <summary>Models from the chain, kept on the disk by hash and, within a bound, prepared in memory.</summary>
-internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOptions options)
+/// <summary>Models from the chain or, where that holds a descriptor alone, from a store; kept on the disk and, within a bound, ready in memory.</summary>
+internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOptions options, Action<ProviderEvent> report) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Dictionary<Hash256, ShelvedModel> _ready = [];
-    private readonly LinkedList<Hash256> _order = [];
+    private readonly SemaphoreSlim _fetching = new(1, 1);
+    private readonly Dictionary<ModelKey, IRunnable> _ready = [];
+    private readonly LinkedList<ModelKey> _order = [];
     private readonly ModelsClient _models = new(rpc);
 
+    /// <summary>The same bytes may be said to be a container and an ONNX file.</summary>
+    private readonly record struct ModelKey(Hash256 Hash, bool IsFloat);
+
     /// <exception cref="JobRefusal">The model cannot be run here, and why.</exception>
-    public async Task<ShelvedModel> TakeAsync(Address account, CancellationToken cancellation)
+    public async Task<IRunnable> TakeAsync(Address account, CancellationToken cancellation)
     {
         var info = await _models.GetInfoAsync(account, cancellation);
-        if (info.Size > options.MaxModelBytes)
-            throw new JobRefusal("model-too-large", $"a model has at most {options.MaxModelBytes} bytes here");
+        return info.IsOffChain ? await TakeOffChainAsync(account, info, cancellation) : await TakeOnChainAsync(account, info, cancellation);
+    }
+
+    public void Dispose()
+    {
+        foreach (var model in _ready.Values)
+            (model as IDisposable)?.Dispose();
+        _gate.Dispose();
+        _fetching.Dispose();
+    }
+
+    private Task<IRunnable> TakeOnChainAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    {
+        RequireFits(info.Size, options.MaxModelBytes);
+        return TakeAsync(
+            new ModelKey(info.Hash, IsFloat: false),
+            async () => files.TryReadModel(info.Hash) is { } kept ? Prepare(kept) : await FetchAsync(account, info, cancellation),
+            cancellation);
+    }
+
+    private async Task<IRunnable> TakeOffChainAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    {
+        var model = await _models.GetOffChainAsync(account, cancellation);
+        if (model.Hash != info.Hash)
+            throw Mismatch("the account's code is not the model that was published");
+        var isFloat = model.Kind == OffChainKind.Onnx;
+        RequireFits(model.Size, isFloat ? options.ModelMemory : options.MaxModelBytes);
+        var file = await FetchAsync(model, cancellation);
+        var ready = await TakeAsync(
+            new ModelKey(model.Hash, isFloat),
+            async () => isFloat ? await OpenAsync(model, file, cancellation) : await ReadAsync(model, file, cancellation),
+            cancellation);
+        // The publisher declared what callers pay by.
+        return ready is IntegerModel integers && integers.Model.Gas != model.Gas
+            ? throw new JobRefusal("model-gas-wrong", $"a run takes {integers.Model.Gas} gas, and {model.Gas} are declared")
+            : ready;
+    }
+
+    private async Task<IRunnable> TakeAsync(ModelKey key, Func<Task<IRunnable>> load, CancellationToken cancellation)
+    {
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (_ready.TryGetValue(info.Hash, out var ready))
-            {
-                _order.Remove(info.Hash);
-                _order.AddLast(info.Hash);
-                return ready;
-            }
-            var container = files.TryReadModel(info.Hash) ?? await FetchAsync(account, info, cancellation);
-            return Keep(info.Hash, Prepare(container));
+            if (!_ready.TryGetValue(key, out var ready))
+                return Keep(key, await load());
+            _order.Remove(key);
+            _order.AddLast(key);
+            return ready;
         }
         finally
         {
@@ -41,35 +76,98 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         }
     }
 
-    private async Task<byte[]> FetchAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    /// <summary>What cannot be run is not kept.</summary>
+    private async Task<IRunnable> FetchAsync(Address account, ModelInfo info, CancellationToken cancellation)
     {
         var code = await rpc.GetCodeAsync(account, cancellation);
         if (code is not [0xEF, 0xA1, ..] || Keccak.Hash(code.AsSpan(2)) != info.Hash)
-            throw new JobRefusal("model-mismatch", "the account's code is not the model that was published");
+            throw Mismatch("the account's code is not the model that was published");
         var container = code[2..];
+        var model = Prepare(container);
         files.RequireRoom(container.Length);
         files.WriteModel(info.Hash, container);
-        return container;
+        return model;
     }
 
-    private static ShelvedModel Prepare(byte[] container)
+    /// <returns>The file of that digest and size.</returns>
+    private async Task<string> FetchAsync(OffChainModel model, CancellationToken cancellation)
+    {
+        var file = files.ModelFile(model.Digest);
+        await _fetching.WaitAsync(cancellation);
+        try
+        {
+            if (!File.Exists(file))
+                await DownloadAsync(model, file, cancellation);
+        }
+        finally
+        {
+            _fetching.Release();
+        }
+        return new FileInfo(file).Length == model.Size ? file : throw Mismatch("the store has a file of another size than is declared");
+    }
+
+    private async Task DownloadAsync(OffChainModel model, string file, CancellationToken cancellation)
+    {
+        if (options.Content is null)
+            throw new JobRefusal("content-unknown", "this provider reaches no store of models");
+        files.RequireRoom(model.Size);
+        try
+        {
+            await options.Content.FetchAsync(model.Digest, file, model.Size, cancellation: cancellation);
+        }
+        catch (AivmException exception)
+        {
+            throw exception.Error.Code switch
+            {
+                "content-mismatch" => Mismatch("the store has other bytes under its digest"),
+                "content-too-large" => Mismatch("the store has a file of another size than is declared"),
+                var code => new JobRefusal(code, "the model cannot be fetched"),
+            };
+        }
+    }
+
+    private async Task<IRunnable> OpenAsync(OffChainModel model, string file, CancellationToken cancellation)
+    {
+        if (await OffChainModel.HashAsync(file, cancellation) != model.Hash)
+            throw Mismatch("the file of that digest has another hash");
+        var opened = FloatModel.Load(file, model.Hash, options);
+        report(new ProviderEvent(ProviderEventKind.ModelOpened, 0, $"{model.Hash}, ONNX Runtime on {opened.Device}"));
+        return opened;
+    }
+
+    private static async Task<IRunnable> ReadAsync(OffChainModel model, string file, CancellationToken cancellation)
+    {
+        var container = await File.ReadAllBytesAsync(file, cancellation);
+        return Keccak.Hash(container) == model.Hash ? Prepare(container) : throw Mismatch("the file of that digest has another hash");
+    }
+
+    private static IRunnable Prepare(byte[] container)
     {
         if (PrivateModel.Is(container))
             throw new JobRefusal("model-private", "only its owner can run a model with private weights");
         return Model.TryLoad(container, ModelLimits.OffChain, out var model, out var error)
-            ? new ShelvedModel(model, container)
+            ? new IntegerModel(model, container)
             : throw new JobRefusal(error.Code, error.Message);
     }
 
-    private ShelvedModel Keep(Hash256 hash, ShelvedModel model)
+    private IRunnable Keep(ModelKey key, IRunnable model)
     {
-        _ready.Add(hash, model);
-        _order.AddLast(hash);
-        while (_order.Count > 1 && _ready.Values.Sum(item => item.Model.ResidentMemory) > options.ModelMemory)
+        _ready.Add(key, model);
+        _order.AddLast(key);
+        while (_order.Count > 1 && _ready.Values.Sum(item => item.ResidentMemory) > options.ModelMemory)
         {
-            _ready.Remove(_order.First!.Value);
+            _ready.Remove(_order.First!.Value, out var evicted);
             _order.RemoveFirst();
+            (evicted as IDisposable)?.Dispose();
         }
         return model;
     }
+
+    private static void RequireFits(long size, long limit)
+    {
+        if (size > limit)
+            throw new JobRefusal("model-too-large", $"a model like this has at most {limit} bytes here");
+    }
+
+    private static JobRefusal Mismatch(string reason) => new("model-mismatch", reason);
 }

@@ -10,12 +10,12 @@ namespace Aivm.Provider;
 internal static class ProofMaker
 {
     /// <summary>Whether runs of a model can be proved. Errors: <c>proof-unsupported</c>.</summary>
-    public static bool CanProve(ShelvedModel model, out Error error) =>
+    public static bool CanProve(IntegerModel model, out Error error) =>
         ProvedModel.TryDecode(model.Container, ModelLimits.OffChain, out var proved, out error) && proved.TryShape(1, hidesInputs: false, out _, out error);
 
     /// <returns>The evidence as the Jobs contract takes it.</returns>
     /// <exception cref="JobRefusal">The run cannot be proved.</exception>
-    public static byte[] Prove(ShelvedModel model, ulong chainId, ulong job, Address shower, byte[] input, long[] outputs, int threads)
+    public static byte[] Prove(IntegerModel model, ulong chainId, ulong job, Address shower, byte[] input, long[] outputs, int threads)
     {
         var shelved = model.Model;
         if (!ProvedModel.TryDecode(model.Container, ModelLimits.OffChain, out var proved, out var error)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
@@ -12,17 +13,25 @@ namespace Aivm.Provider;
 public sealed class ProviderDaemon : IDisposable
 {
     private const ulong ScanBlocks = 5_000;
+    private const ulong PollsPerAsk = 60;
 
+    /// <summary>Jobs that are looked at beside those that are computed: most of them have long ended.</summary>
+    private const int MostLookedAt = 32;
+
+    private static readonly TimeSpan SessionPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     private readonly Wallet _wallet;
     private readonly ProviderOptions _options;
     private readonly ITrustedHardware? _hardware;
     private readonly Action<ProviderEvent> _observer;
-    private readonly ProviderFiles _files;
     private readonly ProviderMetrics _metrics;
     private readonly ConcurrentDictionary<ulong, LiveJob> _live = [];
     private readonly Stopwatch _sincePoll = Stopwatch.StartNew();
+    private DateTime _sessionNotBefore;
+    private ulong _next;
+    private ulong _window = ScanBlocks;
+    private ulong? _first;
     private ulong _block;
     private ulong _answered;
     private ulong _declined;
@@ -37,6 +46,9 @@ public sealed class ProviderDaemon : IDisposable
         public DateTime NotBefore { get; set; }
 
         public int Failures { get; set; }
+
+        /// <summary>Of the last try.</summary>
+        public string? Failure { get; set; }
     }
 
     /// <param name="hardware">For asks of attested evidence; null where there are none.</param>
@@ -45,13 +57,13 @@ public sealed class ProviderDaemon : IDisposable
     {
         (_wallet, _options, _hardware) = (wallet, options, hardware);
         _observer = observer ?? (_ => { });
-        _files = new ProviderFiles(options.Directory, options.DiskBytes);
         _metrics = new ProviderMetrics(() => _live.Count);
     }
 
     public ProviderHealth Health => new(
         _sincePoll.Elapsed < LongestSilence, Interlocked.Read(ref _block), _sincePoll.Elapsed.TotalSeconds, _live.Count, Interlocked.Read(ref _answered),
-        Interlocked.Read(ref _declined), _failure);
+        Interlocked.Read(ref _declined),
+        _failure ?? _live.Values.Select(job => job.Failure).FirstOrDefault(failure => failure is not null));
 
     /// <summary>What a provider says that its models gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;
@@ -63,84 +75,131 @@ public sealed class ProviderDaemon : IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
+        var files = new ProviderFiles(_options.Directory, _options.DiskBytes, await _wallet.Rpc.GetBlockHashAsync(0, cancellation));
         var registeredAt = await Registration.EnsureAsync(_wallet, _options, Report, cancellation);
         using var session = _hardware is null ? null : new EnclaveSession(_wallet, chainId, _hardware, Report);
-        var shelf = new ModelShelf(_wallet.Rpc, _files, _options);
-        var worker = new JobWorker(_wallet, chainId, _files, shelf, _options, session, _metrics, Report) { Answered = Answered };
-        var next = Math.Max(registeredAt, _files.FirstBlock);
-        while (!cancellation.IsCancellationRequested)
+        using var shelf = new ModelShelf(_wallet.Rpc, files, _options, Report);
+        var worker = new JobWorker(_wallet, chainId, files, shelf, _options, session, _metrics, Report) { Answered = Answered };
+        _next = Math.Max(registeredAt, files.FirstBlock);
+        try
         {
-            try
+            for (var poll = 0UL; !cancellation.IsCancellationRequested; poll++)
             {
-                var head = await _wallet.Rpc.GetHeadAsync(cancellation);
-                if (session is not null)
-                    await session.EnsureAsync(head, cancellation);
-                next = await ScanAsync(next, head.Number, cancellation);
-                _sincePoll.Restart();
-                Interlocked.Exchange(ref _block, head.Number);
-                _failure = null;
+                await PollAsync(files, session, keepsAsks: poll % PollsPerAsk == PollsPerAsk - 1, cancellation);
+                Start(worker, cancellation);
+                await Task.Delay(_options.PollInterval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (AivmException exception)
-            {
-                Fail(0, exception);
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                break;
-            }
-            Start(worker, cancellation);
-            await Task.Delay(_options.PollInterval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await Task.WhenAll(_live.Values.Select(job => job.Work)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        finally
+        {
+            // They use the session and the shelf until they have noticed.
+            await Task.WhenAll(_live.Values.Select(job => job.Work)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
-    /// <returns>The block to go on from.</returns>
-    private async Task<ulong> ScanAsync(ulong next, ulong head, CancellationToken cancellation)
+    /// <summary>Offers come first: whatever else fails must not let them pass in silence.</summary>
+    private async Task PollAsync(ProviderFiles files, EnclaveSession? session, bool keepsAsks, CancellationToken cancellation)
     {
-        while (next <= head)
+        try
         {
-            var last = Math.Min(head, next + ScanBlocks - 1);
-            foreach (var (job, block) in await new JobsClient(_wallet.Rpc).GetOffersAsync(_wallet.Address, next, last, cancellation))
-                _live.TryAdd(job, new LiveJob(block));
-            next = last + 1;
+            var head = await _wallet.Rpc.GetHeadAsync(cancellation);
+            await ScanAsync(files, head.Number, cancellation);
+            _sincePoll.Restart();
+            Interlocked.Exchange(ref _block, head.Number);
+            _failure = null;
+            if (session is not null && DateTime.UtcNow >= _sessionNotBefore)
+            {
+                // Evidence that the chain refuses today it refuses in a second too.
+                _sessionNotBefore = DateTime.UtcNow + SessionPause;
+                await session.EnsureAsync(head, cancellation);
+                _sessionNotBefore = DateTime.UtcNow + _options.PollInterval;
+            }
+            if (keepsAsks)
+                await Registration.EnsureAsksAsync(_wallet, _options, Report, cancellation);
+        }
+        catch (AivmException exception)
+        {
+            _failure = Fail(0, exception);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The loop ends.
+        }
+    }
+
+    private async Task ScanAsync(ProviderFiles files, ulong head, CancellationToken cancellation)
+    {
+        var jobs = new JobsClient(_wallet.Rpc);
+        while (_next <= head)
+        {
+            var last = Math.Min(head, _next + _window - 1);
+            try
+            {
+                foreach (var (job, block) in await jobs.GetOffersAsync(_wallet.Address, _next, last, cancellation))
+                    _live.TryAdd(job, new LiveJob(block));
+            }
+            catch (RpcException) when (_window > 1)
+            {
+                // More logs than a node gives at once.
+                _window /= 2;
+                continue;
+            }
+            _window = Math.Min(ScanBlocks, 2 * _window);
+            _next = last + 1;
         }
         // A job that still lives is looked for again after a restart.
-        _files.FirstBlock = _live.IsEmpty ? next : _live.Values.Min(job => job.OfferedAt);
-        return next;
+        var first = _live.Values.Select(job => job.OfferedAt).DefaultIfEmpty(_next).Min();
+        if (first == _first)
+            return;
+        files.FirstBlock = first;
+        _first = first;
     }
 
     private void Start(JobWorker worker, CancellationToken cancellation)
     {
-        foreach (var (number, job) in _live)
+        var running = _live.Values.Count(job => !job.Work.IsCompleted);
+        foreach (var (number, job) in _live.OrderBy(item => item.Key))
         {
-            if (job.Work.IsCompleted && DateTime.UtcNow >= job.NotBefore)
-                job.Work = WorkAsync(worker, number, job, cancellation);
+            if (running >= _options.Concurrency + MostLookedAt)
+                return;
+            if (!job.Work.IsCompleted || DateTime.UtcNow < job.NotBefore)
+                continue;
+            job.Work = WorkAsync(worker, number, job, cancellation);
+            running++;
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "A job is other people's data: whatever it breaks, the others go on.")]
     private async Task WorkAsync(JobWorker worker, ulong number, LiveJob job, CancellationToken cancellation)
     {
         try
         {
             await worker.RunAsync(number, job.OfferedAt, cancellation);
             _live.TryRemove(number, out _);
+            return;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             // It goes on after the next start.
+            return;
         }
         catch (AivmException exception)
         {
-            job.Failures++;
-            job.NotBefore = DateTime.UtcNow + (_options.PollInterval * Math.Min(16, job.Failures));
-            Fail(number, exception);
+            job.Failure = Fail(number, exception);
         }
+        catch (Exception exception)
+        {
+            job.Failure = Fail(number, new AivmException(Failure.Check, "job-failed", $"This is a defect of the provider, please report it: {exception.Message}", exception));
+        }
+        job.Failures++;
+        job.NotBefore = DateTime.UtcNow + (_options.PollInterval * Math.Min(16, job.Failures));
     }
 
-    private void Fail(ulong job, AivmException exception)
+    private string Fail(ulong job, AivmException exception)
     {
-        _failure = $"{exception.Error.Code}: {exception.Message}";
-        Report(new ProviderEvent(ProviderEventKind.Retry, job, _failure));
+        var failure = $"{exception.Error.Code}: {exception.Message}";
+        Report(new ProviderEvent(ProviderEventKind.Retry, job, failure));
+        return failure;
     }
 
     private void Report(ProviderEvent happened)

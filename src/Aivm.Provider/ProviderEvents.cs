@@ -14,6 +14,8 @@ public enum ProviderEventKind
     /// <summary>A session was attested.</summary>
     SessionOpened,
     Challenged,
+    /// <summary>A model of floats was loaded; the message says on which device it runs.</summary>
+    ModelOpened,
 }
 
 /// <summary>What a provider did. Never holds an input, an output or a key.</summary>

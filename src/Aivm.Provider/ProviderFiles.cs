@@ -1,72 +1,134 @@
 using System.Security.Cryptography;
 using Aivm.Primitives;
+using Aivm.Sdk;
 
 namespace Aivm.Provider;
 
 /// <summary>
-/// A provider's directory: models by hash, answers that the chain does not have yet, and the block from which to look for offers. Every file is written
+/// A provider's directory: models by hash or digest, answers that the chain does not have yet, and the block from which to look for offers. Every file is written
 /// beside its place and moved there, so that a crash leaves all of one or none of it. What it loses is fetched or computed again.
 /// </summary>
 internal sealed class ProviderFiles
 {
     private readonly string _directory;
+    private readonly string _chain;
     private readonly long _diskBytes;
 
-    public ProviderFiles(string directory, long diskBytes)
+    /// <param name="chain">The hash of the chain's first block: jobs of another chain have the same numbers, and nothing else in common.</param>
+    /// <exception cref="AivmException"><c>provider-directory</c>, from every method.</exception>
+    public ProviderFiles(string directory, long diskBytes, Hash256 chain = default)
     {
-        (_directory, _diskBytes) = (directory, diskBytes);
-        foreach (var part in (string[])["models", "answers", "inputs"])
+        (_directory, _diskBytes, _chain) = (directory, diskBytes, Path.Combine("chains", $"{chain}"));
+        foreach (var part in (string[])["models", Path.Combine(_chain, "answers"), Path.Combine(_chain, "inputs")])
             Create(Path.Combine(directory, part));
+        Guarded(RemoveLeftovers);
     }
 
     /// <summary>The first block whose offers may still concern us; 0 where nothing is known.</summary>
     public ulong FirstBlock
     {
-        get => TryRead("first-block") is { Length: sizeof(ulong) } bytes ? BitConverter.ToUInt64(bytes) : 0;
-        set => Write("first-block", BitConverter.GetBytes(value));
+        get => TryRead(Path.Combine(_chain, "first-block")) is { Length: sizeof(ulong) } bytes ? BitConverter.ToUInt64(bytes) : 0;
+        set => Write(Path.Combine(_chain, "first-block"), BitConverter.GetBytes(value));
     }
 
     public byte[]? TryReadModel(Hash256 hash) => TryRead(Path.Combine("models", $"{hash}")) is { } bytes && Keccak.Hash(bytes) == hash ? bytes : null;
 
     public void WriteModel(Hash256 hash, byte[] container) => Write(Path.Combine("models", $"{hash}"), container);
 
-    public string InputFile(ulong job) => Path.Combine(_directory, "inputs", $"{job}");
+    /// <summary>Where a model from a store lies, once it has its digest. Alone in its directory: an ONNX file may name others that are beside it.</summary>
+    public string ModelFile(ContentDigest digest)
+    {
+        var directory = Path.Combine(_directory, "models", digest.Hex);
+        Create(directory);
+        return Path.Combine(directory, "model");
+    }
+
+    public string InputFile(ulong job) => Path.Combine(_directory, _chain, "inputs", $"{job}");
+
+    public Task<byte[]> ReadInputAsync(ulong job, CancellationToken cancellation) => Guarded(() => File.ReadAllBytesAsync(InputFile(job), cancellation));
 
     /// <summary>An answer that was computed and not submitted, or null.</summary>
-    public (byte[] Output, byte[] Evidence)? TryReadAnswer(ulong job)
+    public (byte[] Output, byte[] Evidence)? TryReadAnswer(JobStatus job)
     {
-        if (TryRead(AnswerName(job)) is not { } bytes)
+        if (TryRead(AnswerName(job.Job)) is not { } bytes)
             return null;
         var reader = new AbiReader(bytes);
-        return reader.TryReadUInt64(out var number) && number == job && reader.TryReadBytes(out var output) && reader.TryReadBytes(out var evidence) && reader.TryEnd()
+        return reader.TryReadHash(out var task) && task == TaskOf(job) && reader.TryReadBytes(out var output) && reader.TryReadBytes(out var evidence) && reader.TryEnd()
             ? (output.ToArray(), evidence.ToArray())
             : null;
     }
 
-    public void WriteAnswer(ulong job, byte[] output, byte[] evidence) =>
-        Write(AnswerName(job), new AbiWriter(3).WriteUInt(job).WriteBytes(output).WriteBytes(evidence).ToArray());
+    public void WriteAnswer(JobStatus job, byte[] output, byte[] evidence) =>
+        Write(AnswerName(job.Job), new AbiWriter(3).WriteHash(TaskOf(job)).WriteBytes(output).WriteBytes(evidence).ToArray());
 
-    /// <summary>The job is over.</summary>
-    public void Forget(ulong job)
+    /// <summary>The job is over, or what was kept for it is no good.</summary>
+    public void Forget(ulong job) => Guarded(() =>
     {
         File.Delete(Path.Combine(_directory, AnswerName(job)));
         File.Delete(InputFile(job));
-    }
+    });
 
     /// <exception cref="JobRefusal">They would not fit.</exception>
     public void RequireRoom(long bytes)
     {
-        var used = new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
-        if (used + bytes > _diskBytes)
+        if (Guarded(BytesUsed) + bytes > _diskBytes)
             throw new JobRefusal("disk-full", "this provider's disk has no room for it");
     }
 
-    private static string AnswerName(ulong job) => Path.Combine("answers", $"{job}");
+    /// <summary>What an answer is an answer to.</summary>
+    private static Hash256 TaskOf(JobStatus job) =>
+        Keccak.Hash(new AbiWriter(4).WriteUInt(job.Job).WriteAddress(job.Model).WriteHash(job.InputCommitment).WriteUInt((ulong)job.Evidence).ToArray());
+
+    private string AnswerName(ulong job) => Path.Combine(_chain, "answers", $"{job}");
+
+    private long BytesUsed()
+    {
+        var used = 0L;
+        foreach (var file in new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            try
+            {
+                used += file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                // Another job has just moved it to its place.
+            }
+        }
+        return used;
+    }
+
+    /// <summary>What a crash left half written, and inputs, which are fetched again.</summary>
+    private void RemoveLeftovers()
+    {
+        foreach (var file in Directory.EnumerateFiles(_directory, "*.tmp", SearchOption.AllDirectories))
+            File.Delete(file);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(_directory, _chain, "inputs")))
+            File.Delete(file);
+    }
 
     private byte[]? TryRead(string name)
     {
         var path = Path.Combine(_directory, name);
-        return File.Exists(path) ? File.ReadAllBytes(path) : null;
+        return Guarded(() => File.Exists(path) ? File.ReadAllBytes(path) : null);
+    }
+
+    private static void Guarded(Action work) => Guarded(() =>
+    {
+        work();
+        return true;
+    });
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AivmException(Failure.Environment, "provider-directory", $"The provider's directory cannot be used: {exception.Message}", exception);
+        }
     }
 
     private void Write(string name, ReadOnlySpan<byte> content)

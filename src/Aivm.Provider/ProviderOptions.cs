@@ -23,10 +23,10 @@ public sealed record ProviderOptions
     /// <summary>The time from acceptance to answer that is promised.</summary>
     public uint AnswerSeconds { get; init; } = 60;
 
-    /// <summary>Bytes of memory for prepared models.</summary>
+    /// <summary>Bytes of memory for models that are ready; of an ONNX file its length counts, and a longer one is declined.</summary>
     public long ModelMemory { get; init; } = 512L << 20;
 
-    /// <summary>The longest container that is taken, in bytes.</summary>
+    /// <summary>The longest container that is taken, in bytes: it is read whole.</summary>
     public int MaxModelBytes { get; init; } = 64 << 20;
 
     /// <summary>Bytes that models, inputs and answers may take on the disk together; when they do, jobs that need more are declined.</summary>
@@ -34,8 +34,11 @@ public sealed record ProviderOptions
 
     public int ProofThreads { get; init; } = Math.Max(1, Environment.ProcessorCount);
 
+    /// <summary>Threads of one run in ONNX Runtime.</summary>
+    public int FloatThreads { get; init; } = Math.Max(1, Environment.ProcessorCount);
+
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Inputs by digest come from here; null: such jobs are declined.</summary>
+    /// <summary>Models off the chain and inputs by digest come from here; null: such jobs are declined.</summary>
     public IContentStore? Content { get; init; }
 }

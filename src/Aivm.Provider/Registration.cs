@@ -6,6 +6,8 @@ namespace Aivm.Provider;
 /// <summary>Sees to it that the chain knows the provider, its capacity and its prices as its options say.</summary>
 internal static class Registration
 {
+    private const byte HighestTier = 3;
+
     /// <returns>The height of the registration.</returns>
     /// <exception cref="AivmException"><c>stake-too-low</c>, and what the chain refuses.</exception>
     public static async Task<ulong> EnsureAsync(Wallet wallet, ProviderOptions options, Action<ProviderEvent> report, CancellationToken cancellation)
@@ -26,9 +28,31 @@ internal static class Registration
         {
             await wallet.SendAndWaitAsync(ComputeClient.Configure((uint)options.Concurrency, options.AnswerSeconds), cancellation);
         }
+        await WithdrawOthersAsync(wallet, compute, options, cancellation);
+        await EnsureAsksAsync(wallet, options, report, cancellation);
+        return status.RegisteredAt;
+    }
+
+    /// <summary>Asks again where an ask was changed, displaced, or withdrawn for silence.</summary>
+    public static async Task EnsureAsksAsync(Wallet wallet, ProviderOptions options, Action<ProviderEvent> report, CancellationToken cancellation)
+    {
+        var compute = new ComputeClient(wallet.Rpc);
         foreach (var ask in options.Asks)
             await EnsureAskAsync(wallet, compute, ask, report, cancellation);
-        return status.RegisteredAt;
+    }
+
+    /// <summary>What we asked for before and do not offer any more.</summary>
+    private static async Task WithdrawOthersAsync(Wallet wallet, ComputeClient compute, ProviderOptions options, CancellationToken cancellation)
+    {
+        foreach (var evidence in Enum.GetValues<JobEvidence>())
+        {
+            for (byte tier = 0; tier <= HighestTier; tier++)
+            {
+                if (!options.Asks.Any(ask => ask.Evidence == evidence && ask.Tier == tier)
+                    && (await compute.ListAsksAsync(evidence, tier, cancellation)).Any(ask => ask.Provider == wallet.Address))
+                    await wallet.SendAndWaitAsync(ComputeClient.WithdrawAsk(evidence, tier), cancellation);
+            }
+        }
     }
 
     private static async Task EnsureAskAsync(Wallet wallet, ComputeClient compute, ProviderAsk ask, Action<ProviderEvent> report, CancellationToken cancellation)

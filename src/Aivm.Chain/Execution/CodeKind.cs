@@ -8,6 +8,8 @@ public enum CodeKind
     Native,
     /// <summary>A model's container.</summary>
     Model,
+    /// <summary>Of a model that lies elsewhere: what it is and how it is found.</summary>
+    OffChainModel,
     Evm,
 }
 
@@ -19,6 +21,8 @@ public static class CodeKinds
             return CodeKind.None;
         if (code.StartsWith(NativeContracts.MarkerPrefix))
             return NativeContracts.Of(code) is null ? CodeKind.Evm : CodeKind.Native;
+        if (OffChainDescriptor.Is(code))
+            return CodeKind.OffChainModel;
         return code.StartsWith(ModelAccount.CodePrefix) ? CodeKind.Model : CodeKind.Evm;
     }
 }

@@ -55,6 +55,7 @@ public static class MessageCall
             CodeKind.None => CallResult.Success(frame, default),
             CodeKind.Native => NativeContracts.Of(code.Span)!.Code(context, OnOwnAccount(frame)),
             CodeKind.Model => ModelAccount.Execute(context, OnOwnAccount(frame), code),
+            CodeKind.OffChainModel => OffChainAccount.Execute(context, OnOwnAccount(frame)),
             _ => EvmNotSupported(frame),
         };
     }

@@ -39,6 +39,8 @@ internal static class ChallengeAnswer
         var slots = JobsStorage.Job(call, job);
         var head = slots.Head;
         JobOffer.RequireState(call, slots, head, JobState.Answered);
+        if (ModelsStorage.Model(call.On(SystemContracts.Models), slots.Model.Account).IsOffChain)
+            throw JobsErrors.NotChallengeable("the chain does not hold the model: nobody can show what it gives");
         var commitment = slots.Commitment;
         return InferenceReceipt.CommitToInput(call, salt, input) == commitment ? (slots, head) : throw JobsErrors.InputMismatch(commitment);
     }

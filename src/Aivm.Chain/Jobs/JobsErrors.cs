@@ -25,6 +25,8 @@ internal static class JobsErrors
     private static readonly AbiError CallbackGasMissingError = new("CallbackGasMissing", "uint64 required", "uint64 available");
     private static readonly AbiError InputMismatchError = new("InputMismatch", "bytes32 commitment");
     private static readonly AbiError AnswerIsRightError = new("AnswerIsRight");
+    private static readonly AbiError NotChallengeableError = new("NotChallengeable", "string reason");
+    private static readonly AbiError EvidenceUnavailableError = new("EvidenceUnavailable", "uint8 evidence", "string reason");
 
     /// <summary>All of them, for tools that decode revert data.</summary>
     public static readonly IReadOnlyList<AbiError> All =
@@ -32,7 +34,7 @@ internal static class JobsErrors
         .. ContractErrors.All, InvalidEvidenceKindError, InvalidDeadlineError, InvalidInputKindError, InputTooLongError, PaymentTooHighError,
         InvalidCallbackError, NoOfferError, JobNotFoundError, WrongStateError, NotCallerError, NotOfferedToError, JobExpiredError, NotDueError,
         ReasonTooLongError, OutputTooLongError, InvalidOutputError, EvidenceRejectedError, CallbackGasMissingError, InputMismatchError,
-        AnswerIsRightError,
+        AnswerIsRightError, NotChallengeableError, EvidenceUnavailableError,
     ];
 
     public static CallFailure InvalidEvidenceKind(UInt256 evidence) => CallFailure.Revert(
@@ -100,6 +102,12 @@ internal static class JobsErrors
 
     public static CallFailure AnswerIsRight() =>
         CallFailure.Revert(AnswerIsRightError, AnswerIsRightError.BeginRevert(), "the model gives the output that was answered");
+
+    public static CallFailure NotChallengeable(string reason) =>
+        CallFailure.Revert(NotChallengeableError, NotChallengeableError.BeginRevert().WriteString(reason), reason);
+
+    public static CallFailure EvidenceUnavailable(EvidenceKind evidence, string reason) => CallFailure.Revert(
+        EvidenceUnavailableError, EvidenceUnavailableError.BeginRevert().WriteUInt((ulong)evidence).WriteString(reason), reason);
 
     private static string Words(JobState state) => state switch
     {

@@ -113,6 +113,9 @@ internal static class RequestJob
     private static JobPlan Plan(NativeCall call, JobTerms terms, ulong job, UInt256 locked)
     {
         var model = ModelsStorage.Model(call.On(SystemContracts.Models), terms.Model);
+        if (model.IsOffChain && terms.Evidence is not (EvidenceKind.Attested or EvidenceKind.DevelopmentAttested))
+            throw JobsErrors.EvidenceUnavailable(
+                terms.Evidence, "the chain does not hold the model, to prove or to replay it: ask for trusted hardware (2; 4 on a development chain)");
         var modelPrice = model.Price;
         var stipend = call.Block.BaseFee * (terms.CallbackGas * JobsParameters.StipendBaseFees);
         if (modelPrice > JobsParameters.MaxPayment || stipend > JobsParameters.MaxPayment)

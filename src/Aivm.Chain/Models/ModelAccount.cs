@@ -26,7 +26,7 @@ public static class ModelAccount
     /// <summary>Runs a model on a packed input for another contract, at the same price as a call of the account.</summary>
     internal static long[] RunPacked(NativeCall call, Address account, ReadOnlyMemory<byte> code, ReadOnlySpan<byte> packed)
     {
-        RequirePublicWeights(account, code);
+        RequireRunnable(account, code);
         var model = Load(call, account, code);
         call.Charge(model.Gas);
         var output = new long[model.OutputCount];
@@ -68,7 +68,7 @@ public static class ModelAccount
 
     private static byte[] Infer(NativeCall call, ReadOnlyMemory<byte> code, ReadOnlySpan<long> input)
     {
-        RequirePublicWeights(call.Self, code);
+        RequireRunnable(call.Self, code);
         var model = Load(call, call.Self, code);
         call.Charge(model.Gas);
         var output = new long[model.OutputCount];
@@ -98,8 +98,15 @@ public static class ModelAccount
     {
         call.Charge(CallGas.SlotRead);
         var code = call.State.GetCode(account);
-        if (CodeKinds.Of(code.Span) != CodeKind.Model)
-            throw ModelsErrors.NotAModel(account);
+        switch (CodeKinds.Of(code.Span))
+        {
+            case CodeKind.Model:
+                break;
+            case CodeKind.OffChainModel:
+                throw ModelsErrors.OffChainModel(account);
+            default:
+                throw ModelsErrors.NotAModel(account);
+        }
         return (Load(call, account, code), PrivateModel.Is(ContainerOf(code)));
     }
 
@@ -109,9 +116,13 @@ public static class ModelAccount
     internal static ReadOnlySpan<byte> GraphOf(ReadOnlySpan<byte> container) =>
         PrivateModel.Is(container) ? PrivateModel.ArchitectureOf(container) : container;
 
-    private static void RequirePublicWeights(Address account, ReadOnlyMemory<byte> code)
+    /// <summary>Validators run what the chain holds all of.</summary>
+    private static void RequireRunnable(Address account, ReadOnlyMemory<byte> code)
     {
-        if (CodeKinds.Of(code.Span) == CodeKind.Model && PrivateModel.Is(ContainerOf(code)))
+        var kind = CodeKinds.Of(code.Span);
+        if (kind == CodeKind.OffChainModel)
+            throw ModelsErrors.OffChainModel(account);
+        if (kind == CodeKind.Model && PrivateModel.Is(ContainerOf(code)))
             throw ModelsErrors.PrivateWeights(account);
     }
 

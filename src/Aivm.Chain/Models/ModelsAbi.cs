@@ -8,6 +8,10 @@ public static class ModelsAbi
     public static readonly AbiFunction Begin = new("begin", ["bytes32 hash", "uint32 size"], []);
     public static readonly AbiFunction Chunk = new("chunk", ["bytes32 hash", "uint32 offset", "bytes data"], []);
     public static readonly AbiFunction Seal = new("seal", ["bytes32 hash", "string name", "string metadata", "uint256 price"], ["address model"]);
+    public static readonly AbiFunction PublishOffChain = new("publishOffChain",
+    [
+        "uint8 kind", "bytes32 hash", "bytes32 digest", "uint64 size", "uint64 gas", "string name", "string metadata", "uint256 price",
+    ], ["address model"]);
     public static readonly AbiFunction Reclaim = new("reclaim", ["address publisher", "bytes32 hash"], []);
     public static readonly AbiFunction Infer = new("infer", ["address model", "bytes input"], ["int64[] output", "bytes32 receiptId"]);
     public static readonly AbiFunction SetPrice = new("setPrice", ["address model", "uint256 price"], []);

@@ -7,6 +7,7 @@ internal static class ModelsContract
         new(ModelsAbi.Begin, BeginUpload.Execute, IsPayable: true),
         new(ModelsAbi.Chunk, StoreChunk.Execute),
         new(ModelsAbi.Seal, SealModel.Execute),
+        new(ModelsAbi.PublishOffChain, PublishOffChain.Execute),
         new(ModelsAbi.Reclaim, ReclaimUpload.Execute),
         new(ModelsAbi.Infer, RunInference.Execute, IsPayable: true),
         new(ModelsAbi.SetPrice, ManageModel.SetPrice),

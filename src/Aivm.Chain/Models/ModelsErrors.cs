@@ -33,6 +33,10 @@ internal static class ModelsErrors
     private static readonly AbiError WrongRootError = new("WrongRoot", "bytes32 expected");
     private static readonly AbiError RootExistsError = new("RootExists", "bytes32 root");
     private static readonly AbiError InvalidProofError = new("InvalidProof", "string code", "string reason");
+    private static readonly AbiError InvalidOffChainKindError = new("InvalidOffChainKind", "uint8 kind");
+    private static readonly AbiError InvalidOffChainSizeError = new("InvalidOffChainSize", "uint64 size", "uint64 limit");
+    private static readonly AbiError InvalidOffChainGasError = new("InvalidOffChainGas", "uint64 gas", "uint64 limit");
+    private static readonly AbiError OffChainModelError = new("OffChainModel", "address model");
 
     /// <summary>All of them, for tools that decode revert data.</summary>
     public static readonly IReadOnlyList<AbiError> All =
@@ -42,6 +46,7 @@ internal static class ModelsErrors
         WrongChunkLengthError, HashMismatchError, InvalidModelError, AlreadyPublishedError, InvalidNameError, MetadataTooLongError,
         InvalidMetadataError, NotAModelError, ModelNotFoundError, InsufficientPaymentError, InvalidInputError, NotOwnerError,
         InvalidOwnerError, IndexOutOfRangeError, PrivateWeightsError, PublicWeightsError, WrongRootError, RootExistsError, InvalidProofError,
+        InvalidOffChainKindError, InvalidOffChainSizeError, InvalidOffChainGasError, OffChainModelError,
     ];
 
     public static CallFailure WrongDeposit(UInt256 required) =>
@@ -126,6 +131,20 @@ internal static class ModelsErrors
 
     public static CallFailure InvalidProof(Error error) =>
         CallFailure.Revert(InvalidProofError, InvalidProofError.BeginRevert().WriteString(error.Code).WriteString(error.Message), error.ToString());
+
+    public static CallFailure InvalidOffChainKind(byte kind) => CallFailure.Revert(
+        InvalidOffChainKindError, InvalidOffChainKindError.BeginRevert().WriteUInt((ulong)kind),
+        $"there is no kind {kind} of model off the chain: 1 is an AIVM-Q container, 2 an ONNX file");
+
+    public static CallFailure InvalidOffChainSize(ulong size, ulong limit) => CallFailure.Revert(
+        InvalidOffChainSizeError, InvalidOffChainSizeError.BeginRevert().WriteUInt(size).WriteUInt(limit), $"{size} bytes; a model off the chain has 1 to {limit}");
+
+    public static CallFailure InvalidOffChainGas(ulong gas, ulong limit) => CallFailure.Revert(
+        InvalidOffChainGasError, InvalidOffChainGasError.BeginRevert().WriteUInt(gas).WriteUInt(limit), $"{gas} gas a run; declare 1 to {limit}");
+
+    public static CallFailure OffChainModel(Address model) => CallFailure.Revert(
+        OffChainModelError, OffChainModelError.BeginRevert().WriteAddress(model),
+        "the model lies off the chain: request a job with evidence of trusted hardware");
 
     public static CallFailure IndexOutOfRange(UInt256 count) =>
         CallFailure.Revert(IndexOutOfRangeError, IndexOutOfRangeError.BeginRevert().WriteUInt(count), $"there are {count}");

@@ -133,6 +133,9 @@ internal readonly struct ModelSlots(NativeCall call, UInt256 start)
             start + Publication, ToWord(value.Publisher) | ((UInt256)value.Gas << 160) | ((UInt256)value.Size << 224));
     }
 
+    /// <summary>Whether the model lies elsewhere, and its account holds a descriptor alone.</summary>
+    public bool IsOffChain => Origin.Size == 0;
+
     public Hash256 Hash
     {
         get => call.Read(start + HashSlot).ToHash256();

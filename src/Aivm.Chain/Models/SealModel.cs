@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
@@ -13,15 +12,9 @@ internal static class SealModel
 {
     public static byte[] Execute(NativeCall call, AbiReader arguments)
     {
-        if (!arguments.TryReadHash(out var hash) || !arguments.TryReadString(out var name)
-            || !arguments.TryReadBytes(out var metadata) || !arguments.TryReadUInt256(out var price) || !arguments.TryEnd())
+        if (!arguments.TryReadHash(out var hash) || !Publication.TryRead(arguments, out var publication))
             throw ContractErrors.MalformedCalldata(ModelsAbi.Seal);
-        if (!ModelNames.IsLocalName(name))
-            throw ModelsErrors.InvalidName(name);
-        if (metadata.Length > ModelsParameters.MaxMetadataBytes)
-            throw ModelsErrors.MetadataTooLong(metadata.Length, ModelsParameters.MaxMetadataBytes);
-        if (!Utf8.IsValid(metadata))
-            throw ModelsErrors.InvalidMetadata();
+        publication.RequireValid();
         var upload = ModelsStorage.Upload(call, call.Caller, hash);
         var progress = BeginUpload.RequireOpen(call, upload, hash);
         if (progress.Received != progress.Size)
@@ -30,21 +23,12 @@ internal static class SealModel
         call.Charge(CallGas.NewAccount + (ModelsParameters.SealGasPerByte * progress.Size));
         var code = Assemble(call, upload, progress);
         var model = Validate(call, hash, code);
-        var account = ModelAccount.AddressOf(call.Caller, hash);
-        var version = Register(call, account, hash, name, metadata, price, model, progress.Size);
-        call.State.SetNonce(account, 1);
-        call.State.SetCode(account, code);
+        var account = publication.CreateAccount(call, hash, code, model.Gas, model.LoadGas, progress.Size);
         call.Context.Models.Add(call.State.GetCodeHash(account), model);
 
         var deposit = upload.Deposit;
         upload.Clear();
         call.Pay(call.Caller, deposit);
-        call.Log(
-            ModelsAbi.ModelPublished,
-            ModelsAbi.ModelPublished.BeginData().WriteString(name).WriteUInt(version).WriteUInt(price).WriteUInt(model.Gas),
-            AbiEvent.TopicOf(account),
-            AbiEvent.TopicOf(call.Caller),
-            hash);
         return ModelsAbi.Seal.BeginReturn().WriteAddress(account).ToArray();
     }
 
@@ -88,26 +72,5 @@ internal static class SealModel
             throw ModelsErrors.InvalidModel(new Error(
                 "model-too-heavy", $"loading takes {model.LoadGas} gas and a run {model.Gas}; a transaction has at most {limit}"));
         return model;
-    }
-
-    private static uint Register(
-        NativeCall call, Address account, Hash256 hash, string name, ReadOnlySpan<byte> metadata, UInt256 price, Model model, uint size)
-    {
-        var versions = ModelsStorage.Versions(call, call.Caller, name);
-        ContractStorage.Append(call, versions, ContractStorage.ToWord(account));
-        var version = (uint)(ulong)ContractStorage.Length(call, versions);
-        ModelsStorage.AddModel(call, account);
-        if (ModelsStorage.FirstPublisher(call, hash).IsZero)
-            ModelsStorage.SetFirstPublisher(call, hash, call.Caller);
-        var record = ModelsStorage.NewModel(call, account);
-        record.Ownership = (call.Caller, call.Block.Number, version);
-        record.Origin = (call.Caller, model.Gas, size);
-        record.Hash = hash;
-        record.Price = price;
-        record.LoadGas = model.LoadGas;
-        record.Name = name;
-        if (!metadata.IsEmpty)
-            record.Metadata = call.StoreBlob(metadata);
-        return version;
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Aivm.Cli.Accounts;
 using Aivm.Cli.Output;
-using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;

@@ -86,6 +86,9 @@ internal static class InferCommand
     private static async Task<Model> FetchAsync(RpcClient client, Address address, CancellationToken cancellation)
     {
         var code = await client.GetCodeAsync(address, cancellation);
+        if (OffChainModel.TryDecode(code, out _))
+            throw new AivmException(
+                Failure.Input, "model-off-chain", $"{address.ToChecksumString()} lies off the chain: request a job for it, with evidence of trusted hardware.");
         return code is [0xEF, 0xA1, ..]
             ? ModelFile.Load(code.AsSpan(2), address.ToChecksumString())
             : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");

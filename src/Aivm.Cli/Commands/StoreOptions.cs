@@ -6,8 +6,9 @@ using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
 
-/// <summary>Which store, and who one is there.</summary>
-internal sealed class StoreOptions
+/// <summary>Which store of content, and who one is there.</summary>
+/// <param name="user">The option's name, where a command has users of another kind.</param>
+internal sealed class StoreOptions(string user = "--user", string passwordFile = "--password-file")
 {
     public Option<string> Location { get; } = new("--store")
     {
@@ -15,9 +16,9 @@ internal sealed class StoreOptions
         HelpName = "FOLDER|URL",
     };
 
-    public Option<string> User { get; } = new("--user") { Description = "The registry's user; a password is asked for.", HelpName = "NAME" };
+    public Option<string> User { get; } = new(user) { Description = "The registry's user; a password is asked for.", HelpName = "NAME" };
 
-    public Option<FileInfo> PasswordFile { get; } = new Option<FileInfo>("--password-file")
+    public Option<FileInfo> PasswordFile { get; } = new Option<FileInfo>(passwordFile)
     {
         Description = "Read the registry's password, or an access token, from this file (its first line) instead of asking.",
         HelpName = "FILE",
@@ -29,13 +30,13 @@ internal sealed class StoreOptions
     public OpenedStore Open(ParseResult result, Terminal terminal)
     {
         var location = result.GetValue(Location) ?? AccountHome.Content;
-        var user = result.GetValue(User);
+        var name = result.GetValue(User);
         if (!location.Contains("://", StringComparison.Ordinal))
-            return user is null
+            return name is null
                 ? new OpenedStore(new FolderStore(location), Path.GetFullPath(location), null)
-                : throw new AivmException(Failure.Input, "usage", "--user is for registries: name one with --store https://...");
+                : throw new AivmException(Failure.Input, "usage", $"{User.Name} is for registries: name one with --store https://...");
         var repository = RegistryLocation.Parse(location);
-        var credentials = user is null ? null : new RegistryCredentials(user, Password.Existing(result.GetValue(PasswordFile), terminal));
+        var credentials = name is null ? null : new RegistryCredentials(name, Password.Existing(result.GetValue(PasswordFile), terminal));
         var registry = new RegistryStore(repository, new RegistryOptions { Credentials = credentials });
         return new OpenedStore(registry, repository.ToString(), registry);
     }

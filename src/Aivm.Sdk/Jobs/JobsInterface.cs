@@ -79,5 +79,7 @@ public static class JobsInterface
         new("CallbackGasMissing", "uint64 required", "uint64 available"),
         new("InputMismatch", "bytes32 commitment"),
         new("AnswerIsRight"),
+        new("NotChallengeable", "string reason"),
+        new("EvidenceUnavailable", "uint8 evidence", "string reason"),
     ];
 }

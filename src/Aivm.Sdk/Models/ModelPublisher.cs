@@ -37,7 +37,7 @@ public sealed record PublishResult(Address Model, Hash256 Hash, string Name, uin
 
 /// <summary>
 /// Publishes models through the Models contract: <c>begin</c>, chunks, <c>seal</c>. An upload that was interrupted goes on where it
-/// stopped; one that expired is reclaimed and begun again.
+/// stopped; one that expired is reclaimed and begun again. A model off the chain is one transaction.
 /// </summary>
 public sealed class ModelPublisher(Wallet wallet)
 {
@@ -98,10 +98,37 @@ public sealed class ModelPublisher(Wallet wallet)
             }
         }
         await SendAsync(SealCall(release));
-        return ReadResult(release, receipts);
+        return ReadResult(release.Hash, receipts);
 
         async Task SendAsync(byte[] call, UInt256 value = default) =>
             receipts.Add(await wallet.SendAndWaitAsync(Request(call) with { Value = value }, cancellation));
+    }
+
+    /// <summary>Quotes before anything is paid.</summary>
+    /// <exception cref="AivmException"><c>model-invalid</c>, <c>model-already-published</c>.</exception>
+    public async Task<PublishQuote> EstimateOffChainAsync(OffChainRelease release, CancellationToken cancellation = default)
+    {
+        await RequireOffChainAsync(release, cancellation);
+        var gas = await wallet.EstimateGasAsync(Request(OffChainCall(release)), cancellation);
+        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
+        return new PublishQuote(Transactions: 1, gas, fees.CurrentPrice * gas, Deposit: UInt256.Zero);
+    }
+
+    /// <summary>Publishes what describes a model that lies elsewhere. Providers fetch it by its digest: store it where they look, before anybody asks.</summary>
+    /// <exception cref="AivmException"><c>model-invalid</c>, <c>model-already-published</c>, <c>transaction-reverted</c>, <c>receipt-timeout</c>.</exception>
+    public async Task<PublishResult> PublishOffChainAsync(OffChainRelease release, CancellationToken cancellation = default)
+    {
+        await RequireOffChainAsync(release, cancellation);
+        return ReadResult(release.Model.Hash, [await wallet.SendAndWaitAsync(Request(OffChainCall(release)), cancellation)]);
+    }
+
+    private async Task RequireOffChainAsync(OffChainRelease release, CancellationToken cancellation)
+    {
+        if (release.Model.Size is < 1 or > OffChainModel.MaxSize)
+            throw Invalid($"it has {release.Model.Size} bytes; a model off the chain has 1 to {OffChainModel.MaxSize}");
+        if (release.Model.Gas is < 1 or > OffChainModel.MaxGas)
+            throw Invalid($"a run is said to take {release.Model.Gas} gas; 1 to {OffChainModel.MaxGas} can be declared");
+        await RequirePublishableAsync(release.Model.Hash, release.Name, release.Metadata, cancellation);
     }
 
     /// <summary>Refuses what cannot be published and looks for an upload to go on with, or one that must be removed because it expired.</summary>
@@ -109,20 +136,25 @@ public sealed class ModelPublisher(Wallet wallet)
     {
         if (release.Container.Length is 0 or > ModelsInterface.MaxContainerLength)
             throw Invalid($"its container has {release.Container.Length} bytes; 1 to {ModelsInterface.MaxContainerLength} go on the chain");
-        if (Encoding.UTF8.GetByteCount(release.Metadata) > ModelsInterface.MaxMetadataLength)
+        await RequirePublishableAsync(release.Hash, release.Name, release.Metadata, cancellation);
+        var upload = await _models.GetUploadAsync(wallet.Address, release.Hash, cancellation);
+        var expired = upload is not null && upload.ExpiresAt <= await wallet.Rpc.GetBlockNumberAsync(cancellation);
+        return (expired ? null : upload, expired);
+    }
+
+    private async Task RequirePublishableAsync(Hash256 hash, string name, string metadata, CancellationToken cancellation)
+    {
+        if (Encoding.UTF8.GetByteCount(metadata) > ModelsInterface.MaxMetadataLength)
             throw Invalid($"its metadata is longer than {ModelsInterface.MaxMetadataLength} bytes");
-        if (!IsName(release.Name))
-            throw Invalid($"the name '{release.Name}' is not 1 to {MaxNameLength} of a-z 0-9 . _ -, the first a letter or a digit");
-        if (await _models.IsPublishedAsync(wallet.Address, release.Hash, cancellation))
+        if (!IsName(name))
+            throw Invalid($"the name '{name}' is not 1 to {MaxNameLength} of a-z 0-9 . _ -, the first a letter or a digit");
+        if (await _models.IsPublishedAsync(wallet.Address, hash, cancellation))
         {
             throw new AivmException(
                 Failure.Input,
                 "model-already-published",
-                $"You have published this model already, as {ModelsInterface.ModelAddress(wallet.Address, release.Hash)}.");
+                $"You have published this model already, as {ModelsInterface.ModelAddress(wallet.Address, hash)}.");
         }
-        var upload = await _models.GetUploadAsync(wallet.Address, release.Hash, cancellation);
-        var expired = upload is not null && upload.ExpiresAt <= await wallet.Rpc.GetBlockNumberAsync(cancellation);
-        return (expired ? null : upload, expired);
     }
 
     private async Task<UInt256> DepositAsync(ModelRelease release, CancellationToken cancellation)
@@ -163,9 +195,14 @@ public sealed class ModelPublisher(Wallet wallet)
     private static byte[] SealCall(ModelRelease release) => ModelsInterface.Seal.BeginCall()
         .WriteHash(release.Hash).WriteString(release.Name).WriteString(release.Metadata).WriteUInt(release.Price).ToArray();
 
+    private static byte[] OffChainCall(OffChainRelease release) => ModelsInterface.PublishOffChain.BeginCall()
+        .WriteUInt((ulong)release.Model.Kind).WriteHash(release.Model.Hash).WriteHash(release.Model.Digest.Hash)
+        .WriteUInt((ulong)release.Model.Size).WriteUInt(release.Model.Gas)
+        .WriteString(release.Name).WriteString(release.Metadata).WriteUInt(release.Price).ToArray();
+
     private static TransactionRequest Request(byte[] call) => new() { To = ModelsInterface.Contract, Data = call };
 
-    private static PublishResult ReadResult(ModelRelease release, List<TransactionReceipt> receipts)
+    private static PublishResult ReadResult(Hash256 hash, List<TransactionReceipt> receipts)
     {
         foreach (var log in receipts[^1].Logs)
         {
@@ -181,7 +218,7 @@ public sealed class ModelPublisher(Wallet wallet)
             var model = new Address(log.Topics[1].Span[(Hash256.Size - Address.Size)..]);
             var gasUsed = receipts.Aggregate(0UL, (sum, receipt) => sum + receipt.GasUsed);
             var fee = receipts.Aggregate(UInt256.Zero, (sum, receipt) => sum + receipt.Fee);
-            return new PublishResult(model, release.Hash, name, version, gas, gasUsed, fee, receipts[^1].BlockNumber);
+            return new PublishResult(model, hash, name, version, gas, gasUsed, fee, receipts[^1].BlockNumber);
         }
         throw ModelsClient.Malformed(ModelsInterface.Seal);
     }

@@ -7,7 +7,7 @@ namespace Aivm.Sdk;
 /// <param name="Price">In wei, of one paid inference.</param>
 /// <param name="Gas">Of one run.</param>
 /// <param name="LoadGas">Of the first touch in a transaction.</param>
-/// <param name="Size">Of the container, in bytes.</param>
+/// <param name="Size">Of the container, in bytes; 0 where the model lies off the chain, as <see cref="OffChainModel"/> says.</param>
 /// <param name="Height">The block that published it.</param>
 public sealed record ModelInfo(
     Address Address,
@@ -21,7 +21,10 @@ public sealed record ModelInfo(
     ulong Gas,
     ulong LoadGas,
     uint Size,
-    ulong Height);
+    ulong Height)
+{
+    public bool IsOffChain => Size == 0;
+}
 
 /// <summary>How far an unfinished upload has come.</summary>
 /// <param name="ChunkLength">Of all chunks but the last; 0 before the first.</param>
@@ -58,6 +61,13 @@ public sealed class ModelsClient(RpcClient rpc)
 
     public async Task<ModelInfo> GetInfoAsync(Address model, CancellationToken cancellation = default) =>
         ReadInfo(model, await ReadAsync(ModelsInterface.Contract, ModelsInterface.Info.BeginCall().WriteAddress(model).ToArray(), cancellation));
+
+    /// <summary>What the account of a model off the chain says.</summary>
+    /// <exception cref="AivmException"><c>model-not-off-chain</c>.</exception>
+    public async Task<OffChainModel> GetOffChainAsync(Address model, CancellationToken cancellation = default) =>
+        OffChainModel.TryDecode(await rpc.GetCodeAsync(model, cancellation), out var found)
+            ? found
+            : throw new AivmException(Failure.Input, "model-not-off-chain", $"{model.ToChecksumString()} is not the account of a model off the chain.");
 
     /// <summary>Every model in the order of publication.</summary>
     /// <param name="skip">How many of the oldest to leave out.</param>

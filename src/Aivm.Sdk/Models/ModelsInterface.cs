@@ -19,6 +19,10 @@ public static class ModelsInterface
     public static readonly AbiFunction Begin = new("begin", ["bytes32 hash", "uint32 size"], []);
     public static readonly AbiFunction Chunk = new("chunk", ["bytes32 hash", "uint32 offset", "bytes data"], []);
     public static readonly AbiFunction Seal = new("seal", ["bytes32 hash", "string name", "string metadata", "uint256 price"], ["address model"]);
+    public static readonly AbiFunction PublishOffChain = new("publishOffChain",
+    [
+        "uint8 kind", "bytes32 hash", "bytes32 digest", "uint64 size", "uint64 gas", "string name", "string metadata", "uint256 price",
+    ], ["address model"]);
     public static readonly AbiFunction Reclaim = new("reclaim", ["address publisher", "bytes32 hash"], []);
     public static readonly AbiFunction Infer = new("infer", ["address model", "bytes input"], ["int64[] output", "bytes32 receiptId"]);
     public static readonly AbiFunction RegisterRoot = new("registerRoot", ["address model", "bytes32 root", "bytes proof"], []);
@@ -86,6 +90,10 @@ public static class ModelsInterface
         new("WrongRoot", "bytes32 expected"),
         new("RootExists", "bytes32 root"),
         new("InvalidProof", "string code", "string reason"),
+        new("InvalidOffChainKind", "uint8 kind"),
+        new("InvalidOffChainSize", "uint64 size", "uint64 limit"),
+        new("InvalidOffChainGas", "uint64 gas", "uint64 limit"),
+        new("OffChainModel", "address model"),
     ];
 
     /// <summary>The account of a model, known before it is published: keccak256(0xA1 ‖ publisher ‖ model hash)[12..].</summary>

@@ -57,6 +57,15 @@ public sealed class ProofsClient(Wallet wallet)
         Address model, Hash256 root, ReadOnlyMemory<byte> proof, GasQuote quote, CancellationToken cancellation = default) =>
         wallet.SendAndWaitAsync(Request(model, root, proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
 
+    /// <summary>The gas that verifying a proof takes, loading the model included and calldata apart.</summary>
+    /// <exception cref="RpcException">There are no such proofs, or deriving their circuit takes more than a transaction may have.</exception>
+    public async Task<ulong> GetVerificationGasAsync(Address model, int samples, bool hidesInputs, CancellationToken cancellation = default)
+    {
+        var call = ProofsInterface.VerificationGas.BeginCall().WriteAddress(model).WriteUInt((ulong)samples).WriteBool(hidesInputs).ToArray();
+        var reader = new AbiReader(await wallet.Rpc.CallAsync(new CallRequest { To = ProofsInterface.Contract, Data = call }, cancellation));
+        return reader.TryReadUInt64(out var gas) && reader.TryEnd() ? gas : throw ModelsClient.Malformed(ProofsInterface.VerificationGas);
+    }
+
     /// <summary>The block that registered the root, 0 where none did.</summary>
     public async Task<ulong> GetRootHeightAsync(Address model, Hash256 root, CancellationToken cancellation = default)
     {

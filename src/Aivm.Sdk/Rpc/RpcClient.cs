@@ -75,6 +75,15 @@ public sealed class RpcClient : IDisposable
         await InvokeAsync(new("eth_getBlockByNumber", WriteLatestWithoutTransactions), cancellation),
         block => new ChainHead((ulong)block.Quantity("number"), block.Hash("hash"), block.Hash("parentHash"), (ulong)block.Quantity("timestamp")));
 
+    /// <exception cref="AivmException"><c>node-answer-invalid</c>: also where the node has no such block.</exception>
+    public async Task<Hash256> GetBlockHashAsync(ulong number, CancellationToken cancellation = default) => Read(
+        await InvokeAsync(new("eth_getBlockByNumber", json =>
+        {
+            json.WriteStringValue(((UInt256)number).ToHexQuantity());
+            json.WriteBooleanValue(false);
+        }), cancellation),
+        block => block.Hash("hash"));
+
     /// <summary>The node looks at 10,000 blocks at most, and gives 10,000 logs.</summary>
     public async Task<IReadOnlyList<MinedLog>> GetLogsAsync(LogQuery query, CancellationToken cancellation = default) => Read(
         await InvokeAsync(new("eth_getLogs", query.Write), cancellation), result => result.EnumerateArray().Select(MinedLog.Read).ToArray());

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -37,6 +36,50 @@ public sealed class DevNodeTests
         CommandLineTests.AssertFailure(refused, 1, "price-too-high");
         var unknown = await cli.Run("infer", "no-such-model", "--input", rows, "--rpc", node.Url, "--json");
         CommandLineTests.AssertFailure(unknown, 2, "model-not-found");
+
+        async Task<JsonElement> Succeed(params string[] arguments)
+        {
+            var outcome = await cli.Run([.. arguments, "--json"]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return outcome.Json;
+        }
+    }
+
+    [Fact]
+    public async Task A_model_off_the_chain_is_stored_published_and_shown()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        var onnx = Path.Combine(Repository.Root, "samples", "image-classifier", "model.onnx");
+        var store = cli.PathOf("store");
+        var published = await Succeed("model", "publish", onnx, "--off-chain", "--store", store, "--gas", "3000000", "--name", "images", "--price", "0.5", "--rpc", node.Url);
+        Assert.Equal("onnx", published.GetProperty("kind").GetString());
+        var digest = published.GetProperty("digest").GetString()!;
+        await Succeed("content", "get", digest, "-o", cli.PathOf("copy"), "--store", store);
+        Assert.Equal(File.ReadAllBytes(onnx), File.ReadAllBytes(cli.PathOf("copy")));
+
+        var shown = await Succeed("model", "show", "images", "--rpc", node.Url);
+        Assert.Equal(("onnx", digest, true), (shown.GetProperty("kind").GetString(), shown.GetProperty("digest").GetString(), shown.GetProperty("is_off_chain").GetBoolean()));
+        Assert.Equal((new FileInfo(onnx).Length, 3_000_000), (shown.GetProperty("size").GetInt64(), shown.GetProperty("gas").GetInt64()));
+        Assert.Equal(digest, shown.GetProperty("description").GetProperty("digest").GetString());
+        var people = await cli.Run("model", "show", "images", "--rpc", node.Url);
+        foreach (var text in new[] { "off the chain", "floats", digest, "3,000,000", "bytes" })
+            Assert.Contains(text, people.Output, StringComparison.Ordinal);
+
+        var container = cli.WriteFile("small.aivm", SmallNetwork.Container);
+        var integers = await Succeed("model", "publish", container, "--off-chain", "--store", store, "--rpc", node.Url);
+        Assert.Equal(("aivm-q", SmallNetwork.Model.Gas), (integers.GetProperty("kind").GetString(), integers.GetProperty("gas").GetUInt64()));
+        Assert.Equal(2, (await Succeed("model", "list", "--rpc", node.Url)).GetProperty("models").GetArrayLength());
+
+        async Task Refused(int exit, string code, params string[] arguments) =>
+            CommandLineTests.AssertFailure(await cli.Run([.. arguments, "--rpc", node.Url, "--json"]), exit, code);
+        await Refused(2, "usage", "model", "publish", onnx, "--off-chain", "--store", store);
+        await Refused(2, "usage", "model", "publish", container, "--off-chain", "--gas", "5");
+        await Refused(2, "usage", "model", "publish", container, "--store", store);
+        await Refused(2, "usage", "model", "publish", container, "--off-chain", "--private-weights");
+        await Refused(2, "onnx-unsupported", "model", "publish", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "--off-chain", "--gas", "5");
+        await Refused(2, "model-already-published", "model", "publish", onnx, "--off-chain", "--gas", "3000000", "--store", store);
+        await Refused(2, "model-off-chain", "infer", "images", "--input", cli.WriteFile("rows.csv", "1,2\n"));
 
         async Task<JsonElement> Succeed(params string[] arguments)
         {

@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
+using Aivm.Inference;
 using Aivm.Node;
 using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
-using Aivm.Tests.Chain;
 using Aivm.Tests.Node;
 using Aivm.Tests.Proofs;
 
 namespace Aivm.Tests.Provider;
 
 /// <summary>The daemon against a node in this process.</summary>
-public sealed class ProviderTests : IAsyncLifetime
+public sealed partial class ProviderTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-provider-");
     private readonly CancellationTokenSource _stopping = new();
@@ -20,6 +20,8 @@ public sealed class ProviderTests : IAsyncLifetime
     private Wallet _caller = null!;
     private Address _model;
     private Task _serving = Task.CompletedTask;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static Address Provider => DevChain.Accounts[1].Address;
 
@@ -53,7 +55,7 @@ public sealed class ProviderTests : IAsyncLifetime
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), JobsClient.Numbers(answer.Output));
         Assert.Equal((byte)evidence, answer.Receipt.EvidenceKind);
         Assert.True(answer.Receipt.IsFor(input));
-        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id);
+        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, Cancellation);
         Assert.True(ReceiptVerifier.TryVerify(file, Keccak.Hash(file.Header), out var receipt, out var error), error?.ToString());
         Assert.Equal(job, (ulong)UInt256.FromBigEndian(receipt.Job.Span));
     }
@@ -63,7 +65,7 @@ public sealed class ProviderTests : IAsyncLifetime
     {
         await ServeAsync(JobEvidence.DevelopmentAttested);
         var input = Packed(SmallNetwork.Input(7));
-        var session = await new AttestationsClient(_caller).GetSessionAsync(Provider);
+        var session = await new AttestationsClient(_caller).GetSessionAsync(Provider, Cancellation);
         using var reply = EncryptionKey.Generate();
         Assert.True(SealedInput.TrySeal(
             new SealingSession(DevChain.ChainId, Provider, session!.EncryptionKey.Span.ToArray()), reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
@@ -81,7 +83,7 @@ public sealed class ProviderTests : IAsyncLifetime
         await StopAsync();
         foreach (var file in _home.EnumerateFiles("*", SearchOption.AllDirectories))
             Assert.True(File.ReadAllBytes(file.FullName).AsSpan().IndexOf(input) < 0, $"{file.Name} holds the plaintext");
-        foreach (var block in Enumerable.Range(0, (int)await _rpc.GetBlockNumberAsync()))
+        foreach (var block in Enumerable.Range(0, (int)await _rpc.GetBlockNumberAsync(Cancellation)))
         {
             Assert.True(_node.Node.Application.Reader.TryGetBlock((ulong)block, out var mined));
             Assert.All(mined.Transactions, transaction => Assert.True(transaction.Data.Span.IndexOf(input) < 0));
@@ -95,7 +97,7 @@ public sealed class ProviderTests : IAsyncLifetime
         var job = await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), new byte[3]));
         var status = await EndAsync(job);
         Assert.Equal(JobEnd.NoProvider, status.End);
-        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("input-shape", StringComparison.Ordinal));
+        await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("input-shape", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -109,7 +111,7 @@ public sealed class ProviderTests : IAsyncLifetime
             Commitment = Keccak.Hash("x"u8),
         });
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
-        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
+        await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -118,8 +120,8 @@ public sealed class ProviderTests : IAsyncLifetime
         var store = new FolderStore(Path.Combine(_home.FullName, "content"));
         var input = Packed(SmallNetwork.Input(4));
         var file = Path.Combine(_home.FullName, "input");
-        await File.WriteAllBytesAsync(file, input);
-        var added = await store.AddAsync(file);
+        await File.WriteAllBytesAsync(file, input, Cancellation);
+        var added = await store.AddAsync(file, cancellation: Cancellation);
         await ServeAsync(JobEvidence.Staked, store);
 
         var commitment = Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]);
@@ -129,7 +131,7 @@ public sealed class ProviderTests : IAsyncLifetime
 
         var other = await RequestAsync(request with { Commitment = Keccak.Hash("x"u8) });
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(other)).End);
-        Assert.Contains(_events, item => item.Job == other && item.Message.StartsWith("input-commitment-mismatch", StringComparison.Ordinal));
+        await HappensAsync(item => item.Job == other && item.Message.StartsWith("input-commitment-mismatch", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -140,11 +142,54 @@ public sealed class ProviderTests : IAsyncLifetime
             await AnswerAsync(await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), Packed(SmallNetwork.Input(i)))));
         var watcher = new AnswerWatcher(
             new Wallet(_rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0);
-        var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync());
+        var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
         var expected = Enumerable.Range(0, 4).Count(i => SmallNetwork.Run(SmallNetwork.Input(i))[0] % 2 != 0);
         Assert.Equal(expected, result.Wrong.Count);
         foreach (var job in result.Wrong)
-            Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job)).End);
+            Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
+    }
+
+    /// <summary>A port's name may be any text, and a refusal cites it: cut in the middle of a letter it would be none, and the offer neither accepted nor declined.</summary>
+    [Fact]
+    public async Task Names_that_strangers_chose_do_not_keep_a_job_from_being_declined()
+    {
+        await ServeAsync(JobEvidence.Staked);
+        var name = new string('x', 57) + string.Concat(Enumerable.Repeat("\U0001F600", 12));
+        var graph = new Graph
+        {
+            Inputs = [new GraphInput(name, [1], new InputFormat.Index(2))],
+            Nodes = [new GatherNode { Source = 0, Axis = 0, Indices = Constant.S32([1], [0]) }],
+            Outputs = [new GraphOutput { Name = "y", Source = 1, Kind = OutputKind.Values }],
+        };
+        var model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(Container.Encode(graph), "named"))).Model;
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), ModelsFixture.Packed(7)));
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
+        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Job == job);
+    }
+
+    [Fact]
+    public async Task A_directory_of_another_chain_brings_no_answer_to_this_one()
+    {
+        await ServeAsync(JobEvidence.Staked);
+        var status = await new JobsClient(_rpc).GetAsync(await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), Packed(SmallNetwork.Input(1)))));
+        var other = new ProviderFiles(Path.Combine(_home.FullName, "provider"), long.MaxValue, Keccak.Hash("another chain"u8));
+        other.WriteAnswer(status, [1], [2]);
+        other.FirstBlock = 1_000_000;
+        Assert.Equal([1], other.TryReadAnswer(status)!.Value.Output);
+        Assert.Null(other.TryReadAnswer(status with { InputCommitment = Keccak.Hash("another input"u8) }));
+        Assert.Null(other.TryReadAnswer(status with { Model = Address.Zero }));
+        var own = new ProviderFiles(Path.Combine(_home.FullName, "provider"), long.MaxValue, await _rpc.GetBlockHashAsync(0));
+        Assert.Null(own.TryReadAnswer(status));
+        Assert.NotEqual(1_000_000ul, own.FirstBlock);
+    }
+
+    [Fact]
+    public async Task An_ask_that_was_withdrawn_is_made_again()
+    {
+        await ServeAsync(JobEvidence.Staked);
+        await new Wallet(_rpc, DevChain.Accounts[1].Key.Span).SendAndWaitAsync(ComputeClient.WithdrawAsk(JobEvidence.Staked, 0));
+        Assert.Empty(await new ComputeClient(_rpc).ListAsksAsync(JobEvidence.Staked, 0));
+        await UntilAsync(async () => (await new ComputeClient(_rpc).ListAsksAsync(JobEvidence.Staked, 0)).Count == 1);
     }
 
     [Fact]
@@ -208,6 +253,9 @@ public sealed class ProviderTests : IAsyncLifetime
         await UntilAsync(async () => (status = await new JobsClient(_rpc).GetAsync(job)).State == JobState.Ended);
         return status!;
     }
+
+    /// <summary>The chain may know of a step before the daemon has seen its receipt and tells.</summary>
+    private Task HappensAsync(Func<ProviderEvent, bool> isIt) => UntilAsync(() => Task.FromResult(_events.Any(isIt)));
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {

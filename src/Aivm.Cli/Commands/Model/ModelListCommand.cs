@@ -33,6 +33,7 @@ internal static class ModelListCommand
                         Price = info.Price.ToString(),
                         info.Gas,
                         info.Size,
+                        info.IsOffChain,
                     }),
                 },
                 () =>
@@ -45,7 +46,7 @@ internal static class ModelListCommand
                     var table = new Table().Border(TableBorder.Simple).AddColumns("address", "name", "version")
                         .AddColumn(new TableColumn("price").RightAligned()).AddColumn(new TableColumn("gas").RightAligned()).AddColumn(new TableColumn("bytes").RightAligned());
                     foreach (var info in infos)
-                        table.AddRow(info.Address.ToChecksumString(), Terminal.Cell(info.Name), $"{info.Version}", Coins.Format(info.Price), Coins.Gas(info.Gas), Coins.Gas(info.Size));
+                        table.AddRow(info.Address.ToChecksumString(), Terminal.Cell(info.Name), $"{info.Version}", Coins.Format(info.Price), Coins.Gas(info.Gas), info.IsOffChain ? "off the chain" : Coins.Gas(info.Size));
                     terminal.Screen.Write(table);
                 });
             return 0;

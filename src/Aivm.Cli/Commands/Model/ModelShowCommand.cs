@@ -30,6 +30,7 @@ internal static class ModelShowCommand
             var models = new ModelsClient(client);
             var address = await ModelReference.ResolveAsync(client, name, cancellation);
             var info = await models.GetInfoAsync(address, cancellation);
+            var offChain = info.IsOffChain ? await models.GetOffChainAsync(address, cancellation) : null;
             using var description = JsonDocument.Parse(await models.DescribeAsync(address, cancellation));
             terminal.Result(
                 new
@@ -43,7 +44,10 @@ internal static class ModelShowCommand
                     Price = info.Price.ToString(),
                     info.Gas,
                     info.LoadGas,
-                    info.Size,
+                    Size = offChain?.Size ?? info.Size,
+                    Kind = offChain?.Kind.Word() ?? OffChainKind.Container.Word(),
+                    info.IsOffChain,
+                    Digest = offChain?.Digest.ToString(),
                     Block = info.Height,
                     info.Metadata,
                     Description = description.RootElement,
@@ -54,15 +58,32 @@ internal static class ModelShowCommand
                     terminal.Line($"name       {info.Publisher}/{info.Name}@{info.Version}");
                     terminal.Line($"owner      {info.Owner.ToChecksumString()}");
                     terminal.Line($"price      {Coins.Format(info.Price)} coins an inference, gas apart");
-                    terminal.Line($"load gas   {Coins.Gas(info.LoadGas)}");
-                    terminal.Line($"size       {Coins.Gas(info.Size)} bytes, published in block {info.Height}");
-                    PrintDescription(terminal, description.RootElement);
+                    if (offChain is not null)
+                    {
+                        PrintOffChain(terminal, info, offChain);
+                    }
+                    else
+                    {
+                        terminal.Line($"load gas   {Coins.Gas(info.LoadGas)}");
+                        terminal.Line($"size       {Coins.Gas(info.Size)} bytes, published in block {info.Height}");
+                        PrintDescription(terminal, description.RootElement);
+                    }
                     if (info.Metadata.Length > 0)
                         terminal.Line($"metadata   {info.Metadata}");
                 });
             return 0;
         });
         return command;
+    }
+
+    private static void PrintOffChain(Terminal terminal, ModelInfo info, OffChainModel model)
+    {
+        var kind = model.Kind == OffChainKind.Onnx ? "an ONNX file, run in floats: trusted hardware vouches for it, and nobody can challenge it" : "an AIVM-Q container";
+        terminal.Line($"kind       off the chain, {kind}");
+        terminal.Line($"size       {Coins.Gas((ulong)model.Size)} bytes, published in block {info.Height}");
+        terminal.Line($"hash       {model.Hash}");
+        terminal.Line($"digest     {model.Digest}");
+        terminal.Line($"gas        {Coins.Gas(model.Gas)} a run, as its publisher declared");
     }
 
     private static void PrintDescription(Terminal terminal, JsonElement description)

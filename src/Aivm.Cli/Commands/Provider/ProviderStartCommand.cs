@@ -42,10 +42,10 @@ internal static class ProviderStartCommand
         var health = Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
         var otlp = new Option<Uri>("--otlp") { Description = "Send metrics to this OpenTelemetry collector.", HelpName = "URL" };
         var data = new Option<string>("--data") { Description = "The provider's directory. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
-        var store = new StoreOptions();
+        var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
         {
-            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, rpc, from, passwordFile, yes, json,
+            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
