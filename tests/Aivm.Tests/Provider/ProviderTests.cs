@@ -55,7 +55,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), JobsClient.Numbers(answer.Output));
         Assert.Equal((byte)evidence, answer.Receipt.EvidenceKind);
         Assert.True(answer.Receipt.IsFor(input));
-        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, Cancellation);
+        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, cancellation: Cancellation);
         Assert.True(ReceiptVerifier.TryVerify(file, Keccak.Hash(file.Header), out var receipt, out var error), error?.ToString());
         Assert.Equal(job, (ulong)UInt256.FromBigEndian(receipt.Job.Span));
     }
@@ -162,7 +162,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
             Outputs = [new GraphOutput { Name = "y", Source = 1, Kind = OutputKind.Values }],
         };
         var model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(Container.Encode(graph), "named"))).Model;
-        var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), ModelsFixture.Packed(7)));
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), BitConverter.GetBytes(7L)));
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
         Assert.Contains(_events, item => item.Kind == ProviderEventKind.Declined && item.Job == job);
     }
