@@ -26,9 +26,10 @@ public sealed class JobCaller(Wallet wallet)
         if (session is null || session.Kind != (int)request.Evidence)
             throw new AivmException(Failure.Check, "session-missing", $"{quote.Provider.ToChecksumString()} has no such session to encrypt to: ask again later, or name another provider.");
         var chainId = await wallet.Rpc.GetChainIdAsync(cancellation);
+        var model = await new ModelsClient(wallet.Rpc).GetInfoAsync(request.Model, cancellation);
         var replyKey = EncryptionKey.Generate();
-        var target = new SealingSession(chainId, quote.Provider, session.EncryptionKey.Span.ToArray());
-        if (!SealedInput.TrySeal(target, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
+        var binding = new InputBinding(chainId, quote.Provider, model.Hash, wallet.Address);
+        if (!SealedInput.TrySeal(binding, session.EncryptionKey.Span, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
         var sealedRequest = request with
         {
