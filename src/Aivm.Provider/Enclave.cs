@@ -7,7 +7,7 @@ namespace Aivm.Provider;
 
 /// <summary>A job as it goes into the enclave. For a sealed input that is ciphertext.</summary>
 /// <param name="Height">The latest block.</param>
-internal sealed record EnclaveJob(ulong ChainId, Address Provider, ulong Job, Hash256 Commitment, bool IsSealed, byte[] Input, ulong Height);
+internal sealed record EnclaveJob(ulong ChainId, Address Provider, ulong Job, Address Caller, Hash256 Commitment, bool IsSealed, byte[] Input, ulong Height);
 
 /// <summary>An answer as it leaves the enclave.</summary>
 /// <param name="Output">Sealed to the caller where the input was.</param>
@@ -42,7 +42,8 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
     {
         if (!job.IsSealed)
             return Answer(model, job, job.Input, replyKey: default);
-        if (!SealedInput.TryOpen(_keys.Encryption, job.ChainId, job.Provider, job.Commitment, job.Input, out var opened, out var error))
+        var binding = new InputBinding(job.ChainId, job.Provider, model.Hash, job.Caller);
+        if (!SealedInput.TryOpen(_keys.Encryption, binding, job.Commitment, job.Input, out var opened, out var error))
             throw new JobRefusal(error.Code, error.Message);
         using (opened)
             return Answer(model, job, opened.PackedInput.Span, opened.ReplyKey.Span);

@@ -186,7 +186,7 @@ internal sealed class JobWorker(
     }
 
     private EnclaveJob InEnclave(JobStatus status, Prepared prepared, ulong height) => new(
-        chainId, wallet.Address, status.Job, status.InputCommitment, status.InputKind == JobInputKind.Sealed, prepared.Input, height);
+        chainId, wallet.Address, status.Job, status.Caller, status.InputCommitment, status.InputKind == JobInputKind.Sealed, prepared.Input, height);
 
     private async Task<(byte[] Output, byte[] Evidence)> ComputeAsync(JobStatus status, Prepared prepared, CancellationToken cancellation)
     {

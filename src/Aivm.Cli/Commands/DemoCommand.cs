@@ -34,7 +34,7 @@ internal static class DemoCommand
                 using var client = new RpcClient(node.Url);
                 if (!terminal.Json)
                     terminal.Line($"An AIVM chain runs in this process, at {node.Url}, its blocks in a directory that goes when it ends.");
-                await using var paths = new DemoPaths(WalletOf(client, 1), WalletOf(client, 2), Path.Combine(data.FullName, "provider"), cancellation);
+                await using var paths = new DemoPaths(node, WalletOf(client, 1), WalletOf(client, 2), Path.Combine(data.FullName, "provider"), cancellation);
                 var run = new DemoRun(node, WalletOf(client, 0), WalletOf(client, 1), paths, terminal);
                 var demo = await run.RunAsync(cancellation);
                 terminal.Result(demo, () => DemoTables.PrintEnd(terminal, demo, clock.Elapsed, run.Failures));

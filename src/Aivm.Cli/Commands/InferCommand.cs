@@ -37,7 +37,7 @@ internal static class InferCommand
             DefaultValueFactory = _ => DefaultSeconds,
         };
         var provider = new Option<Address?>("--provider") { Description = "With --evidence: this provider and no other.", HelpName = "ADDRESS", CustomParser = ReadProvider };
-        var isSealed = new Option<bool>("--sealed") { Description = "With --evidence tee: encrypt the input to the provider's enclave, and the output to us. Neither is on the chain." };
+        var isSealed = new Option<bool>("--sealed") { Description = "With --evidence tee: encrypt the input to the provider's enclave, and the output to us. Neither is on the chain. The node at --rpc is trusted for the enclave's key, unless you check its evidence yourself (aivm attest)." };
         var command = new Command("infer", "Run a published model: in transactions, or as jobs with evidence. Quotes price and path before it pays.")
         {
             name, input, evidence, maxPrice, deadline, provider, isSealed, rpc, from, passwordFile, yes, json,

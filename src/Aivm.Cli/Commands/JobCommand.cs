@@ -30,7 +30,10 @@ internal static class JobCommand
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            Report(terminal, await new JobsClient(client).GetAsync(result.GetValue(number), cancellation), null);
+            var jobs = new JobsClient(client);
+            var status = await jobs.GetAsync(result.GetValue(number), cancellation);
+            var answer = status.OutputHash.IsZero ? null : await jobs.FindLatestAnswerAsync(status.Job, cancellation);
+            Report(terminal, status, sent: null, answer);
             return 0;
         });
         return command;
@@ -89,7 +92,7 @@ internal static class JobCommand
     }
 
     private static async Task<byte[]> PublicInputAsync(JobsClient jobs, ulong job, CancellationToken cancellation) =>
-        await jobs.FindRequestAsync(job, 0, cancellation) is { InputKind: JobInputKind.Public } request
+        await jobs.FindLatestRequestAsync(job, cancellation) is { InputKind: JobInputKind.Public } request
             ? request.Input
             : throw new AivmException(Failure.Input, "input-required", $"The input of job {job} is not on the chain: give it with --input.");
 
@@ -114,7 +117,7 @@ internal static class JobCommand
         },
     };
 
-    private static void Report(Terminal terminal, JobStatus job, TransactionReceipt? sent) => terminal.Result(
+    private static void Report(Terminal terminal, JobStatus job, TransactionReceipt? sent, AnsweredJob? answer = null) => terminal.Result(
         new
         {
             job.Job,
@@ -132,6 +135,8 @@ internal static class JobCommand
             job.InputCommitment,
             job.OutputHash,
             job.ReceiptId,
+            Output = PublicOutput(job, answer),
+            AnswerTransaction = answer?.Transaction,
             Transaction = sent?.TransactionHash,
         },
         () =>
@@ -146,5 +151,15 @@ internal static class JobCommand
                 terminal.Line($"until      {DateTimeOffset.FromUnixTimeSeconds((long)job.DueTime):u} and block {job.DueHeight}");
             if (!job.ReceiptId.IsZero)
                 terminal.Line($"receipt    {job.ReceiptId}");
+            if (PublicOutput(job, answer) is { } output)
+                terminal.Line($"output     {string.Join(' ', output.Take(NumbersShown))}{(output.Length > NumbersShown ? $" … {output.Length} numbers" : "")}");
+            if (answer is not null)
+                terminal.Line($"answered   in transaction {answer.Transaction}, block {answer.BlockNumber}");
         });
+
+    private const int NumbersShown = 16;
+
+    /// <summary>A sealed output is its caller's alone.</summary>
+    private static long[]? PublicOutput(JobStatus job, AnsweredJob? answer) =>
+        answer is null || job.InputKind == JobInputKind.Sealed ? null : JobsClient.Numbers(answer.Output);
 }

@@ -15,14 +15,15 @@ internal sealed class DemoPaths : IAsyncDisposable
 {
     private static readonly UInt256 Price = UInt256.Parse("1000000000000000");
 
+    private readonly AivmNode _node;
     private readonly Wallet _user;
     private readonly ProviderDaemon _provider;
     private readonly CancellationTokenSource _stopping;
     private readonly Task _serving;
 
-    public DemoPaths(Wallet user, Wallet provider, string directory, CancellationToken cancellation)
+    public DemoPaths(AivmNode node, Wallet user, Wallet provider, string directory, CancellationToken cancellation)
     {
-        _user = user;
+        (_node, _user) = (node, user);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var options = new ProviderOptions
         {
@@ -71,11 +72,13 @@ internal sealed class DemoPaths : IAsyncDisposable
         return await ReadAsync(name, JobsClient.Numbers(answer.Output), answer.Receipt, submitted?.GasUsed ?? 0, cancellation);
     }
 
-    /// <summary>Fetches the receipt with its proof, and verifies it as somebody would who trusts one block's hash.</summary>
+    /// <summary>Fetches the receipt with its proof, and verifies it as somebody would who has the block's hash from elsewhere: from the chain itself.</summary>
     private async Task<DemoPath> ReadAsync(string name, long[] output, InferenceReceipt receipt, ulong gas, CancellationToken cancellation)
     {
         var file = await new ReceiptClient(_user.Rpc).GetAsync(receipt.Id, cancellation: cancellation);
-        var isVerified = ReceiptVerifier.TryVerify(file, Keccak.Hash(file.Header), out var verified, out _) && verified.VouchesFor(output);
+        var isVerified = _node.Application.Reader.TryGetHeader(receipt.Height, out var block)
+            && ReceiptVerifier.TryVerify(file, block.Hash, out var verified, out _)
+            && verified.VouchesFor(output);
         return new DemoPath(name, receipt.EvidenceKind, output, receipt.OutputHash, receipt.Id, isVerified, gas, receipt.Height);
     }
 }

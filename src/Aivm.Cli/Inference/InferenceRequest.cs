@@ -18,6 +18,7 @@ internal sealed record InferenceRequest(Address Account, Model Model, IReadOnlyL
     {
         if (total > MaxPrice)
             throw new AivmException(
-                Failure.Check, "price-too-high", $"One inference costs up to {Output.Coins.Format(total)} coins, more than --max-price. Nothing was sent.");
+                Failure.Check, "price-too-high",
+                $"One inference costs up to {Output.Coins.Format(total)} coins, more than {Output.Coins.Format(MaxPrice.Value)}: allow more with --max-price. Nothing was sent for it.");
     }
 }

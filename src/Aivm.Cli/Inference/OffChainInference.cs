@@ -19,27 +19,39 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
 {
     private readonly JobCaller _caller = new(wallet);
 
-    private sealed record Inference(int Row, ulong Job, AnsweredJob Answer, ModelAnswer Read, TransactionReceipt Requested);
+    private sealed record Inference(int Row, ulong Job, AnsweredJob Answer, ModelAnswer Read, TransactionReceipt Requested, Hash256? Salt);
+
+    /// <summary>One inference as it would be sent now: what it pays for is priced, and so is the gas of these very bytes.</summary>
+    /// <param name="Hidden">Null where the input is public.</param>
+    /// <param name="Locked">Wei, for the job; what is over comes back.</param>
+    /// <param name="Fee">Wei, the most that the gas costs.</param>
+    private sealed record Offer(JobRequest Plain, JobQuote Quote, SealedRequest? Hidden, UInt256 Locked, UInt256 Fee, ulong Gas, GasFees Fees) : IDisposable
+    {
+        public TransactionRequest Transaction => JobsClient.Request(Hidden?.Request ?? Plain, Locked) with { GasLimit = Gas, Fees = Fees };
+
+        public void Dispose() => Hidden?.ReplyKey.Dispose();
+    }
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         var evidence = await EvidenceAsync(cancellation);
-        var head = await wallet.Rpc.GetHeadAsync(cancellation);
-        // An idle development chain's last block may be hours old: its next one has the time of the wall clock.
-        var now = Math.Max(head.Time, (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        var job = new JobRequest(request.Account, evidence, now + terms.Seconds, request.Packed(0)) { Provider = terms.Provider };
-        var quote = await QuoteAsync(job, cancellation);
-        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        var gas = await wallet.EstimateGasAsync(JobsClient.Request(job, quote.Total), cancellation);
-        var fee = fees.CurrentPrice * gas;
-        request.RequireBelowMaxPrice(quote.Total + fee);
-        // The next provider may ask for more: what is locked for it comes back where it is not needed.
-        var locked = request.MaxPrice is { } most ? most - fee : quote.Total + (quote.Total / 4);
+        using var offer = await OfferAsync(row: 0, evidence, request, cancellation);
         terminal.Remark(
-            $"Off-chain path, {Words(evidence)}: {request.Count}, each {Coins.Format(quote.Price)} coins to {quote.Provider.ToChecksumString()}, {Coins.Format(quote.ModelPrice)} to the owner and up to {Coins.Format(fee)} for gas. {Coins.Format(locked)} are locked; what is over comes back.");
-        await Consent.RequireAsync(wallet, (locked + fee) * (ulong)request.Inputs.Count, request.Yes, terminal, cancellation);
-        var done = await terminal.Step("Inferring", progress => RunAllAsync(job, quote, locked, progress, cancellation));
-        terminal.Result(Document(evidence, quote, fee, done), () => Print(evidence, done));
+            $"Off-chain path, {Words(evidence)}: {request.Count}, each {Coins.Format(offer.Quote.Price)} coins to {offer.Quote.Provider.ToChecksumString()}, {Coins.Format(offer.Quote.ModelPrice)} to the owner and up to {Coins.Format(offer.Fee)} for gas. {Coins.Format(offer.Locked)} are locked; what is over comes back.");
+        // What is agreed to for one is the most for each: prices may have moved when it is a row's turn.
+        var agreed = request with { MaxPrice = offer.Locked + offer.Fee };
+        await Consent.RequireAsync(wallet, agreed.MaxPrice.Value * (ulong)request.Inputs.Count, request.Yes, terminal, cancellation);
+        List<Inference> done = [];
+        try
+        {
+            await terminal.Step("Inferring", progress => RunAllAsync(evidence, agreed, done, progress, cancellation));
+        }
+        catch when (done.Count > 0 && !terminal.Json)
+        {
+            Print(evidence, done);
+            throw;
+        }
+        terminal.Result(Document(evidence, offer, done), () => Print(evidence, done));
     }
 
     private async Task<JobEvidence> EvidenceAsync(CancellationToken cancellation)
@@ -64,31 +76,64 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         }
     }
 
-    private async Task<List<Inference>> RunAllAsync(JobRequest job, JobQuote quote, UInt256 locked, IProgress<string> progress, CancellationToken cancellation)
+    /// <exception cref="AivmException"><c>no-offer</c>, <c>price-too-high</c>, <c>session-missing</c>: nothing was sent.</exception>
+    private async Task<Offer> OfferAsync(int row, JobEvidence evidence, InferenceRequest bounds, CancellationToken cancellation)
     {
-        var done = new List<Inference>();
+        var plain = new JobRequest(request.Account, evidence, await NowAsync(cancellation) + terms.Seconds, request.Packed(row)) { Provider = terms.Provider };
+        var quote = await QuoteAsync(plain, cancellation);
+        var hidden = terms.IsSealed ? await _caller.SealAsync(plain, quote, cancellation) : null;
+        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
+        var gas = await wallet.EstimateGasAsync(JobsClient.Request(hidden?.Request ?? plain, quote.Total), cancellation);
+        var fee = fees.MaxFeePerGas * gas;
+        bounds.RequireBelowMaxPrice(quote.Total + fee);
+        // The next provider may ask for more: what is locked for it comes back where it is not needed.
+        var locked = bounds.MaxPrice is { } most ? most - fee : quote.Total + (quote.Total / 4);
+        return new Offer(plain, quote, hidden, locked, fee, gas, fees);
+    }
+
+    /// <summary>An idle development chain's last block may be hours old: its next one has the time of the wall clock.</summary>
+    private async Task<ulong> NowAsync(CancellationToken cancellation)
+    {
+        var head = await wallet.Rpc.GetHeadAsync(cancellation);
+        return Math.Max(head.Time, (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+    }
+
+    private async Task<List<Inference>> RunAllAsync(
+        JobEvidence evidence, InferenceRequest agreed, List<Inference> done, IProgress<string> progress, CancellationToken cancellation)
+    {
         for (var row = 0; row < request.Inputs.Count; row++)
         {
             var place = $"{row + 1} of {request.Inputs.Count}";
             progress.Report(place);
-            done.Add(await RunAsync(row, job with { Input = request.Packed(row) }, quote, locked, text => progress.Report($"{place}: {text}"), cancellation));
+            using var offer = await OfferAsync(row, evidence, agreed, cancellation);
+            done.Add(await RunAsync(row, offer, text => progress.Report($"{place}: {text}"), cancellation));
         }
         return done;
     }
 
-    private async Task<Inference> RunAsync(
-        int row, JobRequest plain, JobQuote quote, UInt256 locked, Action<string> report, CancellationToken cancellation)
+    private async Task<Inference> RunAsync(int row, Offer offer, Action<string> report, CancellationToken cancellation)
     {
-        var hidden = terms.IsSealed ? await _caller.SealAsync(plain, quote, cancellation) : null;
-        using var replyKey = hidden?.ReplyKey;
-        var (job, requested) = await _caller.RequestAsync(hidden?.Request ?? plain, locked, cancellation);
+        var (job, requested) = await _caller.RequestAsync(offer.Transaction, cancellation);
         var answer = await _caller.WaitAsync(job, requested.BlockNumber, new Reporter(status => report(Words(status))), cancellation);
-        var outputs = await OpenAsync(job, answer, hidden, cancellation);
-        var commitment = hidden?.Input.Commitment;
-        if (!answer.Receipt.VouchesFor(outputs) || (commitment is null ? !answer.Receipt.IsFor(plain.Input.Span) : answer.Receipt.InputCommitment != commitment))
-            throw new AivmException(Failure.Check, "receipt-mismatch", $"The receipt of job {job} is not for this input and this output: do not trust this node.");
-        RequireOwnRun(job, row, outputs);
-        return new Inference(row, job, answer, ModelAnswer.Read(request.Model.Graph, request.Model.Analysis, outputs), requested);
+        var outputs = await OpenAsync(job, answer, offer.Hidden, cancellation);
+        await RequireReceiptAsync(job, answer.Receipt, offer, outputs, cancellation);
+        var salt = offer.Hidden?.Input.Salt;
+        RequireOwnRun(job, row, outputs, salt);
+        return new Inference(row, job, answer, ModelAnswer.Read(request.Model.Graph, request.Model.Analysis, outputs), requested, salt);
+    }
+
+    private async Task RequireReceiptAsync(ulong job, InferenceReceipt receipt, Offer offer, long[] outputs, CancellationToken cancellation)
+    {
+        var isAsked = receipt.ChainId == await wallet.Rpc.GetChainIdAsync(cancellation)
+            && receipt.Job == new UInt256(job).ToHash256()
+            && receipt.Model == request.Account
+            && receipt.ModelHash == request.Model.Hash
+            && receipt.Payer == wallet.Address
+            && receipt.EvidenceKind == (byte)offer.Plain.Evidence;
+        var isForInput = offer.Hidden is { } hidden ? receipt.InputCommitment == hidden.Input.Commitment : receipt.IsFor(offer.Plain.Input.Span);
+        if (!isAsked || !isForInput || !receipt.VouchesFor(outputs))
+            throw new AivmException(
+                Failure.Check, "receipt-mismatch", $"The receipt of job {job} is not for what was asked, or not for this output: do not trust this node.");
     }
 
     private async Task<long[]> OpenAsync(ulong job, AnsweredJob answer, SealedRequest? hidden, CancellationToken cancellation)
@@ -102,16 +147,18 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
     }
 
     /// <summary>A public model is here already: a wrong answer is known at once.</summary>
-    private void RequireOwnRun(ulong job, int row, long[] outputs)
+    private void RequireOwnRun(ulong job, int row, long[] outputs, Hash256? salt)
     {
         var own = ModelAnswer.Run(request.Model, request.Inputs[row]);
-        if (!own.Outputs.AsSpan().SequenceEqual(outputs))
-            throw new AivmException(
-                Failure.Check, "answer-mismatch",
-                $"The answer of job {job} differs from our own run of the same model: 'aivm job challenge {job} --input' gets the money back, and half of what the provider loses.");
+        if (own.Outputs.AsSpan().SequenceEqual(outputs))
+            return;
+        var challenge = salt is null ? $"aivm job challenge {job}" : $"aivm job challenge {job} --input FILE --salt {salt}";
+        throw new AivmException(
+            Failure.Check, "answer-mismatch",
+            $"The answer of job {job} differs from our own run of the same model: '{challenge}' gets the money back, and half of what the provider loses{(salt is null ? "" : "; FILE has this row alone")}.");
     }
 
-    private object Document(JobEvidence evidence, JobQuote quote, UInt256 fee, List<Inference> done) => new
+    private object Document(JobEvidence evidence, Offer offer, List<Inference> done) => new
     {
         Model = request.Account.ToChecksumString(),
         request.Model.Hash,
@@ -120,11 +167,11 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         Sealed = terms.IsSealed,
         Quote = new
         {
-            Provider = quote.Provider.ToChecksumString(),
-            Price = quote.Price.ToString(),
-            ModelPrice = quote.ModelPrice.ToString(),
-            Total = quote.Total.ToString(),
-            Fee = fee.ToString(),
+            Provider = offer.Quote.Provider.ToChecksumString(),
+            Price = offer.Quote.Price.ToString(),
+            ModelPrice = offer.Quote.ModelPrice.ToString(),
+            Total = offer.Quote.Total.ToString(),
+            Fee = offer.Fee.ToString(),
         },
         Inferences = done.Select(inference => new
         {
@@ -137,6 +184,7 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
             inference.Answer.Transaction,
             Block = inference.Answer.BlockNumber,
             inference.Job,
+            inference.Salt,
             Provider = inference.Answer.Provider.ToChecksumString(),
             inference.Requested.GasUsed,
             Fee = inference.Requested.Fee.ToString(),

@@ -65,7 +65,7 @@ public sealed class Terminal
     public void Remark(string text)
     {
         if (!Json)
-            _error.WriteLine(text);
+            _error.WriteLine(Plain(text));
     }
 
     public void Line(string text = "") => _out.WriteLine(Plain(text));

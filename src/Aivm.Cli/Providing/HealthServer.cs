@@ -39,12 +39,15 @@ internal sealed class HealthServer : IDisposable
             {
                 Answer(await _listener.GetContextAsync());
             }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception)
             {
-                // Whoever asked has gone, or we stop.
+                // Whoever asked has gone, or we stop; whatever else it was, the next one is answered.
             }
         }
     }
+
+    /// <summary>Of the failure its code: the sentence may name the node's address, and that a key.</summary>
+    private static ProviderHealth Anonymous(ProviderHealth health) => health with { Failure = health.Failure?.Split(':')[0] };
 
     private void Answer(HttpListenerContext context)
     {
@@ -54,7 +57,7 @@ internal sealed class HealthServer : IDisposable
             response.StatusCode = (int)HttpStatusCode.NotFound;
             return;
         }
-        var health = _health();
+        var health = Anonymous(_health());
         response.StatusCode = (int)(health.IsWell ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable);
         response.ContentType = "application/json";
         response.OutputStream.Write(JsonSerializer.SerializeToUtf8Bytes(health, Json));

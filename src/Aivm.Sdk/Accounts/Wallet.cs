@@ -109,23 +109,31 @@ public sealed class Wallet
             var left = ReceiptDeadline - clock.Elapsed;
             try
             {
-                var receipt = await Rpc.WaitForReceiptAsync(transaction.Hash, left < Rebroadcast ? left : Rebroadcast, cancellation);
+                var receipt = await Rpc.WaitForReceiptAsync(transaction.Hash, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, Rebroadcast.Ticks)), cancellation);
                 return receipt.Success ? receipt : throw await RevertedAsync(transaction, receipt, cancellation);
             }
-            catch (AivmException exception) when (IsTransient(exception) && clock.Elapsed < ReceiptDeadline)
+            catch (AivmException exception) when (IsTransient(exception) && clock.Elapsed + RetryPause < ReceiptDeadline)
             {
                 await SendAgainAsync(transaction, cancellation);
             }
             catch (AivmException exception) when (IsTransient(exception))
             {
                 // It may never come, and what follows it would wait for it.
-                _nextNonce = null;
+                await ForgetNonceAsync();
                 throw;
             }
         }
     }
 
-    private static bool IsTransient(AivmException exception) => exception.Error.Code is "receipt-timeout" or "node-unreachable" or "node-timeout";
+    /// <summary>Whether asking the node again may help.</summary>
+    internal static bool IsTransient(AivmException exception) => exception.Error.Code is "receipt-timeout" or "node-unreachable" or "node-timeout";
+
+    private async Task ForgetNonceAsync()
+    {
+        await _gate.WaitAsync(CancellationToken.None);
+        _nextNonce = null;
+        _gate.Release();
+    }
 
     private async Task SendAgainAsync(Transaction transaction, CancellationToken cancellation)
     {

@@ -6,8 +6,11 @@ namespace Aivm.Sdk;
 /// <summary>What sealed inputs and outputs are bound to, and the refusal that they share.</summary>
 internal static class SealedFormat
 {
-    public static byte[] InputInfo(ulong chainId, Address provider, ReadOnlySpan<byte> sessionKey) =>
-        [.. "aivm sealed input v1"u8, .. BigEndian(chainId), .. provider.Span, .. sessionKey];
+    public static byte[] InputInfo(InputBinding binding, ReadOnlySpan<byte> sessionKey) =>
+    [
+        .. "aivm sealed input v1"u8, .. BigEndian(binding.ChainId), .. binding.Provider.Span, .. sessionKey, .. binding.ModelHash.Span,
+        .. binding.Caller.Span,
+    ];
 
     public static byte[] OutputInfo(ulong chainId, ulong job, ReadOnlySpan<byte> replyKey) =>
         [.. "aivm sealed output v1"u8, .. BigEndian(chainId), .. BigEndian(job), .. replyKey];

@@ -28,10 +28,12 @@ public sealed class SealedInput
     /// <summary>What the provider is given.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
+    /// <param name="sessionKey">The public key on X25519 of the provider's session, as its evidence names it: 32 bytes.</param>
     /// <param name="replyKey">The caller's public key that the output is sealed to; a fresh one for each input tells the least.</param>
     /// <param name="error"><c>input-too-large</c>, <c>sealing-key-invalid</c>.</param>
     public static bool TrySeal(
-        SealingSession session,
+        InputBinding binding,
+        ReadOnlySpan<byte> sessionKey,
         ReadOnlySpan<byte> replyKey,
         ReadOnlySpan<byte> packedInput,
         [NotNullWhen(true)] out SealedInput? sealedInput,
@@ -40,18 +42,17 @@ public sealed class SealedInput
         Span<byte> salt = stackalloc byte[SaltSize];
         RandomNumberGenerator.Fill(salt);
         using var ephemeral = EncryptionKey.Generate();
-        return TrySeal(ephemeral, salt, session, replyKey, packedInput, out sealedInput, out error);
+        return TrySeal(ephemeral, salt, binding, sessionKey, replyKey, packedInput, out sealedInput, out error);
     }
 
     /// <param name="commitment">As the chain has it.</param>
     /// <param name="error">
-    /// <c>sealed-input-too-large</c>; <c>sealed-input-unopened</c>: for another key, chain, provider or commitment, or changed; <c>sealed-input-malformed</c>;
+    /// <c>sealed-input-too-large</c>; <c>sealed-input-unopened</c>: for another key, binding or commitment, or changed; <c>sealed-input-malformed</c>;
     /// <c>input-commitment-mismatch</c>; <c>sealing-key-invalid</c>: the reply key.
     /// </param>
     public static bool TryOpen(
         EncryptionKey key,
-        ulong chainId,
-        Address provider,
+        InputBinding binding,
         Hash256 commitment,
         ReadOnlySpan<byte> sealedBytes,
         [NotNullWhen(true)] out OpenedInput? opened,
@@ -63,10 +64,10 @@ public sealed class SealedInput
             error = new Error("sealed-input-too-large", $"A sealed input has at most {MaxSize} bytes, this one {sealedBytes.Length}: send a smaller input.");
             return false;
         }
-        var info = SealedFormat.InputInfo(chainId, provider, key.PublicKey.Span);
+        var info = SealedFormat.InputInfo(binding, key.PublicKey.Span);
         if (!Hpke.TryOpen(key, info, commitment.Span, sealedBytes, out var plaintext))
         {
-            error = new Error("sealed-input-unopened", "The input does not open: seal it to this session's key, for this chain, provider and commitment.");
+            error = new Error("sealed-input-unopened", "The input does not open: seal it to this session's key, for this chain, provider, model, caller and commitment.");
             return false;
         }
         error = CheckOpened(plaintext, commitment);
@@ -81,7 +82,8 @@ public sealed class SealedInput
     internal static bool TrySeal(
         EncryptionKey ephemeral,
         ReadOnlySpan<byte> salt,
-        SealingSession session,
+        InputBinding binding,
+        ReadOnlySpan<byte> sessionKey,
         ReadOnlySpan<byte> replyKey,
         ReadOnlySpan<byte> packedInput,
         [NotNullWhen(true)] out SealedInput? sealedInput,
@@ -100,8 +102,8 @@ public sealed class SealedInput
         }
         byte[] plaintext = [.. replyKey, .. salt, PackedInputTag, .. packedInput];
         var commitment = CommitmentOf(plaintext);
-        var info = SealedFormat.InputInfo(session.ChainId, session.Provider, session.EncryptionKey.Span);
-        if (Hpke.TrySeal(ephemeral, session.EncryptionKey.Span, info, commitment.Span, plaintext, out var bytes))
+        var info = SealedFormat.InputInfo(binding, sessionKey);
+        if (Hpke.TrySeal(ephemeral, sessionKey, info, commitment.Span, plaintext, out var bytes))
             sealedInput = new SealedInput(commitment, new Hash256(salt), bytes);
         CryptographicOperations.ZeroMemory(plaintext);
         error = sealedInput is null ? SealedFormat.InvalidKey("session's key") : null;

@@ -23,6 +23,12 @@ public sealed record StandingAsk(Address Provider, UInt256 BasePrice, UInt256 Pr
 /// <summary>The Compute contract: reads it, and makes the transactions of providers.</summary>
 public sealed class ComputeClient(RpcClient rpc)
 {
+    /// <summary>What a caller asks a node for one by one has to end, whatever the node says.</summary>
+    private const ulong MaxProviders = 10_000;
+
+    /// <summary>The chain keeps no more of a class.</summary>
+    private const ulong MaxAsks = 64;
+
     private static readonly AbiError NotAProvider = ComputeInterface.Errors.Single(error => error.Name == "NotAProvider");
 
     /// <returns>Null where the account is no provider.</returns>
@@ -66,13 +72,14 @@ public sealed class ComputeClient(RpcClient rpc)
             : throw ModelsClient.Malformed(ComputeInterface.Rules);
     }
 
+    /// <summary>The first 10,000.</summary>
     public async Task<IReadOnlyList<Address>> ListProvidersAsync(CancellationToken cancellation = default)
     {
         var reader = new AbiReader(await CallAsync(ComputeInterface.ProviderCount.BeginCall(), cancellation));
         if (!reader.TryReadUInt64(out var count) || !reader.TryEnd())
             throw ModelsClient.Malformed(ComputeInterface.ProviderCount);
         List<Address> providers = [];
-        for (var i = 0UL; i < count; i++)
+        for (var i = 0UL; i < Math.Min(count, MaxProviders); i++)
         {
             var element = new AbiReader(await CallAsync(ComputeInterface.ProviderAt.BeginCall().WriteUInt(i), cancellation));
             providers.Add(element.TryReadAddress(out var provider) ? provider : throw ModelsClient.Malformed(ComputeInterface.ProviderAt));
@@ -86,7 +93,7 @@ public sealed class ComputeClient(RpcClient rpc)
         if (!reader.TryReadUInt64(out var count) || !reader.TryEnd())
             throw ModelsClient.Malformed(ComputeInterface.AskCount);
         List<StandingAsk> asks = [];
-        for (var i = 0UL; i < count; i++)
+        for (var i = 0UL; i < Math.Min(count, MaxAsks); i++)
         {
             var call = ComputeInterface.AskAt.BeginCall().WriteUInt((ulong)evidence).WriteUInt((ulong)tier).WriteUInt(i);
             var element = new AbiReader(await CallAsync(call, cancellation));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -10,25 +11,29 @@ public sealed class JobCaller(Wallet wallet)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A due time that the wall clock has passed by so much, and no block has acted on, is one that nobody else will act on.</summary>
-    private const long SecondsOfPatience = 3;
-
     private readonly JobsClient _jobs = new(wallet.Rpc);
+
+    /// <summary>For how long a node that does not answer is asked again.</summary>
+    internal TimeSpan NodePatience { get; init; } = TimeSpan.FromMinutes(2);
 
     public Task<JobQuote> QuoteAsync(JobRequest request, CancellationToken cancellation = default) => _jobs.QuoteAsync(request, cancellation);
 
-    /// <summary>Encrypts an input to the session of the provider that would have the job, and names that provider.</summary>
+    /// <summary>
+    /// Encrypts an input to the session of the provider that would have the job, and names that provider. The node is trusted for the session's key: who
+    /// does not trust it checks the session's evidence himself, and seals with <see cref="SealedInput"/>.
+    /// </summary>
     /// <param name="request">With the packed input.</param>
     /// <exception cref="AivmException"><c>session-missing</c>, and the codes of <see cref="SealedInput"/>.</exception>
     public async Task<SealedRequest> SealAsync(JobRequest request, JobQuote quote, CancellationToken cancellation = default)
     {
         var session = await new AttestationsClient(wallet).GetSessionAsync(quote.Provider, cancellation);
-        if (session is null || session.Kind != (int)request.Evidence)
-            throw new AivmException(Failure.Check, "session-missing", $"{quote.Provider.ToChecksumString()} has no such session to encrypt to: ask again later, or name another provider.");
+        if (session is null || session.Kind != (int)request.Evidence || await HasExpiredAsync(session, cancellation))
+            throw new AivmException(Failure.Check, "session-missing", $"{quote.Provider.ToChecksumString()} has no live session of this kind to encrypt to: ask again later, or name another provider.");
         var chainId = await wallet.Rpc.GetChainIdAsync(cancellation);
+        var model = await new ModelsClient(wallet.Rpc).GetInfoAsync(request.Model, cancellation);
         var replyKey = EncryptionKey.Generate();
-        var target = new SealingSession(chainId, quote.Provider, session.EncryptionKey.Span.ToArray());
-        if (!SealedInput.TrySeal(target, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
+        var binding = new InputBinding(chainId, quote.Provider, model.Hash, wallet.Address);
+        if (!SealedInput.TrySeal(binding, session.EncryptionKey.Span, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
         var sealedRequest = request with
         {
@@ -43,13 +48,20 @@ public sealed class JobCaller(Wallet wallet)
     /// <summary>Locks the funds.</summary>
     /// <param name="value">Wei: the most that the job may cost; what is over comes back.</param>
     /// <exception cref="AivmException">Nobody would take it any more: nothing is locked.</exception>
-    public async Task<(ulong Job, TransactionReceipt Transaction)> RequestAsync(JobRequest request, UInt256 value, CancellationToken cancellation = default)
+    public Task<(ulong Job, TransactionReceipt Transaction)> RequestAsync(JobRequest request, UInt256 value, CancellationToken cancellation = default) =>
+        RequestAsync(JobsClient.Request(request, value), cancellation);
+
+    /// <param name="request">Of <see cref="JobsClient.Request"/>, with the gas and the fees that it may cost.</param>
+    /// <inheritdoc cref="RequestAsync(JobRequest, UInt256, CancellationToken)"/>
+    public async Task<(ulong Job, TransactionReceipt Transaction)> RequestAsync(TransactionRequest request, CancellationToken cancellation = default)
     {
-        var transaction = await wallet.SendAndWaitAsync(JobsClient.Request(request, value), cancellation);
+        var transaction = await wallet.SendAndWaitAsync(request, cancellation);
         return (JobsClient.ReadJob(transaction), transaction);
     }
 
-    /// <summary>Waits for the answer. Where time is over and no block comes by itself, it ends the job: no job hangs.</summary>
+    /// <summary>
+    /// Waits for the answer. Where time is over and no block comes by itself, it ends the job: no job hangs. A node that goes away is waited for.
+    /// </summary>
     /// <param name="fromBlock">Of the request.</param>
     /// <param name="progress">Told each time that the job has moved.</param>
     /// <exception cref="AivmException">
@@ -57,19 +69,31 @@ public sealed class JobCaller(Wallet wallet)
     /// </exception>
     public async Task<AnsweredJob> WaitAsync(ulong job, ulong fromBlock, IProgress<JobStatus>? progress = null, CancellationToken cancellation = default)
     {
+        var expiry = new JobExpiry(TimeProvider.System);
+        var failing = new Stopwatch();
         JobStatus? last = null;
         while (true)
         {
-            var status = await _jobs.GetAsync(job, cancellation);
-            if (last?.State != status.State || last.Provider != status.Provider)
-                progress?.Report(status);
-            last = status;
-            if (status.State == JobState.Answered || status.End == JobEnd.Settled)
-                return await _jobs.FindAnswerAsync(job, fromBlock, cancellation) ?? throw ModelsClient.Malformed(JobsInterface.Submit);
-            if (status.State == JobState.Ended)
-                throw Unanswered(job, status.End);
-            if (DateTimeOffset.UtcNow.ToUnixTimeSeconds() > (long)status.DueTime + SecondsOfPatience)
-                await ExpireAsync(job, cancellation);
+            try
+            {
+                var status = await _jobs.GetAsync(job, cancellation);
+                if (last?.State != status.State || last.Provider != status.Provider)
+                    progress?.Report(status);
+                last = status;
+                if (status.State == JobState.Answered || status.End == JobEnd.Settled)
+                    return await _jobs.FindAnswerAsync(job, fromBlock, cancellation) ?? throw ModelsClient.Malformed(JobsInterface.Submit);
+                if (status.State == JobState.Ended)
+                    throw Unanswered(job, status.End);
+                if (expiry.IsNow(status, await wallet.Rpc.GetHeadAsync(cancellation)))
+                    await ExpireAsync(job, cancellation);
+                failing.Reset();
+            }
+            catch (AivmException exception) when (exception.Failure == Failure.Environment)
+            {
+                failing.Start();
+                if (!Wallet.IsTransient(exception) || failing.Elapsed > NodePatience)
+                    throw Unknown(job, exception);
+            }
             await Task.Delay(Pause, cancellation);
         }
     }
@@ -87,6 +111,15 @@ public sealed class JobCaller(Wallet wallet)
     }
 
     private const ulong ExpireGas = 3_000_000;
+
+    private async Task<bool> HasExpiredAsync(ProviderSession session, CancellationToken cancellation)
+    {
+        var head = await wallet.Rpc.GetHeadAsync(cancellation);
+        return session.ExpiresAt <= Math.Max(head.Time, (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+    }
+
+    private static AivmException Unknown(ulong job, AivmException cause) => new(
+        cause.Failure, cause.Error.Code, $"What became of job {job} is not known; it goes on by itself, look for it later. {cause.Message}", cause);
 
     private static AivmException Unanswered(ulong job, JobEnd end)
     {

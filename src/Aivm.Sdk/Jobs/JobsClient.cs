@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -88,26 +89,20 @@ public sealed class JobsClient(RpcClient rpc)
         receipt.Logs.Select(TryReadRequest).FirstOrDefault(request => request is not null)?.Job ?? throw ModelsClient.Malformed(JobsInterface.Request);
 
     /// <summary>What was asked; null where the chain has no such job from this block on.</summary>
-    public async Task<RequestedJob?> FindRequestAsync(ulong job, ulong fromBlock, CancellationToken cancellation = default)
-    {
-        await foreach (var log in LogsAsync([JobsInterface.JobRequested.Topic, AbiEvent.TopicOf(job)], fromBlock, cancellation))
-        {
-            if (TryReadRequest(log.Log) is { } request)
-                return request;
-        }
-        return null;
-    }
+    public async Task<RequestedJob?> FindRequestAsync(ulong job, ulong fromBlock, CancellationToken cancellation = default) =>
+        await FindRequestAsync(job, await WindowsFromAsync(fromBlock, cancellation), cancellation);
+
+    /// <summary>As <see cref="FindRequestAsync(ulong, ulong, CancellationToken)"/>, from the latest block back: soon done for a young job.</summary>
+    public async Task<RequestedJob?> FindLatestRequestAsync(ulong job, CancellationToken cancellation = default) =>
+        await FindRequestAsync(job, WindowsBack(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
 
     /// <summary>What was answered, with the receipt; null where nothing was from this block on.</summary>
-    public async Task<AnsweredJob?> FindAnswerAsync(ulong job, ulong fromBlock, CancellationToken cancellation = default)
-    {
-        await foreach (var log in LogsAsync([JobsInterface.JobAnswered.Topic, AbiEvent.TopicOf(job)], fromBlock, cancellation))
-        {
-            if (TryReadAnswer(log) is { } answer)
-                return answer;
-        }
-        return null;
-    }
+    public async Task<AnsweredJob?> FindAnswerAsync(ulong job, ulong fromBlock, CancellationToken cancellation = default) =>
+        await FindAnswerAsync(job, await WindowsFromAsync(fromBlock, cancellation), cancellation);
+
+    /// <summary>As <see cref="FindAnswerAsync(ulong, ulong, CancellationToken)"/>, from the latest block back: soon done for a young job.</summary>
+    public async Task<AnsweredJob?> FindLatestAnswerAsync(ulong job, CancellationToken cancellation = default) =>
+        await FindAnswerAsync(job, WindowsBack(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
 
     /// <summary>All answers of a span of blocks.</summary>
     public async Task<IReadOnlyList<AnsweredJob>> GetAnswersAsync(ulong fromBlock, ulong toBlock, CancellationToken cancellation = default)
@@ -121,7 +116,7 @@ public sealed class JobsClient(RpcClient rpc)
     {
         var query = new LogQuery(JobsInterface.Contract, fromBlock, toBlock, [JobsInterface.JobOffered.Topic, null, AbiEvent.TopicOf(provider)]);
         var logs = await rpc.GetLogsAsync(query, cancellation);
-        return [.. logs.Where(log => log.Log.Topics.Count == 3).Select(log => (JobIn(log.Log), log.BlockNumber))];
+        return [.. logs.Where(log => log.Log.Topics.Count == 3 && HasJob(log.Log)).Select(log => (JobIn(log.Log), log.BlockNumber))];
     }
 
     /// <summary>The numbers of a public output.</summary>
@@ -137,21 +132,54 @@ public sealed class JobsClient(RpcClient rpc)
     internal static IEnumerable<byte[]> FindReceipts(IEnumerable<LogEntry> logs) =>
         logs.Select(log => TryReadAnswer(new MinedLog(log, 0, default))).OfType<AnsweredJob>().Select(answer => answer.Encoded);
 
-    private async IAsyncEnumerable<MinedLog> LogsAsync(
-        Hash256?[] topics, ulong fromBlock, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async Task<RequestedJob?> FindRequestAsync(ulong job, IEnumerable<(ulong From, ulong To)> windows, CancellationToken cancellation)
     {
-        var head = await rpc.GetBlockNumberAsync(cancellation);
-        for (var from = fromBlock; from <= head; from += LogBlocks)
+        await foreach (var log in LogsAsync([JobsInterface.JobRequested.Topic, AbiEvent.TopicOf(job)], windows, cancellation))
         {
-            var to = Math.Min(head, from + LogBlocks - 1);
+            if (TryReadRequest(log.Log) is { } request)
+                return request;
+        }
+        return null;
+    }
+
+    private async Task<AnsweredJob?> FindAnswerAsync(ulong job, IEnumerable<(ulong From, ulong To)> windows, CancellationToken cancellation)
+    {
+        await foreach (var log in LogsAsync([JobsInterface.JobAnswered.Topic, AbiEvent.TopicOf(job)], windows, cancellation))
+        {
+            if (TryReadAnswer(log) is { } answer)
+                return answer;
+        }
+        return null;
+    }
+
+    private async IAsyncEnumerable<MinedLog> LogsAsync(
+        Hash256?[] topics, IEnumerable<(ulong From, ulong To)> windows, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var (from, to) in windows)
+        {
             foreach (var log in await rpc.GetLogsAsync(new LogQuery(JobsInterface.Contract, from, to, topics), cancellation))
                 yield return log;
         }
     }
 
+    private async Task<IEnumerable<(ulong From, ulong To)>> WindowsFromAsync(ulong first, CancellationToken cancellation) =>
+        Windows(first, await rpc.GetBlockNumberAsync(cancellation));
+
+    private static IEnumerable<(ulong From, ulong To)> Windows(ulong first, ulong last)
+    {
+        for (var from = first; from <= last; from += LogBlocks)
+            yield return (from, Math.Min(last, from + LogBlocks - 1));
+    }
+
+    private static IEnumerable<(ulong From, ulong To)> WindowsBack(ulong last)
+    {
+        for (var end = last + 1; end > 0; end -= Math.Min(end, LogBlocks))
+            yield return (end - Math.Min(end, LogBlocks), end - 1);
+    }
+
     private static RequestedJob? TryReadRequest(LogEntry log)
     {
-        if (log.Address != JobsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != JobsInterface.JobRequested.Topic)
+        if (log.Address != JobsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != JobsInterface.JobRequested.Topic || !HasJob(log))
             return null;
         var reader = new AbiReader(log.Data.Span);
         return reader.TryReadUInt64(out var evidence) && reader.TryReadUInt64(out var deadline) && reader.TryReadUInt64(out var kind)
@@ -164,7 +192,7 @@ public sealed class JobsClient(RpcClient rpc)
     private static AnsweredJob? TryReadAnswer(MinedLog mined)
     {
         var log = mined.Log;
-        if (log.Address != JobsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != JobsInterface.JobAnswered.Topic)
+        if (log.Address != JobsInterface.Contract || log.Topics.Count != 4 || log.Topics[0] != JobsInterface.JobAnswered.Topic || !HasJob(log))
             return null;
         var reader = new AbiReader(log.Data.Span);
         return reader.TryReadBytes(out var output) && reader.TryReadBytes(out var encoded) && reader.TryEnd()
@@ -172,6 +200,9 @@ public sealed class JobsClient(RpcClient rpc)
             ? new AnsweredJob(JobIn(log), AddressIn(log.Topics[2]), output.ToArray(), receipt, encoded.ToArray(), mined.TransactionHash, mined.BlockNumber)
             : null;
     }
+
+    /// <summary>A node may give logs that no contract made.</summary>
+    private static bool HasJob(LogEntry log) => UInt256.FromBigEndian(log.Topics[1].Span).FitsUInt64;
 
     private static ulong JobIn(LogEntry log) => (ulong)UInt256.FromBigEndian(log.Topics[1].Span);
 

@@ -33,7 +33,7 @@ public sealed class ReceiptClient(RpcClient rpc)
     private async Task<byte[]> FindAsync(Hash256 reference, CancellationToken cancellation)
     {
         if (await rpc.GetReceiptAsync(reference, cancellation) is { } transaction)
-            return FindIn(transaction.Logs) ?? throw NotFound(reference, "the transaction made none");
+            return FindIn(transaction.Logs).FirstOrDefault() ?? throw NotFound(reference, "the transaction made none");
         foreach (var home in ReceiptHome.All)
         {
             if (await GetHeightAsync(home, reference, cancellation) is { } height)
@@ -54,10 +54,10 @@ public sealed class ReceiptClient(RpcClient rpc)
     private async Task<byte[]> FindInAsync(ReceiptHome home, Hash256 id, ulong height, CancellationToken cancellation)
     {
         var logs = await rpc.GetLogsAsync(new LogQuery(home.Contract, height, height, [home.Event.Topic, null, null, id]), cancellation);
-        return FindIn(logs.Select(log => log.Log)) ?? throw NotFound(id, "the node has no log of it");
+        return FindIn(logs.Select(log => log.Log)).FirstOrDefault(receipt => Keccak.Hash(receipt) == id) ?? throw NotFound(id, "the node has no log of it");
     }
 
-    private static byte[]? FindIn(IEnumerable<LogEntry> logs) => InferenceClient.FindReceipts(logs).Concat(JobsClient.FindReceipts(logs)).FirstOrDefault();
+    private static IEnumerable<byte[]> FindIn(IEnumerable<LogEntry> logs) => InferenceClient.FindReceipts(logs).Concat(JobsClient.FindReceipts(logs));
 
     private static ReceiptFile Read(byte[] receipt, BlockHeader header, JsonElement proof)
     {

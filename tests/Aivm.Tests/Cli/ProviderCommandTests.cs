@@ -52,6 +52,13 @@ public sealed class ProviderCommandTests
                 var job = hidden.GetProperty("inferences")[0].GetProperty("job").GetUInt64();
                 var shown = await Succeed("job", "show", $"{job}", "--rpc", node.Url);
                 Assert.Contains(shown.GetProperty("state").GetString(), (string[])["answered", "ended"]);
+                Assert.Equal(JsonValueKind.Null, shown.GetProperty("output").ValueKind);
+                Assert.Equal(66, hidden.GetProperty("inferences")[0].GetProperty("salt").GetString()!.Length);
+                var open = await Succeed("job", "show", $"{proved.GetProperty("inferences")[0].GetProperty("job").GetUInt64()}", "--rpc", node.Url);
+                Assert.Equal(
+                    proved.GetProperty("inferences")[0].GetProperty("outputs").EnumerateArray().Select(number => number.GetInt64()),
+                    open.GetProperty("output").EnumerateArray().Select(number => number.GetInt64()));
+                Assert.Equal(proved.GetProperty("inferences")[0].GetProperty("transaction").GetString(), open.GetProperty("answer_transaction").GetString());
                 var receipt = cli.PathOf("receipt.json");
                 var got = await Succeed("receipt", "get", hidden.GetProperty("inferences")[0].GetProperty("receipt_id").GetString()!, "-o", receipt, "--rpc", node.Url);
                 var verified = await Succeed("receipt", "verify", receipt, "--header", got.GetProperty("header").GetString()!);
@@ -65,6 +72,11 @@ public sealed class ProviderCommandTests
                 var unbonded = await Succeed("provider", "unbond", "50", "--from", ProviderAccount, "--rpc", node.Url);
                 Assert.Equal("50000000000000000000", unbonded.GetProperty("unbonding").GetString());
                 CommandLineTests.AssertFailure(await cli.Run("provider", "withdraw", "--from", ProviderAccount, "--rpc", node.Url, "--json"), 2, "call-reverted");
+
+                // Whoever reads the health page is not told the node's address, which may hold a key.
+                var restarting = node.KillAndRestartAsync(cli, TimeSpan.FromSeconds(5), "--block-time", "0.1");
+                Assert.Equal("node-unreachable", await FailureAsync(port));
+                await restarting;
             }
             finally
             {
@@ -130,6 +142,19 @@ public sealed class ProviderCommandTests
     {
         using var http = new HttpClient();
         return (await http.GetAsync(new Uri($"http://127.0.0.1:{port}/health"))).StatusCode;
+    }
+
+    private static async Task<string?> FailureAsync(int port)
+    {
+        using var http = new HttpClient();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            using var health = JsonDocument.Parse(await (await http.GetAsync(new Uri($"http://127.0.0.1:{port}/health"), patience.Token)).Content.ReadAsStringAsync(patience.Token));
+            if (health.RootElement.GetProperty("failure").GetString() is { } failure)
+                return failure;
+            await Task.Delay(50, patience.Token);
+        }
     }
 
     private static int FreePort()

@@ -68,17 +68,24 @@ public sealed partial class ProviderTests : IAsyncLifetime
         var session = await new AttestationsClient(_caller).GetSessionAsync(Provider, Cancellation);
         using var reply = EncryptionKey.Generate();
         Assert.True(SealedInput.TrySeal(
-            new SealingSession(DevChain.ChainId, Provider, session!.EncryptionKey.Span.ToArray()), reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
-        var job = await RequestAsync(new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), sealedInput.Bytes)
+            new InputBinding(DevChain.ChainId, Provider, Keccak.Hash(SmallNetwork.Container), _caller.Address),
+            session!.EncryptionKey.Span, reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
+        var request = new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), sealedInput.Bytes)
         {
             Provider = Provider,
             InputKind = JobInputKind.Sealed,
             Commitment = sealedInput.Commitment,
-        });
+        };
+        var job = await RequestAsync(request);
         var answer = await AnswerAsync(job);
         Assert.True(SealedOutput.TryOpen(reply, DevChain.ChainId, job, answer.Receipt.OutputHash, answer.Output, out var outputs, out error), error?.ToString());
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(7)), outputs);
         Assert.Equal(sealedInput.Commitment, answer.Receipt.InputCommitment);
+
+        // Somebody who copies it from the chain is not told what a job of his own gives.
+        var copied = await RequestAsync(request, new Wallet(_rpc, DevChain.Accounts[2].Key.Span));
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(copied)).End);
+        Assert.Contains(_events, item => item.Job == copied && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
 
         await StopAsync();
         foreach (var file in _home.EnumerateFiles("*", SearchOption.AllDirectories))
@@ -232,10 +239,10 @@ public sealed partial class ProviderTests : IAsyncLifetime
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<ulong> RequestAsync(JobRequest request)
+    private async Task<ulong> RequestAsync(JobRequest request, Wallet? caller = null)
     {
         var quote = await new JobsClient(_rpc).QuoteAsync(request);
-        return JobsClient.ReadJob(await _caller.SendAndWaitAsync(JobsClient.Request(request, quote.Total)));
+        return JobsClient.ReadJob(await (caller ?? _caller).SendAndWaitAsync(JobsClient.Request(request, quote.Total)));
     }
 
     private async Task<ulong> DeadlineAsync() => (await _rpc.GetHeadAsync()).Time + 60;

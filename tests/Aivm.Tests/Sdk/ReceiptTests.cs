@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
@@ -50,6 +51,28 @@ public sealed class ReceiptTests : IAsyncLifetime
             var error = await Assert.ThrowsAsync<AivmException>(() => _bought.Receipts.GetAsync(reference, cancellation: Cancellation));
             Assert.Equal("receipt-not-found", error.Error.Code);
         }
+    }
+
+    [Fact]
+    public async Task A_node_that_gives_another_receipt_than_was_asked_for_is_not_believed()
+    {
+        var log = _bought.Inferences[0].Transaction.Logs.Single(log => InferenceClient.FindReceipts([log]).Any());
+        using var lying = StubNode.Client((method, _) => method switch
+        {
+            "eth_getTransactionReceipt" => null,
+            "eth_call" => UInt256.One.ToHash256().ToString(),
+            "eth_getLogs" => new JsonArray(new JsonObject
+            {
+                ["address"] = log.Address.ToString(),
+                ["topics"] = new JsonArray([.. log.Topics.Select(topic => (JsonNode)topic.ToString())]),
+                ["data"] = Hex.Encode(log.Data.Span),
+                ["blockNumber"] = "0x1",
+                ["transactionHash"] = Hash256.Zero.ToString(),
+            }),
+            _ => throw new StubNode.Refusal(-32601, method),
+        });
+        var error = await Assert.ThrowsAsync<AivmException>(() => new ReceiptClient(lying).GetAsync(Keccak.Hash([1]), cancellation: Cancellation));
+        Assert.Equal("receipt-not-found", error.Error.Code);
     }
 
     [Fact]

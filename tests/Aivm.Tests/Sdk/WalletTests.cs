@@ -64,6 +64,32 @@ public sealed class WalletTests
         Assert.Contains("InvalidOwner", failed.Message);
     }
 
+    [Fact]
+    public async Task A_node_that_went_away_is_unreachable_at_the_deadline_and_asked_for_the_nonce_afterwards()
+    {
+        var isAway = false;
+        var wallet = new Wallet(StubNode.Client((method, parameters) => isAway ? throw new HttpRequestException("refused") : Answer(method, parameters)), Key)
+        {
+            ReceiptDeadline = TimeSpan.FromSeconds(1),
+        };
+        var transaction = await wallet.SendAsync(Transfer, TestContext.Current.CancellationToken);
+        isAway = true;
+        var failed = await Assert.ThrowsAsync<AivmException>(() => wallet.WaitAsync(transaction, TestContext.Current.CancellationToken));
+        Assert.Equal("node-unreachable", failed.Error.Code);
+        (isAway, _nonce) = (false, 40);
+        Assert.Equal(40UL, (await wallet.SendAsync(Transfer, TestContext.Current.CancellationToken)).Nonce);
+    }
+
+    [Fact]
+    public async Task A_deadline_of_nothing_is_over_at_once()
+    {
+        var node = StubNode.Client((method, parameters) => method == "eth_getTransactionReceipt" ? null : Answer(method, parameters));
+        var wallet = new Wallet(node, Key) { ReceiptDeadline = TimeSpan.FromSeconds(-1) };
+        var transaction = await wallet.SendAsync(Transfer, TestContext.Current.CancellationToken);
+        var failed = await Assert.ThrowsAsync<AivmException>(() => wallet.WaitAsync(transaction, TestContext.Current.CancellationToken));
+        Assert.Equal("receipt-timeout", failed.Error.Code);
+    }
+
     private Wallet CreateWallet() => new(StubNode.Client(Answer), Key);
 
     private JsonNode? Answer(string method, JsonArray parameters)

@@ -49,25 +49,40 @@ internal static class ProviderWatchCommand
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
             var options = new ProviderOptions { Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address) };
-            var watcher = new AnswerWatcher(
-                wallet, options, result.GetValue(fraction), RandomNumberGenerator.GetInt32(int.MaxValue),
-                happened => terminal.Remark($"{happened.Kind.ToString().ToLowerInvariant()} job {happened.Job}  {happened.Message}"));
+            var (examined, skipped) = (0, 0);
+            // Told one by one: in a span of blocks that is not finished, answers have been challenged all the same.
+            SortedSet<ulong> wrong = [];
+            var watcher = new AnswerWatcher(wallet, options, result.GetValue(fraction), RandomNumberGenerator.GetInt32(int.MaxValue), happened =>
+            {
+                if (happened.Kind is ProviderEventKind.Challenged or ProviderEventKind.Lost)
+                    wrong.Add(happened.Job);
+                terminal.Remark($"{happened.Kind.ToString().ToLowerInvariant()} job {happened.Job}  {happened.Message}");
+            });
             var head = await client.GetBlockNumberAsync(cancellation);
             var next = result.GetValue(first) ?? head;
-            var (examined, skipped) = (0, 0);
-            List<ulong> wrong = [];
-            while (next <= head || (!result.GetValue(once) && !cancellation.IsCancellationRequested))
+            AivmException? failure = null;
+            do
             {
-                if (next <= head)
+                try
                 {
-                    var seen = await watcher.WatchAsync(next, Math.Min(head, next + BlocksAtOnce - 1), cancellation);
-                    (next, examined, skipped) = (seen.NextBlock, examined + seen.Checked, skipped + seen.Skipped);
-                    wrong.AddRange(seen.Wrong);
-                    continue;
+                    await PollAsync();
                 }
-                await Task.Delay(Pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                head = cancellation.IsCancellationRequested ? head : await client.GetBlockNumberAsync(cancellation);
+                catch (AivmException exception) when (result.GetValue(once))
+                {
+                    failure = exception;
+                }
+                catch (AivmException exception)
+                {
+                    terminal.Remark($"retry  {exception.Error.Code}: {exception.Message}");
+                }
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                    break;
+                }
+                if (!result.GetValue(once))
+                    await Task.Delay(Pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            while (!result.GetValue(once) && !cancellation.IsCancellationRequested);
             terminal.Result(
                 new { Checked = examined, Skipped = skipped, Wrong = wrong, NextBlock = next },
                 () =>
@@ -75,7 +90,19 @@ internal static class ProviderWatchCommand
                     terminal.Line($"checked    {examined} answers, {skipped} were not drawn or cannot be checked from outside");
                     terminal.Line(wrong.Count == 0 ? "wrong      none" : $"wrong      jobs {string.Join(", ", wrong)}");
                 });
-            return 0;
+            return failure is null ? 0 : terminal.Fail((int)failure.Failure, failure.Error.Code, failure.Message);
+
+            async Task PollAsync()
+            {
+                if (next > head)
+                    head = await client.GetBlockNumberAsync(cancellation);
+                while (next <= head)
+                {
+                    var seen = await watcher.WatchAsync(next, Math.Min(head, next + BlocksAtOnce - 1), cancellation);
+                    (next, examined, skipped) = (seen.NextBlock, examined + seen.Checked, skipped + seen.Skipped);
+                    wrong.UnionWith(seen.Wrong);
+                }
+            }
         });
         return command;
     }

@@ -13,18 +13,20 @@ public sealed class SealedInputTests
     private static readonly EncryptionKey Ephemeral = new([.. Enumerable.Repeat((byte)0x33, 32)]);
     private static readonly byte[] Salt = [.. Enumerable.Repeat((byte)0x44, 32)];
     private static readonly byte[] Packed = [1, 2, 3, 4, 5];
-    private static readonly SealingSession Session = new(ChainId, Provider, SessionKey.PublicKey);
+    private static readonly Address Caller = Address.Parse("0x00000000000000000000000000000000000000bb");
+    private static readonly Hash256 ModelHash = new([.. Enumerable.Repeat((byte)0x55, 32)]);
+    private static readonly InputBinding Binding = new(ChainId, Provider, ModelHash, Caller);
 
     [Fact]
     public void The_bytes_are_frozen()
     {
-        Assert.True(SealedInput.TrySeal(Ephemeral, Salt, Session, ReplyKey.PublicKey.Span, Packed, out var sealedInput, out _));
+        Assert.True(SealedInput.TrySeal(Ephemeral, Salt, Binding, SessionKey.PublicKey.Span, ReplyKey.PublicKey.Span, Packed, out var sealedInput, out _));
         Assert.Equal(Keccak.Hash([.. Salt, 1, .. Packed]), sealedInput.Commitment);
         Assert.Equal("0xce8cd0cdb116338063936e835758654f8407e974ae57c3475a05025452b5f436", sealedInput.Commitment.ToString());
         Assert.Equal(
-            "0x7b0d47d93427f8311160781c7c733fd89f88970aef490d8aa0ee19a4cb8a1b14f35546cca98c2c1cd1f12f1190dc7fd854d625e9a8c9"
-            + "d9c2c84acf5d3edfa3215287f7f17704db662cc5a7ee664d98b16493edc5bdd68d258373262c96efff5d4b827ace9370dd5f24a699c861"
-            + "b19cdb61422687a5c4",
+            "0x7b0d47d93427f8311160781c7c733fd89f88970aef490d8aa0ee19a4cb8a1b140c126e66db0e555f3ab24adc548f5845252128b7b2da"
+            + "0ae62ba278203af5dfe1a947144e61ec7bf898a70138b916730be4203aa2a85aa06b00cf2800b123550f48460e1cf8cc3ec2865527eac5"
+            + "ce35a9f24766f78a5a",
             Hex.Encode(sealedInput.Bytes.Span));
     }
 
@@ -32,7 +34,7 @@ public sealed class SealedInputTests
     public void The_enclave_opens_it_and_learns_whom_to_answer()
     {
         var sealedInput = Seal(Packed);
-        Assert.Null(Open(SessionKey, ChainId, Provider, sealedInput.Commitment, sealedInput.Bytes.Span, out var opened));
+        Assert.Null(Open(SessionKey, Binding, sealedInput.Commitment, sealedInput.Bytes.Span, out var opened));
         Assert.Equal(Packed, opened!.PackedInput.ToArray());
         Assert.Equal(ReplyKey.PublicKey.ToArray(), opened.ReplyKey.ToArray());
     }
@@ -51,21 +53,23 @@ public sealed class SealedInputTests
     public void An_opened_input_is_zeroed_when_it_is_disposed()
     {
         var sealedInput = Seal(Packed);
-        Open(SessionKey, ChainId, Provider, sealedInput.Commitment, sealedInput.Bytes.Span, out var opened);
+        Open(SessionKey, Binding, sealedInput.Commitment, sealedInput.Bytes.Span, out var opened);
         opened!.Dispose();
         Assert.Equal(new byte[Packed.Length], opened.PackedInput.ToArray());
     }
 
     [Fact]
-    public void Another_key_chain_provider_or_commitment_does_not_open_it()
+    public void Another_key_chain_provider_model_caller_or_commitment_does_not_open_it()
     {
         var sealedInput = Seal(Packed);
         var (commitment, bytes) = (sealedInput.Commitment, sealedInput.Bytes.ToArray());
-        Assert.Null(Open(SessionKey, ChainId, Provider, commitment, bytes, out _));
-        Assert.Equal("sealed-input-unopened", Open(ReplyKey, ChainId, Provider, commitment, bytes, out _));
-        Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId + 1, Provider, commitment, bytes, out _));
-        Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId, Address.Zero, commitment, bytes, out _));
-        Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId, Provider, Seal(Packed).Commitment, bytes, out _));
+        Assert.Null(Open(SessionKey, Binding, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(ReplyKey, Binding, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding with { ChainId = ChainId + 1 }, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding with { Provider = Address.Zero }, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding with { ModelHash = Hash256.Zero }, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding with { Caller = Address.Zero }, commitment, bytes, out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding, Seal(Packed).Commitment, bytes, out _));
     }
 
     [Fact]
@@ -77,10 +81,10 @@ public sealed class SealedInputTests
         {
             byte[] changed = [.. bytes];
             changed[i] ^= 0x80;
-            Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId, Provider, sealedInput.Commitment, changed, out _));
-            Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId, Provider, sealedInput.Commitment, bytes[..i], out _));
+            Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding, sealedInput.Commitment, changed, out _));
+            Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding, sealedInput.Commitment, bytes[..i], out _));
         }
-        Assert.Equal("sealed-input-unopened", Open(SessionKey, ChainId, Provider, sealedInput.Commitment, [.. bytes, 0], out _));
+        Assert.Equal("sealed-input-unopened", Open(SessionKey, Binding, sealedInput.Commitment, [.. bytes, 0], out _));
     }
 
     [Fact]
@@ -88,10 +92,10 @@ public sealed class SealedInputTests
     {
         var largest = Seal(new byte[SealedInput.MaxPackedSize]);
         Assert.Equal(256 * 1024, largest.Bytes.Length);
-        Assert.Null(Open(SessionKey, ChainId, Provider, largest.Commitment, largest.Bytes.Span, out _));
-        Assert.False(SealedInput.TrySeal(Session, ReplyKey.PublicKey.Span, new byte[SealedInput.MaxPackedSize + 1], out _, out var error));
+        Assert.Null(Open(SessionKey, Binding, largest.Commitment, largest.Bytes.Span, out _));
+        Assert.False(SealedInput.TrySeal(Binding, SessionKey.PublicKey.Span, ReplyKey.PublicKey.Span, new byte[SealedInput.MaxPackedSize + 1], out _, out var error));
         Assert.Equal("input-too-large", error.Code);
-        Assert.Equal("sealed-input-too-large", Open(SessionKey, ChainId, Provider, largest.Commitment, [.. largest.Bytes.Span, 0], out _));
+        Assert.Equal("sealed-input-too-large", Open(SessionKey, Binding, largest.Commitment, [.. largest.Bytes.Span, 0], out _));
     }
 
     [Fact]
@@ -100,11 +104,11 @@ public sealed class SealedInputTests
     [Fact]
     public void Keys_that_cannot_be_sealed_to_are_refused()
     {
-        Assert.False(SealedInput.TrySeal(Session, new byte[32], Packed, out _, out var error));
+        Assert.False(SealedInput.TrySeal(Binding, SessionKey.PublicKey.Span, new byte[32], Packed, out _, out var error));
         Assert.Equal("sealing-key-invalid", error.Code);
-        Assert.False(SealedInput.TrySeal(Session, new byte[31], Packed, out _, out error));
+        Assert.False(SealedInput.TrySeal(Binding, SessionKey.PublicKey.Span, new byte[31], Packed, out _, out error));
         Assert.Equal("sealing-key-invalid", error.Code);
-        Assert.False(SealedInput.TrySeal(Session with { EncryptionKey = new byte[32] }, ReplyKey.PublicKey.Span, Packed, out _, out error));
+        Assert.False(SealedInput.TrySeal(Binding, new byte[32], ReplyKey.PublicKey.Span, Packed, out _, out error));
         Assert.Equal("sealing-key-invalid", error.Code);
     }
 
@@ -123,18 +127,17 @@ public sealed class SealedInputTests
 
     private static SealedInput Seal(byte[] packed)
     {
-        Assert.True(SealedInput.TrySeal(Session, ReplyKey.PublicKey.Span, packed, out var sealedInput, out _));
+        Assert.True(SealedInput.TrySeal(Binding, SessionKey.PublicKey.Span, ReplyKey.PublicKey.Span, packed, out var sealedInput, out _));
         return sealedInput;
     }
 
     private static string? OpenForged(Hash256 commitment, byte[] plaintext)
     {
-        byte[] info = [.. "aivm sealed input v1"u8, 0, 0, 0, 0, 0, 0, 0x7A, 0x69, .. Provider.Span, .. SessionKey.PublicKey.Span];
+        byte[] info = [.. "aivm sealed input v1"u8, 0, 0, 0, 0, 0, 0, 0x7A, 0x69, .. Provider.Span, .. SessionKey.PublicKey.Span, .. ModelHash.Span, .. Caller.Span];
         Assert.True(Hpke.TrySeal(SessionKey.PublicKey.Span, info, commitment.Span, plaintext, out var bytes));
-        return Open(SessionKey, ChainId, Provider, commitment, bytes, out _);
+        return Open(SessionKey, Binding, commitment, bytes, out _);
     }
 
-    private static string? Open(
-        EncryptionKey key, ulong chainId, Address provider, Hash256 commitment, ReadOnlySpan<byte> bytes, out OpenedInput? opened) =>
-        SealedInput.TryOpen(key, chainId, provider, commitment, bytes, out opened, out var error) ? null : error.Code;
+    private static string? Open(EncryptionKey key, InputBinding binding, Hash256 commitment, ReadOnlySpan<byte> bytes, out OpenedInput? opened) =>
+        SealedInput.TryOpen(key, binding, commitment, bytes, out opened, out var error) ? null : error.Code;
 }
