@@ -71,8 +71,8 @@ public sealed record Genesis
                 return Invalid($"{account.Address} belongs to the system");
             if (account.Code.Span.StartsWith([(byte)0xEF]))
                 return Invalid($"the code of {account.Address} begins with 0xEF, which marks the system's own kinds of code");
-            if (account.Balance > MaxSupply || (supply += account.Balance) > MaxSupply)
-                return Invalid("the balances sum to more than 2^128 wei");
+            if (account.Balance >= MaxSupply || (supply += account.Balance) >= MaxSupply)
+                return Invalid("the balances sum to 2^128 wei or more");
         }
         return null;
     }

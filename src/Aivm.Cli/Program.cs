@@ -18,6 +18,8 @@ public static class Program
           aivm model compile M.onnx -o M.aivm          turn a model into its canonical integer form
           aivm model publish M.aivm --name my-model    put it on the chain
           aivm infer my-model --input rows.csv         run it in a transaction
+          aivm infer my-model --input rows.csv --evidence zk    have it computed off the chain, with a proof
+          aivm provider start                          compute for others
           aivm prove M.aivm --input row.csv -o P       prove a run in zero knowledge; 'aivm verify P' checks it
           aivm attest verify --evidence F --at UNIX    check what trusted hardware says
 
@@ -54,6 +56,8 @@ public static class Program
         AccountCommand.Create(),
         ModelCommand.Create(),
         InferCommand.Create(),
+        JobCommand.Create(),
+        ProviderCommand.Create(),
         ProveCommand.Create(),
         VerifyCommand.Create(),
         SubmitCommand.Create(),

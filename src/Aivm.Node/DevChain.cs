@@ -47,8 +47,8 @@ public static class DevChain
         Market = MarketRules.Default with
         {
             AcceptSeconds = 10,
-            AcceptBlocks = 1,
-            DeadlineBlocks = 1,
+            AcceptBlocks = 0,
+            DeadlineBlocks = 0,
             ChallengeSeconds = challengeSeconds,
             UnbondingSeconds = 2 * challengeSeconds,
         },

@@ -25,7 +25,7 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     /// <summary>The most leaves of a proof that is made to be verified: what is larger costs its verifier little more.</summary>
     private const int MaxLeaves = 1 << 20;
 
-    private sealed record Case(string Name, Graph Graph, GraphAnalysis Analysis, ProofPrivacy Privacy, Model Model, bool IsWhole);
+    private sealed record Case(string Name, Graph Graph, GraphAnalysis Analysis, ProofPrivacy Privacy, Model Model, int Samples = 1, bool IsWhole = false);
 
     private sealed record Measured(string Name, long Work, double Nanoseconds)
     {
@@ -39,9 +39,9 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         {
             cancellation.ThrowIfCancellationRequested();
             var meter = new WorkMeter(MaxGas);
-            var isShape = ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, meter, out var shape, out _);
+            var isShape = ProofShape.TryBuild(each.Graph, each.Analysis, each.Samples, each.Privacy, meter, out var shape, out _);
             built.Add(new Measured(each.Name, meter.Work, Fastest(() =>
-                ProofShape.TryBuild(each.Graph, each.Analysis, 1, each.Privacy, new WorkMeter(MaxGas), out _, out _))));
+                ProofShape.TryBuild(each.Graph, each.Analysis, each.Samples, each.Privacy, new WorkMeter(MaxGas), out _, out _))));
             if (!isShape)
                 refused++;
             else if ((options.All || each.IsWhole) && shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
@@ -60,9 +60,9 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         foreach (var (name, create) in ProofWorkloads.All)
         {
             using var workload = create();
-            foreach (var privacy in (ProofPrivacy[])[ProofPrivacy.None, ProofPrivacy.Weights])
-                if (CaseOf($"{name}, {privacy}", workload.Model.Graph, privacy, isWhole: true) is { } whole)
-                    yield return whole;
+            foreach (var (privacy, samples) in Wholes)
+                if (CaseOf($"{name}, {privacy}, {samples}", workload.Model.Graph, privacy) is { } whole)
+                    yield return whole with { Samples = samples, IsWhole = true };
         }
         foreach (var each in GasCases.All.DistinctBy(each => (each.Operator, each.Price)))
             if (CaseOf($"{each.Operator} {each.Name}", each.Graph, ProofPrivacy.None) is { } one)
@@ -72,27 +72,41 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
                 yield return slow;
     }
 
-    private static Case? CaseOf(string name, Graph graph, ProofPrivacy privacy, bool isWhole = false)
+    /// <summary>How whole models are proved: what is private, and how many inferences at once.</summary>
+    private static readonly (ProofPrivacy Privacy, int Samples)[] Wholes =
+    [
+        (ProofPrivacy.None, 1), (ProofPrivacy.Weights, 1), (ProofPrivacy.Inputs, 1), (ProofPrivacy.Weights | ProofPrivacy.Inputs, 1), (ProofPrivacy.None, 4),
+        (ProofPrivacy.Weights | ProofPrivacy.Inputs, 4),
+    ];
+
+    private static Case? CaseOf(string name, Graph graph, ProofPrivacy privacy)
     {
         if (!Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _))
             return null;
         var architecture = privacy.HasFlag(ProofPrivacy.Weights) ? PrivateModel.Skeleton(model.Graph) : model.Graph;
-        return GraphAnalysis.TryAnalyse(architecture, ModelLimits.OffChain, out var analysis, out _) ? new Case(name, architecture, analysis, privacy, model, isWhole) : null;
+        return GraphAnalysis.TryAnalyse(architecture, ModelLimits.OffChain, out var analysis, out _) ? new Case(name, architecture, analysis, privacy, model) : null;
     }
 
     private static Measured? Verify(Case each, ProofShape shape)
     {
-        var input = InputOf(each.Model);
-        var output = new long[each.Model.OutputCount];
-        if (!each.Model.TryRun(input, output, out _))
-            return null;
+        var inputs = new long[each.Samples * each.Model.InputCount];
+        var outputs = new long[each.Samples * each.Model.OutputCount];
+        for (var sample = 0; sample < each.Samples; sample++)
+        {
+            var input = InputOf(each.Model, seed: sample + 1);
+            input.CopyTo(inputs, sample * input.Length);
+            if (!each.Model.TryRun(input, outputs.AsSpan(sample * each.Model.OutputCount, each.Model.OutputCount), out _))
+                return null;
+        }
         using var weights = each.Privacy.HasFlag(ProofPrivacy.Weights) ? CommittedWeights.Commit(shape, each.Model.Graph, new byte[32]) : null;
-        var statement = new ProofStatement(each.Model.Hash, Hash256.Zero, input, output, weights?.Root);
+        using var hidden = each.Privacy.HasFlag(ProofPrivacy.Inputs) ? CommittedInputs.Commit(shape, inputs) : null;
+        var statement = new ProofStatement(
+            each.Model.Hash, Hash256.Zero, hidden is null ? inputs : default(ReadOnlyMemory<long>), outputs, weights?.Root, hidden?.Root);
         if (!ProofProver.TryCreate(shape, each.Model.Graph, weights, threads: 1, out var prover, out _))
             return null;
         using (prover)
         {
-            var proof = prover.Prove(statement);
+            var proof = prover.Prove(statement, hidden);
             return new Measured(each.Name, VerificationWork.Of(shape), Fastest(() =>
             {
                 if (!ProofVerifier.TryVerify(shape, statement, proof, out var error))
@@ -101,9 +115,9 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         }
     }
 
-    private static long[] InputOf(Model model)
+    private static long[] InputOf(Model model, int seed)
     {
-        var random = new Random(1);
+        var random = new Random(seed);
         var input = new List<long>();
         foreach (var port in model.Graph.Inputs)
             for (var i = 0; i < port.Shape.Elements; i++)
@@ -134,7 +148,7 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         if (all.Count == 0)
             return;
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: median ratio {all.Select(each => each.Ratio).Order().ElementAt(all.Count / 2):0.00}; the worst, and whole models"));
-        foreach (var each in all.OrderByDescending(each => each.Ratio).Take(Listed).Concat(all.Where(each => each.Name.Contains(", ", StringComparison.Ordinal)).Take(2 * ProofWorkloads.All.Count())).Distinct())
+        foreach (var each in all.OrderByDescending(each => each.Ratio).Take(Listed).Concat(all.Where(each => each.Name.Contains(", ", StringComparison.Ordinal)).Take(Wholes.Length * ProofWorkloads.All.Count())).Distinct())
             log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {each.Name,-70} {each.Work,12:N0} gas {each.Nanoseconds,12:N0} ns  ratio {each.Ratio:0.00}"));
     }
 }

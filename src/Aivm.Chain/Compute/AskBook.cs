@@ -6,7 +6,7 @@ namespace Aivm.Chain;
 internal readonly record struct Candidate(Address Provider, UInt256 Price);
 
 /// <param name="MaxPrice">Wei for the provider alone.</param>
-/// <param name="Seconds">From now to the deadline.</param>
+/// <param name="Seconds">From the last moment to accept to the deadline.</param>
 /// <param name="Only">Null: any provider.</param>
 internal sealed record Demand(AskClass Class, ulong Gas, UInt256 MaxPrice, ulong Seconds, ushort MinReputation, Address? Only);
 
@@ -51,9 +51,8 @@ internal static class AskBook
 
     private static bool IsFit(NativeCall compute, Demand demand, Candidate candidate)
     {
-        var slots = ComputeStorage.FindProvider(compute, candidate.Provider);
-        return slots.Terms.AnswerSeconds <= demand.Seconds
-            && slots.Facts.Reputation >= demand.MinReputation
-            && ProviderLedger.CanTake(compute, candidate.Provider, ProviderLedger.ReservationFor(compute.Block.Genesis.Market, candidate.Price));
+        var reservation = ProviderLedger.ReservationFor(compute.Block.Genesis.Market, candidate.Price);
+        return ComputeStorage.FindProvider(compute, candidate.Provider).Facts.Reputation >= demand.MinReputation
+            && ProviderLedger.CanTake(compute, candidate.Provider, reservation, demand.Seconds);
     }
 }

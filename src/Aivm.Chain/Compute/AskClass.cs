@@ -1,4 +1,3 @@
-using System.Numerics;
 using Aivm.Primitives;
 
 namespace Aivm.Chain;
@@ -31,11 +30,14 @@ internal readonly record struct AskClass(EvidenceKind Evidence, byte Tier)
         from tier in new byte[] { 0, 1, 2, 3 }
         select new AskClass(evidence, tier);
 
+    /// <summary>The largest gas of a run in the tier; in the last one, which has no bound, what asks are compared at.</summary>
+    public ulong HeaviestRun => Tier < ComputeParameters.HighestTier ? ComputeParameters.TierGas[Tier] : ComputeParameters.HighestTierGas;
+
     public UInt256 Key => ((UInt256)(ulong)Evidence << 8) | (UInt256)(ulong)Tier;
 }
 
 /// <summary>Wei for an answer, and for each million gas of the model's run.</summary>
-internal readonly record struct AskPrice(UInt256 Base, UInt256 PerMgas) : IComparisonOperators<AskPrice, AskPrice, bool>
+internal readonly record struct AskPrice(UInt256 Base, UInt256 PerMgas)
 {
     public const int Bits = 96;
 
@@ -49,17 +51,6 @@ internal readonly record struct AskPrice(UInt256 Base, UInt256 PerMgas) : ICompa
         return price.BitLength <= Bits;
     }
 
-    public static bool operator <(AskPrice left, AskPrice right) => left.CompareTo(right) < 0;
-
-    public static bool operator >(AskPrice left, AskPrice right) => left.CompareTo(right) > 0;
-
-    public static bool operator <=(AskPrice left, AskPrice right) => left.CompareTo(right) <= 0;
-
-    public static bool operator >=(AskPrice left, AskPrice right) => left.CompareTo(right) >= 0;
-
-    private int CompareTo(AskPrice other)
-    {
-        var perMgas = PerMgas.CompareTo(other.PerMgas);
-        return perMgas != 0 ? perMgas : Base.CompareTo(other.Base);
-    }
+    /// <summary>The exact price of a run, times a million: what asks of a class are compared by.</summary>
+    public UInt256 Scaled(ulong gas) => (Base * Mgas) + (PerMgas * gas);
 }

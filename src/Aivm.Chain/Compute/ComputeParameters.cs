@@ -31,4 +31,7 @@ public static class ComputeParameters
     public static ReadOnlySpan<ulong> TierGas => [1UL << 22, 1UL << 25, 1UL << 30];
 
     public const byte HighestTier = 3;
+
+    /// <summary>Asks of the highest tier are compared by what a run of this gas costs.</summary>
+    public const ulong HighestTierGas = 1UL << 35;
 }

@@ -11,6 +11,8 @@ public enum AskEnd : byte
     Displaced = 1,
     /// <summary>Its provider missed too many acceptances in a row.</summary>
     Struck = 2,
+    /// <summary>Its provider has less than the least stake.</summary>
+    Unbacked = 3,
 }
 
 /// <summary>
@@ -57,6 +59,14 @@ internal static class ManageAsk
             TryRemove(compute, asked, provider, reason);
     }
 
+    /// <summary>Asks stand only while the least stake is behind them: otherwise seats would be held for nothing.</summary>
+    public static void RemoveUnbacked(NativeCall compute, Address provider, UInt256 stakeBefore, UInt256 stake)
+    {
+        var least = compute.Block.Genesis.Market.MinStake;
+        if (stakeBefore >= least && stake < least)
+            RemoveAll(compute, provider, AskEnd.Unbacked);
+    }
+
     private static void Place(NativeCall call, AskClass asked, AskPrice price, ulong effectiveAt)
     {
         var asks = ComputeStorage.Asks(call, asked);
@@ -84,12 +94,14 @@ internal static class ManageAsk
         for (var i = 1; i < ComputeParameters.AsksPerClass; i++)
         {
             var ask = asks.Read(i);
-            if (ask.Price > dearest.Price)
+            if (CostOf(ask.Price) > CostOf(dearest.Price))
                 dearest = ask;
         }
-        if (price >= dearest.Price)
+        if (CostOf(price) >= CostOf(dearest.Price))
             throw ComputeErrors.ClassFull(dearest.Price);
         TryRemove(call, asked, dearest.Provider, AskEnd.Displaced);
+
+        UInt256 CostOf(AskPrice compared) => compared.Scaled(asked.HeaviestRun);
     }
 
     /// <summary>The last ask takes the place of the one that goes.</summary>

@@ -33,6 +33,7 @@ internal static class ManageStake
         slots.Unbonding = (slots.Unbonding.Amount + amount, availableAt);
         call.Log(
             ComputeAbi.UnbondingStarted, ComputeAbi.UnbondingStarted.BeginData().WriteUInt(amount).WriteUInt(availableAt), AbiEvent.TopicOf(call.Caller));
+        ManageAsk.RemoveUnbacked(call, call.Caller, total, total - amount);
         return ComputeAbi.Unbond.BeginReturn().WriteUInt(availableAt).ToArray();
     }
 

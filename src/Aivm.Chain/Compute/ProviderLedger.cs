@@ -24,12 +24,13 @@ internal static class ProviderLedger
         return prices > least ? prices : least;
     }
 
-    /// <summary>Whether a provider can take one more job: enough stake, of it enough free, and a place.</summary>
-    public static bool CanTake(NativeCall compute, Address provider, UInt256 reservation)
+    /// <summary>Whether a provider can take one more job: time enough for what it promises, enough stake, of it enough free, and a place.</summary>
+    /// <param name="seconds">From the last moment to accept to the deadline.</param>
+    public static bool CanTake(NativeCall compute, Address provider, UInt256 reservation, ulong seconds)
     {
         var slots = ComputeStorage.FindProvider(compute, provider);
         var terms = slots.Terms;
-        if (terms.ActiveJobs >= terms.MaxJobs)
+        if (terms.AnswerSeconds > seconds || terms.ActiveJobs >= terms.MaxJobs)
             return false;
         var (total, reserved) = slots.Stake;
         return total >= compute.Block.Genesis.Market.MinStake && total - reserved >= reservation;
@@ -126,6 +127,7 @@ internal static class ProviderLedger
             ComputeAbi.ProviderSlashed,
             ComputeAbi.ProviderSlashed.BeginData().WriteUInt(amount).WriteAddress(beneficiary ?? default).WriteUInt(reward),
             AbiEvent.TopicOf(provider), AbiEvent.TopicOf((ulong)fault), AbiEvent.TopicOf(job));
+        ManageAsk.RemoveUnbacked(compute, provider, total, total - amount);
         return reward;
     }
 }

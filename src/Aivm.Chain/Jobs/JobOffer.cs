@@ -10,7 +10,7 @@ public enum PassCause : byte
     Declined = 0,
     /// <summary>It let the offer pass in silence.</summary>
     Missed = 1,
-    /// <summary>Its stake or its places do not suffice any more.</summary>
+    /// <summary>Its stake, its places or the time that is left do not suffice any more.</summary>
     Unable = 2,
 }
 
@@ -66,18 +66,20 @@ internal static class JobOffer
     {
         var compute = call.On(SystemContracts.Compute);
         var rules = call.Block.Genesis.Market;
-        for (; head.Attempt < head.Candidates && call.Block.Time < slots.Model.Deadline; head = head with { Attempt = (byte)(head.Attempt + 1) })
+        var acceptBy = call.Block.Time + rules.AcceptSeconds;
+        var deadline = slots.Model.Deadline;
+        var seconds = deadline > acceptBy ? deadline - acceptBy : 0;
+        for (; head.Attempt < head.Candidates; head = head with { Attempt = (byte)(head.Attempt + 1) })
         {
             var candidate = slots.Candidate(head.Attempt);
             var reservation = ProviderLedger.ReservationFor(rules, candidate.Price);
-            if (!ProviderLedger.CanTake(compute, candidate.Provider, reservation))
+            if (!ProviderLedger.CanTake(compute, candidate.Provider, reservation, seconds))
             {
                 LogPassed(call, job, candidate.Provider, PassCause.Unable, "");
                 continue;
             }
             ProviderLedger.Take(compute, candidate.Provider, reservation);
-            var due = new JobDue(
-                Math.Min(call.Block.Time + rules.AcceptSeconds, slots.Model.Deadline), call.Block.Number + rules.AcceptBlocks);
+            var due = new JobDue(acceptBy, call.Block.Number + rules.AcceptBlocks);
             slots.Head = head with { State = JobState.Offered };
             slots.Reservation = reservation;
             slots.Due = due;

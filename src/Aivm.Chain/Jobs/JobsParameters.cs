@@ -18,6 +18,10 @@ public static class JobsParameters
     /// <summary>Of what a callback reverted with, in the event.</summary>
     public const int MaxCallbackDataBytes = 1 << 10;
 
+    /// <summary>For the event of a callback that failed, and the return of the receipt's id.</summary>
+    internal const ulong GasAfterCallback =
+        CallGas.Log + (3 * CallGas.LogTopic) + (CallGas.LogByte * (64 + MaxCallbackDataBytes)) + CallGas.PerWord;
+
     public const ulong MaxDeadlineSeconds = 30 * 86_400;
 
     public const ulong MaxCallbackGas = 5_000_000;

@@ -71,7 +71,9 @@ internal static class SubmitAnswer
         var callback = slots.Callback.Account;
         if (callback.IsZero)
             return;
-        var available = call.Frame.Gas - (call.Frame.Gas / 64);
+        // What it leaves has to suffice for saying that it failed: it must not be able to choose that the answer fails with it.
+        var kept = Math.Max(call.Frame.Gas / 64, JobsParameters.GasAfterCallback);
+        var available = call.Frame.Gas > kept ? call.Frame.Gas - kept : 0;
         if (available < head.CallbackGas)
             throw JobsErrors.CallbackGasMissing(head.CallbackGas, available);
         var data = JobsAbi.OnInference.BeginCall().WriteUInt(job).WriteBytes(output).WriteHash(receiptId).ToArray();

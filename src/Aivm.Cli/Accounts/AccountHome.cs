@@ -1,3 +1,4 @@
+using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Accounts;
@@ -13,6 +14,9 @@ internal static class AccountHome
 
     /// <summary>Keys of private weights, one a model.</summary>
     public static string Weights { get; } = Path.Combine(Home, "weights");
+
+    /// <summary>The directory of one provider.</summary>
+    public static string ProviderOf(Address provider) => Path.Combine(Home, "provider", provider.ToString());
 
     /// <summary>Models and inputs by their digest.</summary>
     public static string Content { get; } = Path.Combine(Home, "content");

@@ -17,7 +17,8 @@ internal static class DemoCommand
             "demo",
             """
             Start an embedded chain, publish the sample models, run applicants and images through transactions, compare each answer
-            with ONNX Runtime's, and re-execute every block in a second application. Needs nothing, costs nothing, leaves nothing behind.
+            with ONNX Runtime's, run one of them on every path (on-chain, zero-knowledge proof, development TEE), and re-execute every
+            block in a second application. Needs nothing, costs nothing, leaves nothing behind.
             """)
         {
             json,
@@ -33,7 +34,8 @@ internal static class DemoCommand
                 using var client = new RpcClient(node.Url);
                 if (!terminal.Json)
                     terminal.Line($"An AIVM chain runs in this process, at {node.Url}, its blocks in a directory that goes when it ends.");
-                var run = new DemoRun(node, WalletOf(client, 0), WalletOf(client, 1), terminal);
+                await using var paths = new DemoPaths(WalletOf(client, 1), WalletOf(client, 2), Path.Combine(data.FullName, "provider"), cancellation);
+                var run = new DemoRun(node, WalletOf(client, 0), WalletOf(client, 1), paths, terminal);
                 var demo = await run.RunAsync(cancellation);
                 terminal.Result(demo, () => DemoTables.PrintEnd(terminal, demo, clock.Elapsed, run.Failures));
                 return run.Failures.Count == 0 ? 0 : terminal.Fail(1, "check-failed", string.Join(" ", run.Failures));

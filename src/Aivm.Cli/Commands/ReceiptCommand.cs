@@ -143,5 +143,13 @@ internal static class ReceiptCommand
             terminal.Line($"paid       {Coins.Format(amount)} coins to {payee.ToChecksumString()}");
     }
 
-    private static string Evidence(InferenceReceipt receipt) => receipt.EvidenceKind == 0 ? "executed by every validator" : $"kind {receipt.EvidenceKind}, hash {receipt.EvidenceHash}";
+    private static string Evidence(InferenceReceipt receipt) => receipt.EvidenceKind switch
+    {
+        0 => "executed by every validator",
+        1 => $"a zero-knowledge proof, verified by every validator, hash {receipt.EvidenceHash}",
+        2 => $"signed by attested hardware, hash {receipt.EvidenceHash}; a challenge may have revoked it since",
+        3 => "the provider's stake alone; a challenge may have revoked it since",
+        4 => $"signed by a DEVELOPMENT TEE, which proves nothing, hash {receipt.EvidenceHash}",
+        _ => $"kind {receipt.EvidenceKind}, which this version does not know, hash {receipt.EvidenceHash}",
+    };
 }

@@ -24,6 +24,9 @@ internal sealed class StoreOptions(string user = "--user", string passwordFile =
         HelpName = "FILE",
     }.AcceptExistingOnly();
 
+    /// <summary>Null where no store was named.</summary>
+    public OpenedStore? OpenIfNamed(ParseResult result, Terminal terminal) => result.GetValue(Location) is null ? null : Open(result, terminal);
+
     public OpenedStore Open(ParseResult result, Terminal terminal)
     {
         var location = result.GetValue(Location) ?? AccountHome.Content;

@@ -11,9 +11,11 @@ using Aivm.State;
 namespace Aivm.Cli.Demo;
 
 /// <summary>The main job from end to end: publish the samples, run them in transactions, compare, re-execute.</summary>
-internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Terminal terminal)
+/// <param name="paths">Whose provider has been asking since the start, so that its prices count by the end.</param>
+internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, DemoPaths paths, Terminal terminal)
 {
     private readonly List<DemoModel> _models = [];
+    private (Address Account, Model Model, long[] Input)? _first;
 
     /// <summary>Why the demo fails, if it does; one sentence each.</summary>
     public List<string> Failures { get; } = [];
@@ -22,8 +24,15 @@ internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Term
     {
         foreach (var sample in Sample.All)
             await RunAsync(sample, cancellation);
+        var (account, model, input) = _first!.Value;
+        var done = await terminal.Step("The same inference on three paths", progress => paths.RunAsync(account, model, input, progress, cancellation));
+        var same = done.All(path => path.Outputs.AsSpan().SequenceEqual(done[0].Outputs));
+        if (!same || !done.All(path => path.Verified))
+            Failures.Add("The paths gave different outputs, or a receipt that does not hold.");
+        if (!terminal.Json)
+            DemoTables.PrintPaths(terminal, done, same);
         var (blocks, match) = await terminal.Step("Re-executing every block from genesis", _ => Task.Run(ReplayAll, cancellation));
-        return new DemoDocument(_models, Sample.All.Sum(sample => sample.Inputs), blocks, match);
+        return new DemoDocument(_models, Sample.All.Sum(sample => sample.Inputs), done, same, blocks, match);
     }
 
     private async Task RunAsync(Sample sample, CancellationToken cancellation)
@@ -52,7 +61,9 @@ internal sealed class DemoRun(AivmNode node, Wallet publisher, Wallet user, Term
         for (var row = 0; row < sample.Inputs; row++)
         {
             progress.Report($"{row + 1} of {sample.Inputs}");
-            var packed = ModelInput.Pack(model, ModelInput.Read(model, samples, row));
+            var input = ModelInput.Read(model, samples, row);
+            _first ??= (address, model, input);
+            var packed = ModelInput.Pack(model, input);
             var result = await client.InferAsync(address, packed, cancellation: cancellation);
             var answer = ModelAnswer.Read(model.Graph, model.Analysis, result.Output);
             var expected = reference.Label(samples.Reals(row).Select(value => value * sample.Scale));

@@ -35,6 +35,35 @@ internal static class DemoTables
         terminal.Line(string.Create(CultureInfo.InvariantCulture, $"  {agreement:P0} of {rows.Count} labels equal ONNX Runtime's on the original file."));
     }
 
+    public static void PrintPaths(Terminal terminal, IReadOnlyList<DemoPath> paths, bool same)
+    {
+        terminal.Line();
+        terminal.Line("One inference, three paths");
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumns("path", "why it may be believed", "output hash")
+            .AddColumn(new TableColumn("gas").RightAligned())
+            .AddColumn(new TableColumn("block").RightAligned())
+            .AddColumns("receipt", "checked offline");
+        foreach (var path in paths)
+        {
+            table.AddRow(
+                path.Path, Why(path.EvidenceKind), Short($"{path.OutputHash}"), Coins.Gas(path.GasUsed), $"{path.Block}", Short($"{path.ReceiptId}"),
+                path.Verified ? "holds" : "[red]does not hold[/]");
+        }
+        terminal.Screen.Write(table);
+        terminal.Line(same ? "  The same output bytes on all of them; their receipts have one format and tell them apart." : "  The outputs DIFFER.");
+    }
+
+    private static string Why(byte evidenceKind) => evidenceKind switch
+    {
+        0 => "every validator ran it",
+        1 => "every validator verified a proof",
+        4 => "a development TEE signed it: proves nothing",
+        _ => "see the receipt",
+    };
+
+    private static string Short(string hash) => $"{hash[..10]}…";
+
     public static void PrintEnd(Terminal terminal, DemoDocument demo, TimeSpan elapsed, IReadOnlyList<string> failures)
     {
         terminal.Line();

@@ -24,6 +24,12 @@ public sealed class DemoTests
             Assert.True(model.GetProperty("gas").GetUInt64() > 0);
             Assert.True(model.GetProperty("macs").GetUInt64() > 0);
         });
+        var paths = demo.GetProperty("paths").EnumerateArray().ToList();
+        Assert.Equal(["on-chain", "zk", "development-tee"], paths.Select(path => path.GetProperty("path").GetString()));
+        Assert.Equal([0, 1, 4], paths.Select(path => path.GetProperty("evidence_kind").GetInt32()));
+        Assert.Single(paths.Select(path => path.GetProperty("output_hash").GetString()).Distinct());
+        Assert.All(paths, path => Assert.True(path.GetProperty("verified").GetBoolean()));
+        Assert.True(demo.GetProperty("same_outputs").GetBoolean());
         Assert.True(demo.GetProperty("inferences").GetInt32() >= 60);
         Assert.True(demo.GetProperty("replayed_blocks").GetInt64() > 0);
         Assert.True(demo.GetProperty("state_root_match").GetBoolean());

@@ -22,7 +22,7 @@ public sealed class ProofVectorTests
 
     private static bool IsWriting => Environment.GetEnvironmentVariable("AIVM_WRITE_PROOF_VECTORS") == "1";
 
-    public static TheoryData<string> Kinds => [.. SmallProof.Kinds];
+    public static TheoryData<string> Kinds => [.. SmallProof.Kinds, .. CircuitKinds.Names];
 
     /// <param name="Proof">BLAKE3 of the proof.</param>
     /// <param name="Transcript">BLAKE3 of all that the verifier absorbs and draws.</param>
@@ -92,7 +92,7 @@ public sealed class ProofVectorTests
     private static SmallProof Make(string kind)
     {
         using var _ = new KnownRandomness(1);
-        return SmallProof.Make(kind, ProofParameters.Production);
+        return CircuitKinds.Make(kind, ProofParameters.Production);
     }
 
     private static Vector Describe(SmallProof proof)

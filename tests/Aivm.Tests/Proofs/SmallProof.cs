@@ -108,7 +108,8 @@ internal abstract record SmallProof(byte[] Bytes)
 
     private static Hash256 Context { get; } = Keccak.Hash([7]);
 
-    private static RunProof ProveRun(Graph graph, ProofPrivacy privacy, ProofParameters parameters)
+    /// <summary>Two runs of a model, on inputs that are no secret.</summary>
+    public static RunProof ProveRun(Graph graph, ProofPrivacy privacy, ProofParameters parameters)
     {
         const int Samples = 2;
         Assert.True(Model.TryLoad(Container.Encode(graph), out var model, out var error), error?.ToString());

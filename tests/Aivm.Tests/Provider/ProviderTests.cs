@@ -54,7 +54,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), JobsClient.Numbers(answer.Output));
         Assert.Equal((byte)evidence, answer.Receipt.EvidenceKind);
         Assert.True(answer.Receipt.IsFor(input));
-        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, Cancellation);
+        var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, cancellation: Cancellation);
         Assert.True(ReceiptVerifier.TryVerify(file, Keccak.Hash(file.Header), out var receipt, out var error), error?.ToString());
         Assert.Equal(job, (ulong)UInt256.FromBigEndian(receipt.Job.Span));
     }

@@ -88,6 +88,30 @@ public sealed class JobCallbackTests : IDisposable
     }
 
     [Fact]
+    public void A_callback_that_burns_its_gas_cannot_take_the_answer_with_it()
+    {
+        var told = 0;
+        for (var gas = 250_000UL; gas < 400_000; gas += 1000)
+        {
+            var isTold = false;
+            var (result, context) = SubmitWith(
+                (_, frame) =>
+                {
+                    isTold = true;
+                    frame.Gas = 0;
+                    return CallResult.Revert(frame, new byte[5000], new Error("no", "no"));
+                },
+                gas);
+            if (!isTold)
+                continue;
+            told++;
+            Assert.True(result.IsSuccess, $"with {gas} gas: {result.Error}");
+            Assert.Single(context.Logs, log => log.Topics[0] == JobsAbi.CallbackFailed.Topic);
+        }
+        Assert.InRange(told, 10, 140);
+    }
+
+    [Fact]
     public void The_stipend_goes_to_the_provider_who_pays_for_the_callback()
     {
         var (before, locked) = (_chain.Balance(Carol.Address), _chain.Job(_job).Locked);

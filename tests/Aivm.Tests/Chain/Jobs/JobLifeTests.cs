@@ -35,6 +35,7 @@ public sealed class JobLifeTests : IDisposable
         _chain.Wait(102);
 
         Assert.Equal((JobState.Ended, JobEnd.Settled), (_chain.Job(job).State, _chain.Job(job).End));
+        Assert.Equal((0ul, 0ul), (_chain.Job(job).DueTime, _chain.Job(job).DueHeight));
         Assert.Equal(carol + 500, _chain.Balance(Carol.Address));
         Assert.Equal(alice + 1000, _chain.Balance(Alice.Address));
         Assert.Equal(bob + 8500, _chain.Balance(Bob.Address));
@@ -201,6 +202,37 @@ public sealed class JobLifeTests : IDisposable
         var mined = _chain.Mine(_chain.Reader.Head.Header.Time + 30);
         Assert.False(mined.Single(item => item.Transaction.Hash == late.Hash).Success);
         Assert.Equal(JobEnd.NoProvider, _chain.Job(job).End);
+    }
+
+    [Fact]
+    public void The_last_second_and_the_last_block_are_in_time()
+    {
+        _chain.AddProvider(Carol);
+        var job = _chain.Lock(Bob, _chain.Request(_model));
+        _chain.MineBlocks(3);
+        _chain.Submit(_chain.Jobs(Carol, Accept(job)));
+        Assert.True(Assert.Single(_chain.Mine(_chain.Job(job).DueTime)).Success);
+
+        var other = _chain.Lock(Bob, _chain.Request(_model));
+        _chain.Mine(_chain.Job(other).DueTime + 1);
+        _chain.Submit(_chain.Jobs(Carol, Accept(other)));
+        Assert.Equal(_chain.Job(other).DueHeight, _chain.Reader.Head.Number + 1);
+        Assert.True(Assert.Single(_chain.Mine()).Success);
+    }
+
+    [Fact]
+    public void Equal_prices_are_ordered_by_the_hash_of_job_and_provider()
+    {
+        _chain.AddProvider(Carol);
+        _chain.AddProvider(Dave);
+        _chain.AddProvider(Erin);
+        for (var i = 0; i < 4; i++)
+        {
+            var job = _chain.Lock(Bob, _chain.Request(_model));
+            var first = new[] { Carol, Dave, Erin }.MinBy(
+                who => Keccak.Hash([.. ((UInt256)job).ToHash256().Span, .. who.Address.Span]).ToString(), StringComparer.Ordinal);
+            Assert.Equal(first!.Address, _chain.Job(job).Provider);
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Aivm.Chain;
 using Aivm.Primitives;
+using Aivm.State;
 using static Aivm.Tests.Chain.TestChain;
 
 namespace Aivm.Tests.Chain.Jobs;
@@ -147,6 +148,13 @@ internal static class JobsFixture
         var filter = new LogFilter(0, chain.Reader.Head.Number, [], [[kind.Topic]]);
         Assert.True(chain.Reader.TryGetLogs(filter, out var logs, out _));
         return logs;
+    }
+
+    /// <summary>A node that executes the chain again from its genesis finds the same headers.</summary>
+    public static void RequireEqualReplay(this TestChain chain)
+    {
+        using var store = new MemoryStore();
+        Assert.True(Aivm.Chain.Replay.Run(chain.Reader, store).IsEqual);
     }
 
     private static UInt256 Read(this TestChain chain, Address contract, AbiFunction function) =>

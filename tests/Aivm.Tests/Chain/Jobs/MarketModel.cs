@@ -10,6 +10,7 @@ namespace Aivm.Tests.Chain.Jobs;
 internal sealed class MarketModel(MarketRules rules)
 {
     public const ulong ModelPrice = 1000;
+    public const ulong AnswerSeconds = 60;
 
     public sealed class Provider
     {
@@ -65,7 +66,7 @@ internal sealed class MarketModel(MarketRules rules)
     public bool Request(string caller, ulong value, ulong seconds)
     {
         var fit = Providers
-            .Where(item => item.Value.Price is { } price && price + ModelPrice <= value && CanTake(item.Value, price) && seconds >= 60 + rules.AcceptSeconds)
+            .Where(item => item.Value.Price is { } price && price + ModelPrice <= value && CanTake(item.Value, price, Time + seconds))
             .OrderBy(item => item.Value.Price)
             .Take(JobsParameters.MaxCandidates)
             .Select(item => (item.Key, item.Value.Price!.Value))
@@ -153,6 +154,7 @@ internal sealed class MarketModel(MarketRules rules)
         if (amount.IsZero || amount > item.Stake - item.Reserved)
             return false;
         item.Stake -= amount;
+        KeepBackedAsks(item);
         item.Unbonding += amount;
         item.AvailableAt = Time + rules.UnbondingSeconds;
         return true;
@@ -221,21 +223,21 @@ internal sealed class MarketModel(MarketRules rules)
         return prices > least ? prices : least;
     }
 
-    private bool CanTake(Provider provider, ulong price) =>
-        provider.Active < provider.MaxJobs && provider.Stake >= rules.MinStake && provider.Stake - provider.Reserved >= Reservation(price);
+    private bool CanTake(Provider provider, ulong price, ulong deadline) =>
+        Time + rules.AcceptSeconds + AnswerSeconds <= deadline && provider.Active < provider.MaxJobs && provider.Stake >= rules.MinStake && provider.Stake - provider.Reserved >= Reservation(price);
 
     private void OfferNext(Job job)
     {
-        for (; job.Attempt < job.Candidates.Count && Time < job.Deadline; job.Attempt++)
+        for (; job.Attempt < job.Candidates.Count; job.Attempt++)
         {
             var provider = Providers[job.With.Provider];
-            if (!CanTake(provider, job.With.Price))
+            if (!CanTake(provider, job.With.Price, job.Deadline))
                 continue;
             job.Reservation = Reservation(job.With.Price);
             provider.Reserved += job.Reservation;
             provider.Active++;
             job.State = JobState.Offered;
-            Due(job, Math.Min(Time + rules.AcceptSeconds, job.Deadline), Height + rules.AcceptBlocks);
+            Due(job, Time + rules.AcceptSeconds, Height + rules.AcceptBlocks);
             return;
         }
         Refund(job, JobEnd.NoProvider);
@@ -259,11 +261,14 @@ internal sealed class MarketModel(MarketRules rules)
         var free = provider.Stake - provider.Reserved;
         amount = amount > free ? free : amount;
         provider.Stake -= amount;
+        KeepBackedAsks(provider);
         var reward = beneficiary is null ? UInt256.Zero : amount / 2;
         if (beneficiary is not null)
             StakeGain(beneficiary, reward);
         Burned += amount - reward;
     }
+
+    private void KeepBackedAsks(Provider provider) => provider.Price = provider.Stake < rules.MinStake ? null : provider.Price;
 
     private static void Due(Job job, ulong time, ulong height) => (job.DueTime, job.DueHeight, job.Wake) = (time, height, time);
 

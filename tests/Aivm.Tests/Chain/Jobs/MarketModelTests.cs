@@ -9,7 +9,8 @@ namespace Aivm.Tests.Chain.Jobs;
 
 /// <summary>
 /// Random interleavings of everybody's actions and of time, on the chain and on <see cref="MarketModel"/>: the same transactions succeed, every job and
-/// every provider is the same after every block, no coin is made or lost, and at last every job has ended.
+/// every provider is the same after every block, no coin is made or lost, at last every job has ended, and a node that replays the chain finds
+/// the same roots.
 /// </summary>
 public class MarketModelTests
 {
@@ -84,6 +85,7 @@ public class MarketModelTests
             Assert.Equal(gain < 0 ? expected - (ulong)-gain : expected + (ulong)gain, chain.Balance(person.Address));
         }
         Assert.Equal(UInt256.Zero, chain.Balance(SystemContracts.Jobs));
+        chain.RequireEqualReplay();
     }
 
     private static (Transaction? Transaction, string? Who, bool Expected) Act(TestChain chain, Address account, MarketModel model, Step step)

@@ -64,6 +64,7 @@ public sealed class ProvedJobTests : IDisposable
         var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
         Assert.Equal("EvidenceRejected", Refusal(job, Prove(job + 1, Carol)));
         Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Dave)));
+        Assert.Equal("EvidenceRejected", Refusal(Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs), Prove(job, Carol)));
         Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Carol, chainId: 1)));
         Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)), [1, 2, 3])));
         Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)))));
@@ -80,6 +81,7 @@ public sealed class ProvedJobTests : IDisposable
         var challenge = _chain.Run(_chain.Sign(Bob, SystemContracts.Jobs, data: Challenge(job, right), gas: ProofsFixture.Gas));
         Assert.True(challenge.Success);
         Assert.Equal(JobEnd.Wrong, _chain.Job(job).End);
+        _chain.RequireEqualReplay();
     }
 
     [Fact]

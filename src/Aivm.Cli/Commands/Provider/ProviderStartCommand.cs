@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Aivm.Cli.Accounts;
+using Aivm.Cli.Output;
+using Aivm.Cli.Providing;
+using Aivm.Node;
+using Aivm.Primitives;
+using Aivm.Provider;
+using Aivm.Sdk;
+using OpenTelemetry.Metrics;
+
+namespace Aivm.Cli.Commands;
+
+/// <summary><c>aivm provider start</c>: the daemon, until Ctrl+C.</summary>
+internal static class ProviderStartCommand
+{
+    private const int MostJobs = 1024;
+
+    private static readonly byte[] Tiers = [0, 1];
+
+    public static Command Create()
+    {
+        var json = CommonOptions.Json();
+        var rpc = CommonOptions.Rpc();
+        var from = CommonOptions.From();
+        var passwordFile = CommonOptions.PasswordFile();
+        var yes = CommonOptions.Yes();
+        var evidence = new Option<string[]>("--evidence")
+        {
+            Description = "What you offer, one or more: zk (proofs), tee (attested hardware, or the development TEE on a development chain), stake (your stake alone).",
+            HelpName = "zk|tee|stake",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["stake"],
+        }.AcceptOnlyFromAmong("zk", "tee", "stake");
+        var price = CommonOptions.Coins("--price", "Coins for an answer. By default 0.001.");
+        var perMgas = CommonOptions.Coins("--price-per-mgas", "Coins for each million gas of the model's run, besides. By default 0.0001.");
+        var stake = CommonOptions.Coins("--stake", "Coins of stake, locked when you register. By default what the chain demands at least, once more.");
+        var jobs = Number("--jobs", "Jobs at once.", 2, 1, MostJobs);
+        var answerSeconds = Number("--answer-seconds", "The time from acceptance to answer that you promise.", 60, 1, 86_400);
+        var memory = Number("--memory-mib", "Memory for prepared models.", 512, 16, 1 << 20);
+        var disk = Number("--disk-gib", "Disk for models, inputs and answers.", 4, 1, 1 << 16);
+        var health = Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
+        var otlp = new Option<Uri>("--otlp") { Description = "Send metrics to this OpenTelemetry collector.", HelpName = "URL" };
+        var data = new Option<string>("--data") { Description = "The provider's directory. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
+        var store = new StoreOptions();
+        var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
+        {
+            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, rpc, from, passwordFile, yes, json,
+        };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var terminal = result.Terminal(json);
+            using var client = new RpcClient(result.GetRequiredValue(rpc));
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var isDevelopment = await client.GetChainIdAsync(cancellation) == DevChain.ChainId;
+            var asked = result.GetRequiredValue(evidence).Distinct().Select(word => EvidenceOf(word, isDevelopment)).ToList();
+            var compute = new ComputeClient(client);
+            var terms = await compute.GetTermsAsync(cancellation);
+            var locked = result.GetResult(stake) is null ? terms.MinStake + terms.MinStake : result.GetValue(stake);
+            using var content = store.OpenIfNamed(result, terminal);
+            var options = new ProviderOptions
+            {
+                Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address),
+                Stake = locked,
+                Concurrency = result.GetValue(jobs),
+                AnswerSeconds = (uint)result.GetValue(answerSeconds),
+                ModelMemory = (long)result.GetValue(memory) << 20,
+                DiskBytes = (long)result.GetValue(disk) << 30,
+                Content = content?.Store,
+                Asks =
+                [
+                    .. asked.SelectMany(_ => Tiers, (kind, tier) => new ProviderAsk(
+                        kind, tier, Amount(result, price, DefaultPrice), Amount(result, perMgas, DefaultPerMgas))),
+                ],
+            };
+            if (await compute.FindProviderAsync(wallet.Address, cancellation) is null)
+            {
+                terminal.Remark($"Registering locks {Coins.Format(locked)} coins of stake; they come back {terms.UnbondingSeconds} s after 'aivm provider unbond'.");
+                await Consent.RequireAsync(wallet, locked, result.GetValue(yes), terminal, cancellation);
+            }
+            ITrustedHardware? hardware = asked.Contains(JobEvidence.DevelopmentAttested) ? new DevelopmentHardware()
+                : asked.Contains(JobEvidence.Attested) ? new ConfidentialVirtualMachine()
+                : null;
+            using var daemon = new ProviderDaemon(wallet, options, hardware, happened => Print(terminal, happened));
+            using var server = result.GetValue(health) == 0 ? null : new HealthServer(result.GetValue(health), () => daemon.Health);
+            using var metrics = result.GetValue(otlp) is { } collector ? Export(collector) : null;
+            PrintStart(terminal, wallet.Address, options, hardware);
+            await daemon.RunAsync(cancellation);
+            return 0;
+        });
+        return command;
+    }
+
+    private static readonly UInt256 DefaultPrice = UInt256.Parse("1000000000000000");
+    private static readonly UInt256 DefaultPerMgas = UInt256.Parse("100000000000000");
+
+    private static UInt256 Amount(ParseResult result, Option<UInt256> option, UInt256 otherwise) =>
+        result.GetResult(option) is null ? otherwise : result.GetValue(option);
+
+    private static JobEvidence EvidenceOf(string word, bool isDevelopment) => word switch
+    {
+        "zk" => JobEvidence.Proved,
+        "stake" => JobEvidence.Staked,
+        _ => isDevelopment ? JobEvidence.DevelopmentAttested : JobEvidence.Attested,
+    };
+
+    private static Option<int> Number(string name, string description, int otherwise, int least, int most)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out var number) || number < least || number > most))
+                result.AddError($"{name} takes {least} to {most}.");
+        });
+        return option;
+    }
+
+    private static MeterProvider Export(Uri collector) => OpenTelemetry.Sdk.CreateMeterProviderBuilder()
+        .AddMeter("Aivm.Provider")
+        .AddOtlpExporter(options => options.Endpoint = collector)
+        .Build();
+
+    private static void PrintStart(Terminal terminal, Address provider, ProviderOptions options, ITrustedHardware? hardware) => terminal.Result(
+        new
+        {
+            Provider = provider.ToChecksumString(),
+            options.Directory,
+            Stake = options.Stake.ToString(),
+            Asks = options.Asks.Select(ask => new { Evidence = ask.Evidence.ToString(), ask.Tier, BasePrice = ask.BasePrice.ToString(), PricePerMgas = ask.PricePerMgas.ToString() }),
+        },
+        () =>
+        {
+            terminal.Line($"provider   {provider.ToChecksumString()}");
+            terminal.Line($"directory  {options.Directory}");
+            foreach (var ask in options.Asks)
+                terminal.Line($"asks       {Coins.Format(ask.BasePrice)} coins and {Coins.Format(ask.PricePerMgas)} per Mgas for {ask.Evidence}, tier {ask.Tier}; a new price counts after 10 blocks");
+            if (hardware is DevelopmentHardware)
+                terminal.Line("hardware   DEVELOPMENT TEE: it proves nothing, and is taken on a development chain alone");
+            terminal.Line();
+        });
+
+    private static void Print(Terminal terminal, ProviderEvent happened)
+    {
+        var job = happened.Job == 0 ? "" : $" job {happened.Job}";
+        terminal.Remark($"{DateTime.Now:HH:mm:ss} {happened.Kind.ToString().ToLowerInvariant()}{job}  {happened.Message}");
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using Aivm.Cli.Accounts;
+using Aivm.Provider;
+using Aivm.Sdk;
+
+namespace Aivm.Cli.Commands;
+
+/// <summary><c>aivm provider watch</c>: runs a sample of public answers again, and challenges the wrong ones.</summary>
+internal static class ProviderWatchCommand
+{
+    private const ulong BlocksAtOnce = 5_000;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
+    {
+        var json = CommonOptions.Json();
+        var rpc = CommonOptions.Rpc();
+        var from = CommonOptions.From();
+        var passwordFile = CommonOptions.PasswordFile();
+        var fraction = new Option<double>("--fraction")
+        {
+            Description = "The part of all answers that is run again, drawn at random.",
+            HelpName = "0..1",
+            DefaultValueFactory = _ => 0.1,
+            CustomParser = result =>
+            {
+                if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var part) && part is > 0 and <= 1)
+                    return part;
+                result.AddError("--fraction takes a number above 0, at most 1.");
+                return 0;
+            },
+        };
+        var first = new Option<ulong?>("--from-block") { Description = "Where to begin. By default the latest block.", HelpName = "N" };
+        var once = new Option<bool>("--once") { Description = "Look at what there is, and end." };
+        var data = new Option<string>("--data") { Description = "Where models are kept. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
+        var command = new Command(
+            "watch", "Run a random sample of answers again and challenge those that are wrong: half of what the liar loses is yours. Gas is the only cost.")
+        {
+            fraction, first, once, data, rpc, from, passwordFile, json,
+        };
+        command.SetAction(async (result, cancellation) =>
+        {
+            var terminal = result.Terminal(json);
+            using var client = new RpcClient(result.GetRequiredValue(rpc));
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var options = new ProviderOptions { Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address) };
+            var watcher = new AnswerWatcher(
+                wallet, options, result.GetValue(fraction), RandomNumberGenerator.GetInt32(int.MaxValue),
+                happened => terminal.Remark($"{happened.Kind.ToString().ToLowerInvariant()} job {happened.Job}  {happened.Message}"));
+            var head = await client.GetBlockNumberAsync(cancellation);
+            var next = result.GetValue(first) ?? head;
+            var (examined, skipped) = (0, 0);
+            List<ulong> wrong = [];
+            while (next <= head || (!result.GetValue(once) && !cancellation.IsCancellationRequested))
+            {
+                if (next <= head)
+                {
+                    var seen = await watcher.WatchAsync(next, Math.Min(head, next + BlocksAtOnce - 1), cancellation);
+                    (next, examined, skipped) = (seen.NextBlock, examined + seen.Checked, skipped + seen.Skipped);
+                    wrong.AddRange(seen.Wrong);
+                    continue;
+                }
+                await Task.Delay(Pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                head = cancellation.IsCancellationRequested ? head : await client.GetBlockNumberAsync(cancellation);
+            }
+            terminal.Result(
+                new { Checked = examined, Skipped = skipped, Wrong = wrong, NextBlock = next },
+                () =>
+                {
+                    terminal.Line($"checked    {examined} answers, {skipped} were not drawn or cannot be checked from outside");
+                    terminal.Line(wrong.Count == 0 ? "wrong      none" : $"wrong      jobs {string.Join(", ", wrong)}");
+                });
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using System.Text.Json;
+using Aivm.Node;
+using Aivm.Tests.Proofs;
+
+namespace Aivm.Tests.Cli;
+
+/// <summary>The front door and the provider's commands, each in a process of its own, against a node in another.</summary>
+public sealed class ProviderCommandTests
+{
+    private static readonly string ProviderAccount = DevChain.Accounts[1].Address.ToString();
+
+    [Fact]
+    public async Task An_inference_is_bought_on_every_path_from_a_provider_that_is_killed_and_started_again()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli, "--block-time", "0.1", "--challenge-window", "5");
+        var model = cli.WriteFile("small.aivm", SmallNetwork.Container);
+        var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
+        await Succeed("model", "publish", model, "--name", "small", "--price", "0.01", "--rpc", node.Url);
+
+        var none = await cli.Run("infer", "small", "--input", row, "--evidence", "zk", "--rpc", node.Url, "--json");
+        CommandLineTests.AssertFailure(none, 1, "no-offer");
+        CommandLineTests.AssertFailure(await cli.Run("provider", "status", ProviderAccount, "--rpc", node.Url, "--json"), 2, "provider-not-found");
+
+        var port = FreePort();
+        string[] start = ["provider", "start", "--evidence", "zk", "tee", "stake", "--from", ProviderAccount, "--health-port", $"{port}", "--rpc", node.Url, "--json"];
+        using var provider = cli.Start(start);
+        try
+        {
+            await UntilOfferedAsync();
+            var onChain = await Succeed("infer", "small", "--input", row, "--rpc", node.Url);
+            var expected = Hash(onChain);
+            var proved = await Succeed("infer", "small", "--input", row, "--evidence", "zk", "--rpc", node.Url);
+            Assert.Equal((expected, "zk"), (Hash(proved), proved.GetProperty("evidence").GetString()));
+            Assert.Equal(HttpStatusCode.OK, await HealthAsync(port));
+
+            // Killed as a power cut would: the next one finds on the chain what there is to do.
+            provider.Kill();
+            var waiting = cli.Run("infer", "small", "--input", row, "--evidence", "tee", "--rpc", node.Url, "--json");
+            using var second = cli.Start(start);
+            try
+            {
+                var attested = await waiting;
+                Assert.True(attested.ExitCode == 0, attested.Error);
+                Assert.Equal((expected, "development-tee"), (Hash(attested.Json), attested.Json.GetProperty("evidence").GetString()));
+                var hidden = await Succeed("infer", "small", "--input", row, "--evidence", "tee", "--sealed", "--rpc", node.Url);
+                Assert.Equal(expected, Hash(hidden));
+                Assert.True(hidden.GetProperty("sealed").GetBoolean());
+
+                var job = hidden.GetProperty("inferences")[0].GetProperty("job").GetUInt64();
+                var shown = await Succeed("job", "show", $"{job}", "--rpc", node.Url);
+                Assert.Contains(shown.GetProperty("state").GetString(), (string[])["answered", "ended"]);
+                var receipt = cli.PathOf("receipt.json");
+                var got = await Succeed("receipt", "get", hidden.GetProperty("inferences")[0].GetProperty("receipt_id").GetString()!, "-o", receipt, "--rpc", node.Url);
+                var verified = await Succeed("receipt", "verify", receipt, "--header", got.GetProperty("header").GetString()!);
+                Assert.True(verified.GetProperty("verified").GetBoolean());
+
+                var watched = await Succeed("provider", "watch", "--once", "--from-block", "1", "--fraction", "1", "--from", DevChain.Accounts[2].Address.ToString(), "--rpc", node.Url);
+                Assert.Empty(watched.GetProperty("wrong").EnumerateArray());
+                var status = await Succeed("provider", "status", ProviderAccount, "--rpc", node.Url);
+                Assert.True(status.GetProperty("record").GetProperty("succeeded").GetInt32() >= 1);
+                Assert.Equal(0, status.GetProperty("record").GetProperty("late").GetInt32());
+                var unbonded = await Succeed("provider", "unbond", "50", "--from", ProviderAccount, "--rpc", node.Url);
+                Assert.Equal("50000000000000000000", unbonded.GetProperty("unbonding").GetString());
+                CommandLineTests.AssertFailure(await cli.Run("provider", "withdraw", "--from", ProviderAccount, "--rpc", node.Url, "--json"), 2, "call-reverted");
+            }
+            finally
+            {
+                second.Kill();
+            }
+        }
+        finally
+        {
+            provider.Kill();
+        }
+
+        async Task UntilOfferedAsync()
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            while (true)
+            {
+                Assert.False(provider.HasExited, provider.HasExited ? await provider.StandardError.ReadToEndAsync() : "");
+                var list = await Succeed("provider", "list", "--rpc", node.Url);
+                var status = await Succeed("model", "list", "--rpc", node.Url);
+                Assert.NotEqual(default, status.ValueKind);
+                if (list.GetProperty("asks").GetArrayLength() == 6)
+                    break;
+                await Task.Delay(300, patience.Token);
+            }
+            await Task.Delay(2500, patience.Token);
+        }
+
+        async Task<JsonElement> Succeed(params string[] arguments)
+        {
+            var outcome = await cli.Run([.. arguments, "--json"]);
+            Assert.True(outcome.ExitCode == 0, $"{arguments[0]} {arguments[1]}: {outcome.Error}");
+            return outcome.Json;
+        }
+    }
+
+    [Theory]
+    [InlineData("--sealed")]
+    [InlineData("--provider", "0x00000000000000000000000000000000000000aa")]
+    [InlineData("--evidence", "zk", "--sealed")]
+    [InlineData("--evidence", "magic")]
+    [InlineData("--evidence", "zk", "--provider", "nobody")]
+    public async Task Options_that_make_no_sense_together_are_refused_before_anything_is_asked(params string[] options)
+    {
+        using var cli = new CliProcess();
+        var row = cli.WriteFile("row.json", "[[1]]");
+        CommandLineTests.AssertFailure(await cli.Run(["infer", "small", "--input", row, "--json", .. options]), 2, "usage");
+    }
+
+    [Theory]
+    [InlineData("--jobs", "0")]
+    [InlineData("--jobs", "many")]
+    [InlineData("--health-port", "70000")]
+    [InlineData("--price", "-1")]
+    public async Task A_provider_with_senseless_options_does_not_start(params string[] options)
+    {
+        using var cli = new CliProcess();
+        CommandLineTests.AssertFailure(await cli.Run(["provider", "start", "--json", .. options]), 2, "usage");
+    }
+
+    private static string? Hash(JsonElement document) => document.GetProperty("inferences")[0].GetProperty("output_hash").GetString();
+
+    private static async Task<HttpStatusCode> HealthAsync(int port)
+    {
+        using var http = new HttpClient();
+        return (await http.GetAsync(new Uri($"http://127.0.0.1:{port}/health"))).StatusCode;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
