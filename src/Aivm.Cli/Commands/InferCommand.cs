@@ -88,7 +88,7 @@ internal static class InferCommand
         var code = await client.GetCodeAsync(address, cancellation);
         if (OffChainModel.TryDecode(code, out _))
             throw new AivmException(
-                Failure.Input, "model-off-chain", $"{address.ToChecksumString()} lies off the chain: request a job for it, with evidence of trusted hardware.");
+                Failure.Input, "model-off-chain", $"{address.ToChecksumString()} lies off the chain, where this command does not look for its inputs: ask the Jobs contract for it, with evidence of trusted hardware.");
         return code is [0xEF, 0xA1, ..]
             ? ModelFile.Load(code.AsSpan(2), address.ToChecksumString())
             : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");

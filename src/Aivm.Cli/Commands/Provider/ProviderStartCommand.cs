@@ -6,7 +6,6 @@ using Aivm.Node;
 using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
 namespace Aivm.Cli.Commands;

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using Aivm.Cli.Accounts;
-using Aivm.Cli.Output;
-using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
 
