@@ -47,7 +47,8 @@ public sealed partial class ProviderTests
         var keys = await new AttestationsClient(_caller).GetSessionAsync(Provider, Cancellation);
         using var reply = EncryptionKey.Generate();
         Assert.True(SealedInput.TrySeal(
-            new SealingSession(DevChain.ChainId, Provider, keys!.EncryptionKey.Span.ToArray()), reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
+            new InputBinding(DevChain.ChainId, Provider, Keccak.Hash(SmallNetwork.Container), _caller.Address),
+            keys!.EncryptionKey.Span, reply.PublicKey.Span, input, out var sealedInput, out var error), error?.ToString());
         var job = await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), sealedInput.Bytes)
         {
             Provider = Provider,
