@@ -15,8 +15,6 @@ public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IRea
 /// <param name="seed">Of the draw; others must not know it.</param>
 public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
 {
-    private const ulong BlocksOfAJob = 5_000;
-
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly ModelsClient _models = new(wallet.Rpc);
     private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options, _ => { });
@@ -70,7 +68,7 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
     {
         var status = await _jobs.GetAsync(answer.Job, cancellation);
         if (status.State != JobState.Answered || status.InputKind != JobInputKind.Public
-            || await FindRequestAsync(answer, cancellation) is not { } request)
+            || await _jobs.FindLatestRequestAsync(answer.Job, cancellation) is not { } request)
             return null;
         // Nothing that the chain does not hold can be challenged.
         if ((await _models.GetInfoAsync(status.Model, cancellation)).IsOffChain)
@@ -88,11 +86,6 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         await ChallengeAsync(answer.Job, request.Input, cancellation);
         return false;
     }
-
-    /// <summary>Mostly not long before the answer; a job may live for a month.</summary>
-    private async Task<RequestedJob?> FindRequestAsync(AnsweredJob answer, CancellationToken cancellation) =>
-        await _jobs.FindRequestAsync(answer.Job, answer.BlockNumber - Math.Min(answer.BlockNumber, BlocksOfAJob), cancellation)
-        ?? await _jobs.FindRequestAsync(answer.Job, 0, cancellation);
 
     private async Task ChallengeAsync(ulong job, byte[] input, CancellationToken cancellation)
     {

@@ -128,7 +128,7 @@ internal sealed class JobWorker(
     /// <summary>The request is in the block of the first offer, or, for who was asked later, a few before.</summary>
     private async Task<RequestedJob> FindRequestAsync(ulong job, ulong offeredAt, CancellationToken cancellation) =>
         await _jobs.FindRequestAsync(job, offeredAt - Math.Min(offeredAt, BlocksOfOffers), cancellation)
-        ?? await _jobs.FindRequestAsync(job, 0, cancellation)
+        ?? await _jobs.FindLatestRequestAsync(job, cancellation)
         ?? throw new AivmException(Failure.Environment, "node-answer-invalid", $"The node has job {job}, but not the log of its request.");
 
     private async Task<byte[]> InputOfAsync(RequestedJob request, CancellationToken cancellation)

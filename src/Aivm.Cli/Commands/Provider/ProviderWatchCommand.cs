@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
 using Aivm.Cli.Accounts;
+using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
 
@@ -81,6 +82,9 @@ internal static class ProviderWatchCommand
                     await Task.Delay(Pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             while (!result.GetValue(once) && !cancellation.IsCancellationRequested);
+            // A document is of a whole watch.
+            if (failure is not null && terminal.Json)
+                return terminal.Fail((int)failure.Failure, failure.Error.Code, failure.Message);
             terminal.Result(
                 new { Checked = examined, Skipped = skipped, Wrong = wrong, NextBlock = next },
                 () =>
