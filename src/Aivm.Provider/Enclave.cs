@@ -15,8 +15,8 @@ internal sealed record EnclaveJob(ulong ChainId, Address Provider, ulong Job, Ad
 internal sealed record EnclaveAnswer(byte[] Output, byte[] Evidence);
 
 /// <summary>
-/// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here, used here, and zeroed here. The
-/// evidence names the public halves of the keys, and every answer is signed.
+/// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here and kept nowhere, though the memory
+/// that the run itself used is not cleared. The evidence names the public halves of the keys, and every answer is signed.
 /// </summary>
 internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
 {

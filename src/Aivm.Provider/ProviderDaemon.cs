@@ -76,6 +76,7 @@ public sealed class ProviderDaemon : IDisposable
     {
         var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
         var files = new ProviderFiles(_options.Directory, _options.DiskBytes, await _wallet.Rpc.GetBlockHashAsync(0, cancellation));
+        using var alone = files.Lock();
         var registeredAt = await Registration.EnsureAsync(_wallet, _options, Report, cancellation);
         using var session = _hardware is null ? null : new EnclaveSession(_wallet, chainId, _hardware, Report);
         using var shelf = new ModelShelf(_wallet.Rpc, files, _options, Report);

@@ -24,6 +24,20 @@ internal sealed class ProviderFiles
         Guarded(RemoveLeftovers);
     }
 
+    /// <summary>Keeps other daemons out until it is disposed: two with one key would take each other's nonces.</summary>
+    /// <exception cref="AivmException"><c>provider-running</c>.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(_directory, _chain, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new AivmException(Failure.Environment, "provider-running", $"Another provider works in {_directory}: stop it, or name another directory and account.", exception);
+        }
+    }
+
     /// <summary>The first block whose offers may still concern us; 0 where nothing is known.</summary>
     public ulong FirstBlock
     {

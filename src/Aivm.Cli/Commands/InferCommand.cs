@@ -38,9 +38,11 @@ internal static class InferCommand
         };
         var provider = new Option<Address?>("--provider") { Description = "With --evidence: this provider and no other.", HelpName = "ADDRESS", CustomParser = ReadProvider };
         var isSealed = new Option<bool>("--sealed") { Description = "With --evidence tee: encrypt the input to the provider's enclave, and the output to us. Neither is on the chain. The node at --rpc is trusted for the enclave's key, unless you check its evidence yourself (aivm attest)." };
-        var command = new Command("infer", "Run a published model: in transactions, or as jobs with evidence. Quotes price and path before it pays.")
+        var store = new StoreOptions("--store-user", "--store-password-file");
+        var command = new Command(
+            "infer", "Run a published model: in transactions, or as jobs with evidence; one that lies off the chain by attested hardware. Quotes price and path before it pays.")
         {
-            name, input, evidence, maxPrice, deadline, provider, isSealed, rpc, from, passwordFile, yes, json,
+            name, input, evidence, maxPrice, deadline, provider, isSealed, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -49,7 +51,10 @@ internal static class InferCommand
             var samples = InputFiles.Read(result.GetRequiredValue(input).FullName);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var address = await ModelReference.ResolveAsync(client, result.GetRequiredValue(name), cancellation);
-            var model = await FetchAsync(client, address, cancellation);
+            using var opened = store.Open(result, terminal);
+            var (model, isOffChain) = await FetchAsync(client, address, opened, cancellation);
+            // No validator has it: trusted hardware alone vouches for what it gives.
+            terms ??= isOffChain ? new JobTerms("tee", result.GetValue(deadline), null, IsSealed: false) : null;
             var inputs = Enumerable.Range(0, samples.Count).Select(row => ModelInput.Read(model, samples, row)).ToList();
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
             var request = new InferenceRequest(
@@ -82,15 +87,35 @@ internal static class InferCommand
         return null;
     }
 
-    /// <summary>The model's code from the chain: decoded here, so that inputs are encoded and answers re-executed by the same bytes.</summary>
-    private static async Task<Model> FetchAsync(RpcClient client, Address address, CancellationToken cancellation)
+    /// <summary>The model, from the chain or the store that it is said to lie in: decoded here, so that inputs are encoded and answers re-executed by the same bytes.</summary>
+    private static async Task<(Model Model, bool IsOffChain)> FetchAsync(RpcClient client, Address address, OpenedStore store, CancellationToken cancellation)
     {
         var code = await client.GetCodeAsync(address, cancellation);
-        if (OffChainModel.TryDecode(code, out _))
-            throw new AivmException(
-                Failure.Input, "model-off-chain", $"{address.ToChecksumString()} lies off the chain, where this command does not look for its inputs: ask the Jobs contract for it, with evidence of trusted hardware.");
+        if (OffChainModel.TryDecode(code, out var description))
+            return (await FetchAsync(address, description, store, cancellation), IsOffChain: true);
         return code is [0xEF, 0xA1, ..]
-            ? ModelFile.Load(code.AsSpan(2), address.ToChecksumString())
+            ? (ModelFile.Load(code.AsSpan(2), address.ToChecksumString()), IsOffChain: false)
             : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
+    }
+
+    private static async Task<Model> FetchAsync(Address address, OffChainModel description, OpenedStore store, CancellationToken cancellation)
+    {
+        if (description.Kind != OffChainKind.Container)
+            throw new AivmException(
+                Failure.Input, "model-in-floats", $"{address.ToChecksumString()} is an ONNX file that providers run in floats: this command encodes inputs of AIVM-Q models alone. Ask the Jobs contract for it.");
+        var directory = Directory.CreateTempSubdirectory("aivm-model-");
+        try
+        {
+            var file = new FileInfo(Path.Combine(directory.FullName, "model"));
+            await store.Store.FetchAsync(description.Digest, file.FullName, Math.Min(description.Size, ModelLimits.OffChain.ContainerBytes), cancellation: cancellation);
+            var model = ModelFile.Load(file);
+            return model.Hash == description.Hash
+                ? model
+                : throw new AivmException(Failure.Check, "model-mismatch", $"The file in {store.Name} is not the model that was published: it has the hash {model.Hash}.");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 }

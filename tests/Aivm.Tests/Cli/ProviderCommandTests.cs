@@ -24,7 +24,8 @@ public sealed class ProviderCommandTests
         CommandLineTests.AssertFailure(await cli.Run("provider", "status", ProviderAccount, "--rpc", node.Url, "--json"), 2, "provider-not-found");
 
         var port = FreePort();
-        string[] start = ["provider", "start", "--evidence", "zk", "tee", "stake", "--from", ProviderAccount, "--health-port", $"{port}", "--rpc", node.Url, "--json"];
+        var content = cli.PathOf("content");
+        string[] start = ["provider", "start", "--evidence", "zk", "tee", "stake", "--from", ProviderAccount, "--health-port", $"{port}", "--store", content, "--rpc", node.Url, "--json"];
         using var provider = cli.Start(start);
         try
         {
@@ -62,6 +63,11 @@ public sealed class ProviderCommandTests
                 var got = await Succeed("receipt", "get", hidden.GetProperty("inferences")[0].GetProperty("receipt_id").GetString()!, "-o", receipt, "--rpc", node.Url);
                 var verified = await Succeed("receipt", "verify", receipt, "--header", got.GetProperty("header").GetString()!);
                 Assert.True(verified.GetProperty("verified").GetBoolean());
+
+                await Succeed(
+                    "model", "publish", model, "--off-chain", "--store", content, "--name", "stored", "--from", DevChain.Accounts[3].Address.ToString(), "--rpc", node.Url);
+                var stored = await Succeed("infer", "stored", "--input", row, "--store", content, "--rpc", node.Url);
+                Assert.Equal((expected, "development-tee"), (Hash(stored), stored.GetProperty("evidence").GetString()));
 
                 var watched = await Succeed("provider", "watch", "--once", "--from-block", "1", "--fraction", "1", "--from", DevChain.Accounts[2].Address.ToString(), "--rpc", node.Url);
                 Assert.Empty(watched.GetProperty("wrong").EnumerateArray());

@@ -63,6 +63,14 @@ public sealed class ProviderFilesTests : IDisposable
         Assert.Equal("provider-directory", Assert.Throws<AivmException>(() => new ProviderFiles(file, 1, Chain)).Error.Code);
     }
 
+    [Fact]
+    public void A_second_daemon_in_one_directory_does_not_start()
+    {
+        using (Open().Lock())
+            Assert.Equal("provider-running", Assert.Throws<AivmException>(() => Open().Lock()).Error.Code);
+        Open().Lock().Dispose();
+    }
+
     private static Address SomeAccount => Address.Parse("0x00000000000000000000000000000000000000aa");
 
     private ProviderFiles Open() => new(_home.FullName, long.MaxValue, Chain);
