@@ -76,7 +76,7 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         try
         {
             var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, cancellation), request.Input);
-            if (Keccak.Hash(Runner.Pack(outputs)) == status.OutputHash)
+            if (OutputNumbers.HashOf(outputs) == status.OutputHash)
                 return true;
         }
         catch (JobRefusal)

@@ -54,7 +54,7 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
     private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
     {
         var outputs = Runner.Run(model, input);
-        var packed = Runner.Pack(outputs);
+        var packed = OutputNumbers.Pack(outputs);
         var outputHash = Keccak.Hash(packed);
         var statement = new AnswerStatement(job.ChainId, job.Job, model.Hash, job.Commitment, outputHash, job.Height);
         var evidence = JobsClient.SignedEvidence(job.Height, outputHash, _keys.Sign(statement));

@@ -14,7 +14,6 @@ internal sealed class JobWorker(
 {
     private const ulong SecondsToSpare = 5;
     private const int MaxContentInput = 64 << 20;
-    private const byte PackedInputTag = 1;
 
     /// <summary>Blocks before an offer in which the request of a job lies that others were asked first.</summary>
     private const ulong BlocksOfOffers = 1_000;
@@ -120,7 +119,7 @@ internal sealed class JobWorker(
         var model = await shelf.TakeAsync(status.Model, cancellation);
         var input = await InputOfAsync(request, cancellation);
         // The chain's word counts, not a log's: who answers for another input answers wrongly.
-        return request.InputKind == JobInputKind.Sealed || Keccak.Hash([.. Hash256.Zero.Span, PackedInputTag, .. input]) == status.InputCommitment
+        return request.InputKind == JobInputKind.Sealed || InferenceReceipt.CommitToPublicInput(input) == status.InputCommitment
             ? new Prepared(model, input)
             : throw new JobRefusal("input-commitment-mismatch", "the input is not the one that was committed to");
     }
@@ -222,7 +221,7 @@ internal sealed class JobWorker(
         var evidence = status.Evidence == JobEvidence.Proved
             ? ProofMaker.Prove((IntegerModel)prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
             : [];
-        return (Runner.Pack(outputs), evidence);
+        return (OutputNumbers.Pack(outputs), evidence);
     }
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>

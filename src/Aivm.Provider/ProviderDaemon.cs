@@ -27,8 +27,10 @@ public sealed class ProviderDaemon : IDisposable
     private readonly Action<ProviderEvent> _observer;
     private readonly ProviderMetrics _metrics;
     private readonly ConcurrentDictionary<ulong, LiveJob> _live = [];
+    // Wall clocks jump, and a pause must not become a day.
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Stopwatch _sincePoll = Stopwatch.StartNew();
-    private DateTime _sessionNotBefore;
+    private TimeSpan _sessionNotBefore;
     private ulong _next;
     private ulong _window = ScanBlocks;
     private ulong? _first;
@@ -43,7 +45,8 @@ public sealed class ProviderDaemon : IDisposable
 
         public Task Work { get; set; } = Task.CompletedTask;
 
-        public DateTime NotBefore { get; set; }
+        /// <summary>By the daemon's clock.</summary>
+        public TimeSpan NotBefore { get; set; }
 
         public int Failures { get; set; }
 
@@ -108,12 +111,12 @@ public sealed class ProviderDaemon : IDisposable
             _sincePoll.Restart();
             Interlocked.Exchange(ref _block, head.Number);
             _failure = null;
-            if (session is not null && DateTime.UtcNow >= _sessionNotBefore)
+            if (session is not null && _clock.Elapsed >= _sessionNotBefore)
             {
                 // Evidence that the chain refuses today it refuses in a second too.
-                _sessionNotBefore = DateTime.UtcNow + SessionPause;
+                _sessionNotBefore = _clock.Elapsed + SessionPause;
                 await session.EnsureAsync(head, cancellation);
-                _sessionNotBefore = DateTime.UtcNow + _options.PollInterval;
+                _sessionNotBefore = _clock.Elapsed + _options.PollInterval;
             }
             if (keepsAsks)
                 await Registration.EnsureAsksAsync(_wallet, _options, Report, cancellation);
@@ -163,7 +166,7 @@ public sealed class ProviderDaemon : IDisposable
         {
             if (running >= _options.Concurrency + MostLookedAt)
                 return;
-            if (!job.Work.IsCompleted || DateTime.UtcNow < job.NotBefore)
+            if (!job.Work.IsCompleted || _clock.Elapsed < job.NotBefore)
                 continue;
             job.Work = WorkAsync(worker, number, job, cancellation);
             running++;
@@ -193,7 +196,7 @@ public sealed class ProviderDaemon : IDisposable
             job.Failure = Fail(number, new AivmException(Failure.Check, "job-failed", $"This is a defect of the provider, please report it: {exception.Message}", exception));
         }
         job.Failures++;
-        job.NotBefore = DateTime.UtcNow + (_options.PollInterval * Math.Min(16, job.Failures));
+        job.NotBefore = _clock.Elapsed + (_options.PollInterval * Math.Min(16, job.Failures));
     }
 
     private string Fail(ulong job, AivmException exception)

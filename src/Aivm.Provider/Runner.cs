@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Aivm.Primitives;
 
 namespace Aivm.Provider;
@@ -29,13 +28,4 @@ internal static class Runner
     public static long[] Run(IRunnable model, ReadOnlySpan<byte> input) => model.OutputCount <= MaxOutputBytes / sizeof(long)
         ? model.Run(input)
         : throw new JobRefusal("output-too-long", $"the model gives {model.OutputCount} numbers; an answer holds {MaxOutputBytes / sizeof(long)}");
-
-    /// <summary>int64, little-endian.</summary>
-    public static byte[] Pack(ReadOnlySpan<long> outputs)
-    {
-        var bytes = new byte[sizeof(long) * outputs.Length];
-        for (var i = 0; i < outputs.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), outputs[i]);
-        return bytes;
-    }
 }

@@ -40,7 +40,7 @@ internal static class ReadCompute
 
     public static byte[] ProviderCount(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, ComputeAbi.ProviderCount);
+        ContractErrors.RequireNoArguments(arguments, ComputeAbi.ProviderCount);
         return ComputeAbi.ProviderCount.BeginReturn().WriteUInt(ComputeStorage.ProviderCount(call)).ToArray();
     }
 
@@ -91,7 +91,7 @@ internal static class ReadCompute
 
     public static byte[] Rules(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, ComputeAbi.Rules);
+        ContractErrors.RequireNoArguments(arguments, ComputeAbi.Rules);
         var rules = call.Block.Genesis.Market;
         return ComputeAbi.Rules.BeginReturn()
             .WriteUInt(rules.MinStake)
@@ -108,11 +108,5 @@ internal static class ReadCompute
         if (!arguments.TryReadAddress(out var provider) || !arguments.TryEnd())
             throw ContractErrors.MalformedCalldata(function);
         return ComputeStorage.Provider(call, provider);
-    }
-
-    private static void RequireNoArguments(AbiReader arguments, AbiFunction function)
-    {
-        if (!arguments.TryEnd())
-            throw ContractErrors.MalformedCalldata(function);
     }
 }

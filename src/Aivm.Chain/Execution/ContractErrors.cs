@@ -26,6 +26,12 @@ internal static class ContractErrors
         return CallFailure.Revert(MalformedCalldataError, MalformedCalldataError.BeginRevert().WriteString(reason), reason);
     }
 
+    public static void RequireNoArguments(AbiReader arguments, AbiFunction function)
+    {
+        if (!arguments.TryEnd())
+            throw MalformedCalldata(function);
+    }
+
     public static CallFailure ValueNotAccepted() =>
         CallFailure.Revert(ValueNotAcceptedError, ValueNotAcceptedError.BeginRevert(), "this call takes no value");
 }

@@ -46,39 +46,26 @@ internal sealed class NativeCall(TransactionContext context, CallFrame frame, Ad
     public CallResult Call(Address account, byte[] input, ulong gas)
     {
         RequireWritable();
-        Charge(gas);
-        var inner = new CallFrame
-        {
-            Kind = CallKind.Call,
-            Caller = Self,
-            Account = account,
-            Callee = account,
-            Gas = gas,
-            Input = input,
-            Depth = frame.Depth + 1,
-        };
-        var result = MessageCall.Execute(context, inner);
-        frame.Gas += result.GasLeft;
-        return result;
+        return Call(CallKind.Call, account, input, gas);
     }
 
     /// <summary>Calls an account that may write nothing, with all the gas that is left but a 64th (EIP-150).</summary>
-    public CallResult StaticCall(Address account, byte[] input)
+    public CallResult StaticCall(Address account, byte[] input) => Call(CallKind.StaticCall, account, input, frame.Gas - (frame.Gas / 64));
+
+    private CallResult Call(CallKind kind, Address account, byte[] input, ulong gas)
     {
-        var gas = frame.Gas - (frame.Gas / 64);
         Charge(gas);
-        var inner = new CallFrame
+        var result = MessageCall.Execute(context, new CallFrame
         {
-            Kind = CallKind.StaticCall,
+            Kind = kind,
             Caller = Self,
             Account = account,
             Callee = account,
             Gas = gas,
             Input = input,
-            IsStatic = true,
+            IsStatic = kind == CallKind.StaticCall,
             Depth = frame.Depth + 1,
-        };
-        var result = MessageCall.Execute(context, inner);
+        });
         frame.Gas += result.GasLeft;
         return result;
     }

@@ -34,7 +34,7 @@ internal static class ReadJobs
 
     public static byte[] JobCount(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, JobsAbi.JobCount);
+        ContractErrors.RequireNoArguments(arguments, JobsAbi.JobCount);
         return JobsAbi.JobCount.BeginReturn().WriteUInt(JobsStorage.Count(call)).ToArray();
     }
 
@@ -47,13 +47,7 @@ internal static class ReadJobs
 
     public static byte[] Owed(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, JobsAbi.Owed);
+        ContractErrors.RequireNoArguments(arguments, JobsAbi.Owed);
         return JobsAbi.Owed.BeginReturn().WriteUInt(JobsStorage.Owed(call)).ToArray();
-    }
-
-    private static void RequireNoArguments(AbiReader arguments, AbiFunction function)
-    {
-        if (!arguments.TryEnd())
-            throw ContractErrors.MalformedCalldata(function);
     }
 }

@@ -76,7 +76,7 @@ internal static class ReadModels
 
     public static byte[] ModelCount(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, ModelsAbi.ModelCount);
+        ContractErrors.RequireNoArguments(arguments, ModelsAbi.ModelCount);
         return ModelsAbi.ModelCount.BeginReturn().WriteUInt(ModelsStorage.ModelCount(call)).ToArray();
     }
 
@@ -146,7 +146,7 @@ internal static class ReadModels
 
     public static byte[] NetworkFeeBps(NativeCall call, AbiReader arguments)
     {
-        RequireNoArguments(arguments, ModelsAbi.NetworkFeeBps);
+        ContractErrors.RequireNoArguments(arguments, ModelsAbi.NetworkFeeBps);
         return ModelsAbi.NetworkFeeBps.BeginReturn().WriteUInt((ulong)call.Block.Genesis.NetworkFeeBps).ToArray();
     }
 
@@ -172,11 +172,5 @@ internal static class ReadModels
         if (!arguments.TryReadString(out var name) || !arguments.TryEnd())
             throw ContractErrors.MalformedCalldata(function);
         return name;
-    }
-
-    private static void RequireNoArguments(AbiReader arguments, AbiFunction function)
-    {
-        if (!arguments.TryEnd())
-            throw ContractErrors.MalformedCalldata(function);
     }
 }

@@ -12,17 +12,23 @@ internal static class CommonOptions
         Description = "Print one JSON document on standard output and nothing else.",
     };
 
-    public static Option<Uri> Rpc() => new("--rpc")
+    public static Option<Uri> Rpc()
     {
-        Description = "The node's JSON-RPC address.",
+        var option = Url("--rpc", "The node's JSON-RPC address.", "http://127.0.0.1:8545");
+        option.DefaultValueFactory = _ => new Uri("http://127.0.0.1:8545");
+        return option;
+    }
+
+    public static Option<Uri> Url(string name, string description, string example) => new(name)
+    {
+        Description = description,
         HelpName = "URL",
-        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8545"),
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
             if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
                 return url;
-            result.AddError($"--rpc takes an http or https address such as http://127.0.0.1:8545; not '{text}'.");
+            result.AddError($"{name} takes an http or https address such as {example}; not '{text}'.");
             return null;
         },
     };

@@ -161,5 +161,5 @@ internal static class JobCommand
 
     /// <summary>A sealed output is its caller's alone.</summary>
     private static long[]? PublicOutput(JobStatus job, AnsweredJob? answer) =>
-        answer is null || job.InputKind == JobInputKind.Sealed ? null : JobsClient.Numbers(answer.Output);
+        answer is null || job.InputKind == JobInputKind.Sealed ? null : OutputNumbers.Unpack(answer.Output);
 }

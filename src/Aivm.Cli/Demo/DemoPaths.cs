@@ -69,7 +69,7 @@ internal sealed class DemoPaths : IAsyncDisposable
         var (job, requested) = await caller.RequestAsync(request, quote.Total, cancellation);
         var answer = await caller.WaitAsync(job, requested.BlockNumber, cancellation: cancellation);
         var submitted = await _user.Rpc.GetReceiptAsync(answer.Transaction, cancellation);
-        return await ReadAsync(name, JobsClient.Numbers(answer.Output), answer.Receipt, submitted?.GasUsed ?? 0, cancellation);
+        return await ReadAsync(name, OutputNumbers.Unpack(answer.Output), answer.Receipt, submitted?.GasUsed ?? 0, cancellation);
     }
 
     /// <summary>Fetches the receipt with its proof, and verifies it as somebody would who has the block's hash from elsewhere: from the chain itself.</summary>

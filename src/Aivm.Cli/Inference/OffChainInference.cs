@@ -139,7 +139,7 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
     private async Task<long[]> OpenAsync(ulong job, AnsweredJob answer, SealedRequest? hidden, CancellationToken cancellation)
     {
         if (hidden is null)
-            return JobsClient.Numbers(answer.Output);
+            return OutputNumbers.Unpack(answer.Output);
         var chainId = await wallet.Rpc.GetChainIdAsync(cancellation);
         return SealedOutput.TryOpen(hidden.ReplyKey, chainId, job, answer.Receipt.OutputHash, answer.Output, out var outputs, out var error)
             ? outputs

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Sdk;
 
 namespace Aivm.Cli.Models;
 
@@ -12,16 +12,7 @@ namespace Aivm.Cli.Models;
 internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probability)
 {
     /// <summary>keccak256 of the outputs as int64 little-endian.</summary>
-    public Hash256 Hash
-    {
-        get
-        {
-            var bytes = new byte[sizeof(long) * Outputs.Length];
-            for (var i = 0; i < Outputs.Length; i++)
-                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), Outputs[i]);
-            return Keccak.Hash(bytes);
-        }
-    }
+    public Hash256 Hash => OutputNumbers.HashOf(Outputs);
 
     public static ModelAnswer Run(Model model, long[] input)
     {

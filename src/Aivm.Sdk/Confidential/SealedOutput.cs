@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Aivm.Primitives;
@@ -54,7 +53,7 @@ public static class SealedOutput
             return false;
         }
         error = CheckOpened(plaintext, outputHash);
-        output = error is null ? Unpack(plaintext) : null;
+        output = error is null ? OutputNumbers.Unpack(plaintext) : null;
         CryptographicOperations.ZeroMemory(plaintext);
         return error is null;
     }
@@ -75,7 +74,7 @@ public static class SealedOutput
             error = new Error("output-too-large", $"A sealed output has at most {MaxCount} numbers, this one {output.Length}: ask a model with a smaller output.");
             return false;
         }
-        var plaintext = Pack(output);
+        var plaintext = OutputNumbers.Pack(output);
         var isSealed = Hpke.TrySeal(
             ephemeral, replyKey, SealedFormat.OutputInfo(chainId, job, replyKey), Keccak.Hash(plaintext).Span, plaintext, out sealedBytes);
         CryptographicOperations.ZeroMemory(plaintext);
@@ -90,21 +89,5 @@ public static class SealedOutput
         return Keccak.Hash(plaintext) == outputHash
             ? null
             : new Error("output-hash-mismatch", "The output that opened is not the one that was signed: dispute the answer.");
-    }
-
-    private static byte[] Pack(ReadOnlySpan<long> output)
-    {
-        var bytes = new byte[sizeof(long) * output.Length];
-        for (var i = 0; i < output.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), output[i]);
-        return bytes;
-    }
-
-    private static long[] Unpack(ReadOnlySpan<byte> bytes)
-    {
-        var output = new long[bytes.Length / sizeof(long)];
-        for (var i = 0; i < output.Length; i++)
-            output[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(sizeof(long) * i)..]);
-        return output;
     }
 }

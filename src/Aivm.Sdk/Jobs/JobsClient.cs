@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Aivm.Primitives;
 
@@ -117,15 +116,6 @@ public sealed class JobsClient(RpcClient rpc)
         var query = new LogQuery(JobsInterface.Contract, fromBlock, toBlock, [JobsInterface.JobOffered.Topic, null, AbiEvent.TopicOf(provider)]);
         var logs = await rpc.GetLogsAsync(query, cancellation);
         return [.. logs.Where(log => log.Log.Topics.Count == 3 && HasJob(log.Log)).Select(log => (JobIn(log.Log), log.BlockNumber))];
-    }
-
-    /// <summary>The numbers of a public output.</summary>
-    public static long[] Numbers(ReadOnlySpan<byte> output)
-    {
-        var numbers = new long[output.Length / sizeof(long)];
-        for (var i = 0; i < numbers.Length; i++)
-            numbers[i] = BinaryPrimitives.ReadInt64LittleEndian(output[(i * sizeof(long))..]);
-        return numbers;
     }
 
     /// <summary>The encoded receipts that logs hold.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using Aivm.Primitives;
 
@@ -59,21 +58,18 @@ public sealed record InferenceReceipt(
     }
 
     /// <summary>Whether the receipt is for this public input, packed.</summary>
-    public bool IsFor(ReadOnlySpan<byte> packedInput)
+    public bool IsFor(ReadOnlySpan<byte> packedInput) => CommitToPublicInput(packedInput) == InputCommitment;
+
+    /// <summary>Whether the receipt vouches for this output.</summary>
+    public bool VouchesFor(ReadOnlySpan<long> output) => OutputNumbers.HashOf(output) == OutputHash;
+
+    /// <summary>keccak256(32 zero bytes ‖ 0x01 ‖ packed input): how the chain commits to an input that everybody may see.</summary>
+    public static Hash256 CommitToPublicInput(ReadOnlySpan<byte> packedInput)
     {
         var committed = new byte[Hash256.Size + 1 + packedInput.Length];
         committed[Hash256.Size] = PackedInputTag;
         packedInput.CopyTo(committed.AsSpan(Hash256.Size + 1));
-        return Keccak.Hash(committed) == InputCommitment;
-    }
-
-    /// <summary>Whether the receipt vouches for this output.</summary>
-    public bool VouchesFor(ReadOnlySpan<long> output)
-    {
-        var bytes = new byte[sizeof(long) * output.Length];
-        for (var i = 0; i < output.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), output[i]);
-        return Keccak.Hash(bytes) == OutputHash;
+        return Keccak.Hash(committed);
     }
 
     private static bool TrySkipLicences(ref AbiReader reader)

@@ -135,6 +135,7 @@ public sealed class ProviderCommandTests
     [InlineData("--jobs", "many")]
     [InlineData("--health-port", "70000")]
     [InlineData("--price", "-1")]
+    [InlineData("--otlp", "collector")]
     public async Task A_provider_with_senseless_options_does_not_start(params string[] options)
     {
         using var cli = new CliProcess();

@@ -23,7 +23,7 @@ public sealed partial class ProviderTests
         using var session = new InferenceSession(ImageClassifier, new SessionOptions { IntraOpNumThreads = 1 });
         var (input, expected) = RunImage(session);
         var answer = await AnswerAsync(await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), input)));
-        Assert.Equal(expected, JobsClient.Numbers(answer.Output));
+        Assert.Equal(expected, OutputNumbers.Unpack(answer.Output));
         Assert.Equal(((byte)JobEvidence.DevelopmentAttested, model), (answer.Receipt.EvidenceKind, answer.Receipt.Model));
         Assert.Equal(await OffChainModel.HashAsync(ImageClassifier, Cancellation), answer.Receipt.ModelHash);
         await HappensAsync(item => item.Kind == ProviderEventKind.ModelOpened && item.Message.EndsWith("CPU", StringComparison.Ordinal));
@@ -42,7 +42,7 @@ public sealed partial class ProviderTests
         await ServeAsync(JobEvidence.DevelopmentAttested, Store);
         var input = Packed(SmallNetwork.Input(5));
         var answer = await AnswerAsync(await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), input)));
-        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(5)), JobsClient.Numbers(answer.Output));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(5)), OutputNumbers.Unpack(answer.Output));
 
         var keys = await new AttestationsClient(_caller).GetSessionAsync(Provider, Cancellation);
         using var reply = EncryptionKey.Generate();

@@ -52,7 +52,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         var input = Packed(SmallNetwork.Input(3));
         var job = await RequestAsync(new JobRequest(_model, evidence, await DeadlineAsync(), input));
         var answer = await AnswerAsync(job);
-        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), JobsClient.Numbers(answer.Output));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(3)), OutputNumbers.Unpack(answer.Output));
         Assert.Equal((byte)evidence, answer.Receipt.EvidenceKind);
         Assert.True(answer.Receipt.IsFor(input));
         var file = await new ReceiptClient(_rpc).GetAsync(answer.Receipt.Id, cancellation: Cancellation);
@@ -134,7 +134,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         var commitment = Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]);
         var request = new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), added.Digest.Hash.Span.ToArray()) { InputKind = JobInputKind.Content };
         var answer = await AnswerAsync(await RequestAsync(request with { Commitment = commitment }));
-        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(4)), JobsClient.Numbers(answer.Output));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(4)), OutputNumbers.Unpack(answer.Output));
 
         var other = await RequestAsync(request with { Commitment = Keccak.Hash("x"u8) });
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(other)).End);

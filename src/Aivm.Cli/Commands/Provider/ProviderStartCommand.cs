@@ -39,7 +39,7 @@ internal static class ProviderStartCommand
         var memory = Number("--memory-mib", "Memory for prepared models.", 512, 16, 1 << 20);
         var disk = Number("--disk-gib", "Disk for models, inputs and answers.", 4, 1, 1 << 16);
         var health = Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
-        var otlp = new Option<Uri>("--otlp") { Description = "Send metrics to this OpenTelemetry collector.", HelpName = "URL" };
+        var otlp = CommonOptions.Url("--otlp", "Send metrics to this OpenTelemetry collector, by gRPC.", "http://127.0.0.1:4317");
         var data = new Option<string>("--data") { Description = "The provider's directory. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
