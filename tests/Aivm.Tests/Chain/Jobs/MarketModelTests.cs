@@ -30,14 +30,15 @@ public class MarketModelTests
     private readonly record struct Step(int Kind, int Who, int Which, int Seconds);
 
     private static readonly Gen<Step> Steps = Gen.Select(
-        Gen.Int[0, 13], Gen.Int[0, 5], Gen.Int[0, 5], Gen.OneOf(Gen.Int[0, 3], Gen.Int[0, 40], Gen.Int[0, 400]),
+        Gen.Int[0, 13], Gen.Int[0, 5], Gen.Int[0, 5], Gen.Frequency((8, Gen.Int[0, 3]), (2, Gen.Int[0, 40]), (1, Gen.Int[0, 400])),
         (kind, who, which, seconds) => new Step(kind, who, which, seconds));
 
+    /// <remarks>One sample in six has a wrong answer that somebody challenges, the rarest end: that 100 have none happens once in 10^8.</remarks>
     [Fact]
     public void Every_interleaving_gives_what_the_specification_says()
     {
         var ends = new ConcurrentDictionary<JobEnd, int>();
-        Steps.Array[20, 80].Sample(steps => Run(steps, ends), iter: 60, seed: "0000KOIg3jt9");
+        Steps.Array[20, 80].Sample(steps => Run(steps, ends), iter: 100);
         Assert.Equal([JobEnd.Settled, JobEnd.Cancelled, JobEnd.NoProvider, JobEnd.Late, JobEnd.Wrong], ends.Keys.Order());
     }
 
