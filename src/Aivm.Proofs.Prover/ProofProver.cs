@@ -46,8 +46,10 @@ public sealed class ProofProver : IDisposable
     {
         if (shape.Soundness.Shortfall is { } error)
             throw new AivmException(Failure.Input, error.Code, error.Message);
+        if (!shape.Circuit.TryCompute(statement, out var publicNumbers, out error))
+            throw new AivmException(Failure.Input, error.Code, error.Message);
         using var prover = new ProofProver(shape, null, weights, threads);
-        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers), null);
+        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers, publicNumbers), null);
     }
 
     /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>

@@ -78,8 +78,17 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     /// <summary>Whether it multiplies features by weights of their own, as compiled linear models do.</summary>
     internal static bool HidesMultipliers(QuantiseNode node) => node.Output == ElementType.S64 && node.Multipliers.Count > 1;
 
+    private static bool HasMagnitudes(Constant weights)
+    {
+        var row = weights.Count / weights.Shape[0];
+        for (var o = 0; o < weights.Count; o += row)
+            if (weights[o] < 0 || weights.Bytes.Slice(o, row).ContainsAnyExcept((byte)weights[o]))
+                return false;
+        return true;
+    }
+
     private static bool IsHidden(Constant weights, Constant bias) =>
-        !weights.Bytes.ContainsAnyExcept((byte)0) && bias.ToArray().All(bound => bound >= 0);
+        HasMagnitudes(weights) && bias.ToArray().All(bound => bound >= 0);
 
     /// <summary>
     /// The architecture: the graph with all weights of Conv and Dense 0, and with each bias replaced by a bound on its magnitude, of three significant bits; and
@@ -98,7 +107,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         ConvNode n => new ConvNode
         {
             Source = n.Source,
-            Weights = Zeros(n.Weights),
+            Weights = Magnitudes(n.Weights),
             Bias = Bounds(n.Bias),
             Window = n.Window,
             Groups = n.Groups,
@@ -113,11 +122,24 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
             Offsets = Bound(n.Offsets),
             Shift = n.Shift,
         },
-        DenseNode n => new DenseNode { Source = n.Source, Weights = Zeros(n.Weights), Bias = Bounds(n.Bias), Requantise = n.Requantise },
+        DenseNode n => new DenseNode { Source = n.Source, Weights = Magnitudes(n.Weights), Bias = Bounds(n.Bias), Requantise = n.Requantise },
         _ => node,
     };
 
-    private static Constant Zeros(Constant weights) => Constant.S8(weights.Shape, new sbyte[weights.Count]);
+    /// <summary>In place of each weight the least M for which the magnitudes of its output's n weights add up to n * M at most.</summary>
+    private static Constant Magnitudes(Constant weights)
+    {
+        var magnitudes = new sbyte[weights.Count];
+        var row = weights.Count / weights.Shape[0];
+        for (var o = 0; o < weights.Count; o += row)
+        {
+            var sum = 0L;
+            for (var i = 0; i < row; i++)
+                sum += Math.Abs(weights[o + i]);
+            magnitudes.AsSpan(o, row).Fill((sbyte)Math.Min(BoundOf((sum + row - 1) / row), ElementTypes.MaxOf(ElementType.S8)));
+        }
+        return Constant.S8(weights.Shape, magnitudes);
+    }
 
     private static Constant Bound(Constant numbers)
     {

@@ -54,7 +54,7 @@ internal static class ProofWorkloads
         var random = new Random(64);
         var tokens = ((InputFormat.Index)model.Graph.Inputs[0].Format).Count;
         long[] input = [.. Enumerable.Range(0, model.InputCount).Select(_ => (long)random.Next(tokens))];
-        return new ProofWorkload("text-generator", model, input, null, ProofPrivacy.None, Bar: 180, Bytes, MultipleBar: null);
+        return new ProofWorkload("text-generator", model, input, null, ProofPrivacy.Weights, Bar: 180, Bytes, MultipleBar: null);
     }
 
     /// <summary>Four layers of 1024 by 1024 random weights of 8 bits.</summary>

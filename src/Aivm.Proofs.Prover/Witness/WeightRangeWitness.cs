@@ -4,14 +4,21 @@ namespace Aivm.Proofs.Prover;
 internal static class WeightRangeWitness
 {
     /// <param name="weights">The oracle's cells.</param>
-    public static Witness Fill(Circuit circuit, int[] weights)
+    /// <param name="publicNumbers">Of the circuit.</param>
+    public static Witness Fill(Circuit circuit, int[] weights, long[] publicNumbers)
     {
-        var witness = new Witness(circuit, []);
+        var witness = new Witness(circuit, publicNumbers);
         foreach (var gadget in circuit.Gadgets)
             switch (gadget)
             {
                 case WeightRangeGadget g:
                     Fill(g, weights, witness);
+                    break;
+                case MagnitudeGadget g:
+                    Fill(g, weights, witness);
+                    break;
+                case MagnitudeSumGadget g:
+                    Fill(g, witness);
                     break;
                 case BiasRangeGadget g:
                     Fill(g, weights, witness);
@@ -31,19 +38,58 @@ internal static class WeightRangeWitness
                     witness.Count(table, row);
     }
 
+    private static void Fill(MagnitudeGadget g, int[] weights, Witness witness)
+    {
+        witness.SetEntry(g.Site, 1, new EntryColumn(weights, g.Place.Base));
+        witness.SetEntry(g.Site, 2, g.Magnitudes);
+        var table = g.Site.TableOf(0);
+        for (var p = 0; p < g.Place.Positions; p++)
+            for (var c = 0; c < g.Place.Channels; c++)
+            {
+                var (weight, magnitude) = (weights[g.Place.Base + (p * g.Place.Width) + c], g.Magnitudes.Base + (p * g.Magnitudes.Width) + c);
+                witness.Cells[magnitude] = Math.Abs(weight);
+                // What is no row is counted nowhere, and has no proof.
+                if (table.RowOf([weight, witness.Cells[magnitude]]) is var row && row >= 0)
+                    witness.Count(table, row);
+            }
+    }
+
+    private static void Fill(MagnitudeSumGadget g, Witness witness)
+    {
+        for (var o = 0; o < g.Bounds.Length; o++)
+        {
+            var rest = g.Bounds[o];
+            for (var p = o; p < g.Magnitudes.Positions; p += g.Bounds.Length)
+                for (var c = 0; c < g.Magnitudes.Channels; c++)
+                    rest -= witness.Cells[g.Magnitudes.Base + (p * g.Magnitudes.Width) + c];
+            Fill(g.Slack, o, rest, witness);
+        }
+        Look(g.Slack, witness);
+    }
+
     private static void Fill(BiasRangeGadget g, int[] weights, Witness witness)
     {
         for (var c = 0; c < g.Bounds.Length; c++)
+            Fill(g.Slack, c, g.Bounds[c] + (g.Sign * (long)weights[g.Place.Base + c]), witness);
+        Look(g.Slack, witness);
+    }
+
+    /// <summary>The limbs of one number, which lie in the position or the channel of its index.</summary>
+    private static void Fill(SlackCells slack, int index, long rest, Witness witness)
+    {
+        for (var limb = 0; limb < slack.Limbs.Length; limb++, rest >>= CircuitBuilder.PartBits)
         {
-            var rest = g.Bounds[c] + (g.Sign * (long)weights[g.Place.Base + c]);
-            for (var limb = 0; limb < g.Limbs.Length; limb++, rest >>= CircuitBuilder.PartBits)
-            {
-                var low = (int)(rest & ((1 << CircuitBuilder.PartBits) - 1));
-                witness.Cells[g.Limbs[limb].Base + c] = low;
-                witness.Count(g.Sites[limb].TableOf(c), low);
-            }
+            var low = (int)(rest & ((1 << CircuitBuilder.PartBits) - 1));
+            witness.Cells[slack.Limbs[limb].Base + index] = low;
+            var table = slack.Sites[limb].TableOf(slack.Limbs[limb].Channels == 1 ? 0 : index);
+            if (low < table.Rows)
+                witness.Count(table, low);
         }
-        for (var limb = 0; limb < g.Limbs.Length; limb++)
-            witness.SetEntry(g.Sites[limb], 1, g.Limbs[limb]);
+    }
+
+    private static void Look(SlackCells slack, Witness witness)
+    {
+        for (var limb = 0; limb < slack.Limbs.Length; limb++)
+            witness.SetEntry(slack.Sites[limb], 1, slack.Limbs[limb]);
     }
 }

@@ -79,7 +79,7 @@ internal sealed partial class CircuitBuilder
         var bounds = new (long Low, long High)[bias.Count];
         for (var o = 0; o < bounds.Length; o++)
         {
-            var most = (weights.Count / bias.Count * ElementTypes.MaxOf(ElementType.S8) * source.Magnitude) + Math.Abs(bias[o]);
+            var most = (weights.Count / bias.Count * weights[weights.Count / bias.Count * o] * source.Magnitude) + Math.Abs(bias[o]);
             bounds[o] = (-most, most);
         }
         return bounds;

@@ -10,15 +10,17 @@ internal sealed partial class CircuitBuilder
     private const long MaxBiasBound = 1L << 28;
 
     /// <summary>
-    /// A weight is looked up in [-127, 127]. A bias b with the bound B is b + B = x and B - b = x', both of whole limbs: x and x' are below 4 B, so that
-    /// x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
+    /// A weight w is looked up with its magnitude among (-127, 127), …, (127, 127). An output's n magnitudes add up to n M - x at most, x of whole limbs: both
+    /// sides are less than 2^30 from 0, so that they are equal. A bias b with the bound B is b + B = x and B - b = x', likewise: x and x' are below 4 B, so
+    /// that x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
     /// </summary>
     public Error? BuildWeightRanges() => Limited(BuildRanges);
 
     private Error? BuildRanges()
     {
         Domain = Circuit.WeightRangesDomain;
-        var range = new IntervalTable(-ElementTypes.MaxOf(ElementType.S8), ElementTypes.MaxOf(ElementType.S8));
+        var magnitudes = new FunctionTable(Math.Abs);
+        magnitudes.Cover((int)-ElementTypes.MaxOf(ElementType.S8), (int)ElementTypes.MaxOf(ElementType.S8));
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             if (HiddenOf(i) is { } hidden)
@@ -37,8 +39,7 @@ internal sealed partial class CircuitBuilder
                 continue;
             var taps = graph.Nodes[i] is ConvNode ? numbers.Shape[2] * numbers.Shape[3] : 1;
             var layer = Weights!.Add(i, bias.Count, numbers.Count / bias.Count / taps, taps, out var biasPlace);
-            var site = AddLookup($"weights of node {i}", layer.Place!.Positions, layer.Place.Channels, [new(1, new WeightTerm(layer.Place), Once)], [range]);
-            Gadgets.Add(new WeightRangeGadget(layer.Place, site));
+            AddWeightRange(i, layer.Place!, [.. bias.ToArray().Select((_, o) => numbers[numbers.Count / bias.Count * o])], taps, magnitudes);
             if (AddBiasRange(i, bias, biasPlace) is { } fault)
                 return fault;
         }
@@ -50,6 +51,49 @@ internal sealed partial class CircuitBuilder
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         return TableGrid.End > 1 << Circuit.MaxLeafBits ? Unsupported($"{TableGrid.End} weights are too many for one proof") : null;
     }
+
+    /// <summary>Weights of 8 bits, and how much those of an output may be taken together.</summary>
+    /// <param name="means">By output: what the mean of its weights' magnitudes does not exceed.</param>
+    private void AddWeightRange(int node, Storage place, long[] means, int taps, FunctionTable table)
+    {
+        var magnitudes = AddStorage(place.Positions, place.Channels);
+        var site = AddLookup(
+            $"weights of node {node}", place.Positions, place.Channels,
+            [new(1, new WeightTerm(place), Once), new(2, Cells(magnitudes), Once)], [table]);
+        Gadgets.Add(new MagnitudeGadget(place, magnitudes, site));
+
+        var (outputs, count) = (means.Length, place.Channels * taps);
+        int[][] maps = taps == 1 ? [] : [.. Enumerable.Range(0, taps).Select(tap => Enumerable.Range(tap * outputs, outputs).ToArray())];
+        var ones = new sbyte[count];
+        Array.Fill(ones, (sbyte)1);
+        var sum = new LinearTerm(ViewOf(magnitudes), outputs, maps, LayerWeights.Public(Constant.S8([1, place.Channels, taps], ones)), outputs: 1, groups: 1);
+        long[] bounds = [.. means.Select(mean => mean * count)];
+        var bound = Public.AddConstant(new ValueInfo(ElementType.S32, [outputs, 1], 0, bounds.Max()), Constant.S32([outputs, 1], [.. bounds.Select(each => (int)each)]));
+        var slack = AddSlack(
+            $"magnitudes of node {node}", outputs, channels: 1, [bounds.Max()],
+            [new(0, new TapTerm(bound.ToGrid(samples, _storageAt)), Once), new(0, sum, [-Felt.One])]);
+        Gadgets.Add(new MagnitudeSumGadget(magnitudes, bounds, slack));
+    }
+
+    /// <summary>A sum is not negative: it is cut into limbs.</summary>
+    /// <param name="most">What it reaches at most, by channel.</param>
+    private SlackCells AddSlack(string name, int positions, int channels, long[] most, List<Summand> summands)
+    {
+        var (limbs, sites) = (new List<Storage>(), new List<LookupSite>());
+        for (var first = 0; most.Any(each => BitsOf(each) > first); first += PartBits)
+        {
+            var (limb, from) = (AddStorage(positions, channels), first);
+            limbs.Add(limb);
+            sites.Add(AddLookup(
+                $"{name}, bits from {first}", positions, channels, [new(1, Cells(limb), Once)],
+                [.. most.Select(each => Range(Math.Clamp(BitsOf(each) - from, 0, PartBits)))]));
+            summands.Add(new(0, Cells(limb), [-Felt.From(1L << first)]));
+        }
+        AddEquality(name, positions, channels, [.. summands]);
+        return new SlackCells([.. limbs], [.. sites]);
+    }
+
+    private static int BitsOf(long most) => Storage.BitLength((int)most);
 
     /// <summary>Limbs of an interval that is a power of two long: the numbers lie in it.</summary>
     private void AddWideRanges(string name, HiddenNumbers numbers)
@@ -76,22 +120,9 @@ internal sealed partial class CircuitBuilder
         {
             var bias = new Summand(0, new BiasTerm(place, positions: 1), [Felt.From(sign)]);
             var bound = new Summand(0, null, [.. bounds.ToArray().Select(Felt.From)]);
-            var (limbs, sites, summands) = (new List<Storage>(), new List<LookupSite>(), new List<Summand> { bias, bound });
-            for (var first = 0; bounds.ToArray().Any(each => BitsOf(each) > first); first += PartBits)
-            {
-                var (limb, from) = (AddStorage(1, bounds.Count), first);
-                limbs.Add(limb);
-                sites.Add(AddLookup(
-                    $"bias of node {node}, bits from {first}", 1, bounds.Count, [new(1, Cells(limb), Once)],
-                    [.. bounds.ToArray().Select(each => Range(Math.Clamp(BitsOf(each) - from, 0, PartBits)))]));
-                summands.Add(new(0, Cells(limb), [-Felt.From(1L << first)]));
-            }
-            AddEquality($"bias of node {node}", 1, bounds.Count, [.. summands]);
-            Gadgets.Add(new BiasRangeGadget(place, sign, [.. bounds.ToArray()], [.. limbs], [.. sites]));
+            var slack = AddSlack($"bias of node {node}", 1, bounds.Count, [.. bounds.ToArray().Select(each => 2 * each)], [bias, bound]);
+            Gadgets.Add(new BiasRangeGadget(place, sign, [.. bounds.ToArray()], slack));
         }
         return null;
     }
-
-    /// <summary>Of the largest sum of a bias and its bound.</summary>
-    private static int BitsOf(long bound) => Storage.BitLength((int)(2 * bound));
 }

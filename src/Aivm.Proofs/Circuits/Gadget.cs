@@ -33,11 +33,20 @@ internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, S
 /// <summary>The numbers of a private input: limbs by position and channel, each with its range check.</summary>
 internal sealed record PrivateInputGadget(int Value, GridShape Grid, LimbCut Cut, Storage[] Limbs, LookupSite[] Sites) : Gadget(Value);
 
-/// <summary>The lookups of a layer's private weights.</summary>
+/// <summary>The lookups of a limb of private numbers of 64 bits.</summary>
 internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
 
-/// <summary>bound + sign * bias, cut into limbs of 12 bits.</summary>
-internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, Storage[] Limbs, LookupSite[] Sites) : Gadget(NoValue);
+/// <summary>The lookups of a layer's private weights, with their magnitudes.</summary>
+internal sealed record MagnitudeGadget(Storage Place, Storage Magnitudes, LookupSite Site) : Gadget(NoValue);
+
+/// <summary>By output: its bound less all its magnitudes.</summary>
+internal sealed record MagnitudeSumGadget(Storage Magnitudes, long[] Bounds, SlackCells Slack) : Gadget(NoValue);
+
+/// <summary>bound + sign * bias.</summary>
+internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, SlackCells Slack) : Gadget(NoValue);
+
+/// <summary>Numbers that are not negative, cut into limbs of 12 bits with a range check each.</summary>
+internal sealed record SlackCells(Storage[] Limbs, LookupSite[] Sites);
 
 /// <summary>A function of each element: y = f(x).</summary>
 internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);
