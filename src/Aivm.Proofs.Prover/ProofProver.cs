@@ -48,8 +48,14 @@ public sealed class ProofProver : IDisposable
             throw new AivmException(Failure.Input, error.Code, error.Message);
         if (!shape.Circuit.TryCompute(statement, out var publicNumbers, out error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
+        return ProveWeightRanges(shape, statement, weights, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers, publicNumbers), threads);
+    }
+
+    /// <param name="witness">Tests change it.</param>
+    internal static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, Witness witness, int threads)
+    {
         using var prover = new ProofProver(shape, null, weights, threads);
-        return prover.Prove(statement, WeightRangeWitness.Fill(shape.Circuit, weights.Numbers, publicNumbers), null);
+        return prover.Prove(statement, witness, null);
     }
 
     /// <param name="statement">Its outputs are those of the model's own run: another output has no proof.</param>

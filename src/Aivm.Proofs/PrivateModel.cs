@@ -58,7 +58,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     {
         error = graph.Nodes.All(IsHidden)
             ? null!
-            : new("container-malformed", "The architecture of a private model has weights other than 0, or what is no bound in place of numbers.");
+            : new("container-malformed", "The architecture of a private model has what is no bound in place of its numbers.");
         return error is null;
     }
 
@@ -91,8 +91,8 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         HasMagnitudes(weights) && bias.ToArray().All(bound => bound >= 0);
 
     /// <summary>
-    /// The architecture: the graph with all weights of Conv and Dense 0, and with each bias replaced by a bound on its magnitude, of three significant bits; and
-    /// with a power of two in place of each weight of a WideDense, another for its bias, and likewise for a Quantise that multiplies features by weights of
+    /// The architecture: the graph with a bound on the mean magnitude of an output's weights in place of each weight of Conv and Dense, and with each bias
+    /// replaced by a bound on its magnitude, both of three significant bits; and with a power of two in place of each weight of a WideDense, another for its bias, and likewise for a Quantise that multiplies features by weights of
     /// their own. Shapes, shifts, tables and these bounds are public.
     /// </summary>
     public static Graph Skeleton(Graph graph) => new()
@@ -126,7 +126,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         _ => node,
     };
 
-    /// <summary>In place of each weight the least M for which the magnitudes of its output's n weights add up to n * M at most.</summary>
+    /// <summary>In place of each weight an M for which the magnitudes of its output's n weights add up to n * M at most.</summary>
     private static Constant Magnitudes(Constant weights)
     {
         var magnitudes = new sbyte[weights.Count];

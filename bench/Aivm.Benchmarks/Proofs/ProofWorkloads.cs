@@ -45,7 +45,7 @@ internal static class ProofWorkloads
         return new ProofWorkload(name, workload.Model, workload.Input, workload.Peer, privacy, bar, Bytes, multipleBar);
     }
 
-    /// <summary>The sample's transformer over 64 tokens; its weights are public.</summary>
+    /// <summary>The sample's transformer over 64 tokens.</summary>
     private static ProofWorkload Generator()
     {
         var sample = Path.Combine(Repository.Root, "samples", "text-generator");

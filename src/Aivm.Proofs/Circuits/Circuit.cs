@@ -200,7 +200,7 @@ public sealed class Circuit
 
     /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
-    /// <param name="privacy">With private weights, the graph's weights are not looked at, and its biases are bounds on the magnitude of the true ones.</param>
+    /// <param name="privacy">With private weights, the graph is the architecture of <see cref="PrivateModel"/>.</param>
     public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error) =>
         TryBuild(graph, analysis, samples, privacy, new WorkMeter(long.MaxValue), out circuit, out error);
 
@@ -225,8 +225,8 @@ public sealed class Circuit
     }
 
     /// <summary>
-    /// What the owner of private weights proves once: each weight lies in [-127, 127], each bias within its declared bound. Without it a weight could be any
-    /// element of the field, and a sum could wrap around.
+    /// What the owner of private weights proves once: each weight lies in [-127, 127], those of an output are together no larger than declared, and each bias
+    /// is within its bound. Without it a weight could be any element of the field, and a sum could wrap around.
     /// </summary>
     /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
     public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)

@@ -44,7 +44,7 @@ internal sealed partial class CircuitBuilder
         var biasTerm = new BiasTerm(privateBias, samples * grid.Positions);
         for (var c = 0; c < bounds.Length; c++)
             if ((Int128)bounds[c].High << (requantise.Activation is null ? requantise.MaxShift - requantise.ShiftOf(c) : 0) >= GraphAnalysis.AccumulatorBound - (1L << requantise.ShiftOf(c)))
-                return Unsupported($"private weights of its size may take the sum of channel {c} beyond 2^29");
+                return Unsupported($"private weights as large as declared may take the sum of channel {c} beyond 2^29");
         return AddRequantised(value, grid, new Accumulator([(term, Once), (biasTerm, Once)], [Felt.Zero], bounds), requantise);
     }
 
@@ -73,13 +73,14 @@ internal sealed partial class CircuitBuilder
     private static long DeclaredReach(Constant weights, Constant bias, ValueInfo source, Requantise requantise) =>
         DeclaredBounds(weights, bias, source).Select((bound, c) => bound.High << (requantise.MaxShift - requantise.ShiftOf(c))).Max();
 
-    /// <summary>The same from what is declared: any weights of 8 bits, and biases up to those that the graph states.</summary>
+    /// <summary>The same from what is declared: n weights of a mean magnitude, and a bias, up to those that the graph states.</summary>
     private static (long Low, long High)[] DeclaredBounds(Constant weights, Constant bias, ValueInfo source)
     {
         var bounds = new (long Low, long High)[bias.Count];
+        var row = weights.Count / bias.Count;
         for (var o = 0; o < bounds.Length; o++)
         {
-            var most = (weights.Count / bias.Count * weights[weights.Count / bias.Count * o] * source.Magnitude) + Math.Abs(bias[o]);
+            var most = (row * weights[row * o] * source.Magnitude) + Math.Abs(bias[o]);
             bounds[o] = (-most, most);
         }
         return bounds;

@@ -126,7 +126,7 @@ internal sealed partial class CircuitBuilder(
     private Error At(int node, Error fault) => fault with { Message = $"node {node} ({graph.Nodes[node].Operator}): {fault.Message}" };
 
     /// <summary>
-    /// The analysis saw zeros in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
+    /// The analysis saw bounds in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
     /// reach as far as any weights could take them, and what is made of them follows.
     /// </summary>
     private Error? InferAgain(GraphNode node, int value)
