@@ -34,15 +34,21 @@ public sealed class CommittedWeights : IDisposable
     /// commitments share any, whose difference would be that of the weights.
     /// </param>
     /// <param name="used">Proofs made with it before: whoever forgets some may disclose weights.</param>
-    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0)
+    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0) =>
+        Commit(shape, LayoutOf(shape).Reveal(graph), seed, used);
+
+    /// <param name="numbers">The cells as integers: tests commit to others than a graph's.</param>
+    internal static CommittedWeights Commit(ProofShape shape, int[] numbers, ReadOnlySpan<byte> seed, int used = 0)
     {
-        var layout = shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
-        var (cells, numbers) = (new FeltArray(layout.CellCount), layout.Reveal(graph));
+        var layout = LayoutOf(shape);
+        var cells = new FeltArray(layout.CellCount);
         var random = new SecretRandom(SeedOf(shape.Weights!, numbers, seed));
         ExtKernels.FromIntegers(numbers, cells, 0);
         random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
         return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
     }
+
+    private static WeightLayout LayoutOf(ProofShape shape) => shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
 
     /// <summary>The keyed hash of the code's sizes and of all cells.</summary>
     private static ReadOnlySpan<byte> SeedOf(OracleShape shape, int[] numbers, ReadOnlySpan<byte> seed)

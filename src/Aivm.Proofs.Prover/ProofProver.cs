@@ -96,7 +96,7 @@ public sealed class ProofProver : IDisposable
 
         progress?.Invoke(ProofPhase.Lookups);
         var challenges = ProofChallenges.Draw(_shape, transcript);
-        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, challenges.Alpha, challenges.Gamma, _denominators, _threads), _workspace, _threads);
+        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, _weights?.Numbers ?? [], challenges.Alpha, challenges.Gamma, _denominators, _threads), _workspace, _threads);
 
         progress?.Invoke(ProofPhase.Layers);
         var mu = transcript.NextChallenge();

@@ -68,8 +68,37 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         DenseNode n => IsHidden(n.Weights, n.Bias),
         WideDenseNode n => IsBound(n.Weights) && IsBound(n.Bias),
         QuantiseNode n when HidesMultipliers(n) => IsBound(n.Multipliers) && IsBound(n.Offsets),
+        TreeEnsembleNode n => HidesTrees(n),
         _ => true,
     };
+
+    /// <summary>Whether all splits look alike, and all leaves but those that are a tree by themselves.</summary>
+    private static bool HidesTrees(TreeEnsembleNode node)
+    {
+        var bound = LeafBoundOf(node);
+        return bound is null
+            || (node.Leaves.Type == ElementType.S64 && long.IsPow2(bound.Value)
+                && node.Splits.ToArray().All(word => word is TreeSplit.Leaf or HiddenSplit)
+                && LeavesOfTrees(node).All(leaf => node.Leaves[leaf] == bound));
+    }
+
+    private const int HiddenSplit = 0;
+
+    /// <summary>The bound B of an architecture's leaves, which lie within [-B, B); null where no tree has a split.</summary>
+    internal static long? LeafBoundOf(TreeEnsembleNode node) => LeavesOfTrees(node) is var leaves && leaves.Any() ? node.Leaves[leaves.First()] : null;
+
+    /// <summary>The places of the values of all leaves but those that are a tree by themselves.</summary>
+    private static IEnumerable<int> LeavesOfTrees(TreeEnsembleNode node)
+    {
+        var first = 0;
+        foreach (var tree in node.Trees)
+        {
+            var values = (tree.Nodes + 1) / 2 * tree.TargetCount;
+            for (var i = 0; i < values && tree.Nodes > 1; i++)
+                yield return first + i;
+            first += values;
+        }
+    }
 
     /// <summary>A bound B of numbers within [-B, B), in place of each of them: a power of two.</summary>
     private static bool IsBound(Constant numbers) =>
@@ -93,7 +122,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     /// <summary>
     /// The architecture: the graph with a bound on the mean magnitude of an output's weights in place of each weight of Conv and Dense, and with each bias
     /// replaced by a bound on its magnitude, both of three significant bits; and with a power of two in place of each weight of a WideDense, another for its bias, and likewise for a Quantise that multiplies features by weights of
-    /// their own. Shapes, shifts, tables and these bounds are public.
+    /// their own; of trees the shapes, with a power of two in place of each leaf. Shapes, shifts, tables, thresholds and these bounds are public.
     /// </summary>
     public static Graph Skeleton(Graph graph) => new()
     {
@@ -122,6 +151,15 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
             Offsets = Bound(n.Offsets),
             Shift = n.Shift,
         },
+        TreeEnsembleNode n => new TreeEnsembleNode
+        {
+            Source = n.Source,
+            Targets = n.Targets,
+            Trees = n.Trees,
+            Splits = Constant.S32(n.Splits.Shape, [.. n.Splits.ToArray().Select(word => word == TreeSplit.Leaf ? TreeSplit.Leaf : HiddenSplit)]),
+            Leaves = BoundOfLeaves(n),
+            Base = n.Base,
+        },
         DenseNode n => new DenseNode { Source = n.Source, Weights = Magnitudes(n.Weights), Bias = Bounds(n.Bias), Requantise = n.Requantise },
         _ => node,
     };
@@ -143,13 +181,29 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
 
     private static Constant Bound(Constant numbers)
     {
-        var (low, high) = numbers.Range();
-        var bits = 0;
-        while (bits < MaxBoundBits && (high >= 1L << bits || low < -(1L << bits)))
-            bits++;
         var bounds = new long[numbers.Count];
-        Array.Fill(bounds, 1L << bits);
+        Array.Fill(bounds, BoundOf(numbers.Range()));
         return Constant.S64(numbers.Shape, bounds);
+    }
+
+    private static Constant BoundOfLeaves(TreeEnsembleNode node)
+    {
+        var (leaves, hidden) = (node.Leaves.ToArray(), LeavesOfTrees(node).ToArray());
+        if (hidden.Length == 0)
+            return node.Leaves;
+        var bound = BoundOf((hidden.Min(leaf => leaves[leaf]), hidden.Max(leaf => leaves[leaf])));
+        foreach (var leaf in hidden)
+            leaves[leaf] = bound;
+        return Constant.S64(node.Leaves.Shape, leaves);
+    }
+
+    /// <summary>The least power of two B with all numbers within [-B, B), or the largest that there is.</summary>
+    private static long BoundOf((long Low, long High) range)
+    {
+        var bits = 0;
+        while (bits < MaxBoundBits && (range.High >= 1L << bits || range.Low < -(1L << bits)))
+            bits++;
+        return 1L << bits;
     }
 
     /// <summary>No larger weight has a product with 1 that a model may have.</summary>

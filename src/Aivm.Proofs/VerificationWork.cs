@@ -77,6 +77,7 @@ public static class VerificationWork
         }
         return work
             + circuit.Tables.Sum(table => table.Stated.Sum(entry => (long)StatedEntry + (PublicAddress.Is(entry.Address) ? 0 : Lookup + StatedEntry)))
+            + circuit.Tables.Sum(table => table.Hidden.Sum(column => TermWork + (2L * (column.Place.Positions + column.Place.Channels) * Product)))
             + circuit.CellTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.PublicTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.Products.Sum(placed => placed.Term.EvaluationWork);

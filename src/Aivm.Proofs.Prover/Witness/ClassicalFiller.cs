@@ -46,7 +46,6 @@ internal static class ClassicalFiller
     public static void Fill(TreeGadget gadget, Witness witness)
     {
         var (paths, steps) = (gadget.Paths, gadget.Steps);
-        var leaves = (LeafTable)steps[0].Edges.TableOf(0);
         WideFiller.ForEachCell(steps[0].Code, (sample, tree) =>
         {
             var node = paths.Trees[tree].Root;
@@ -66,7 +65,7 @@ internal static class ClassicalFiller
                 WideFiller.Write(steps[step].Gap, sample, tree, gap, witness);
             }
             for (var target = 0; target < gadget.Leaves.Length; target++)
-                WideFiller.Write(gadget.Leaves[target], sample, tree, leaves.ValueOf(~node, target), witness);
+                WideFiller.Write(gadget.Leaves[target], sample, tree, paths.ValueOf(~node, target), witness);
         });
         foreach (var step in steps)
             WideFiller.Look([step.Edges, step.Ranks, .. step.Gap.Checks], witness);

@@ -9,8 +9,9 @@ internal static class LookupLeaves
     /// <summary>Numbers that are brought into the field at a time.</summary>
     private const int NumberPiece = 1 << 10;
 
+    /// <param name="weights">The numbers of private ones.</param>
     /// <param name="denominators">Room for 2^variables elements.</param>
-    public static LogupLeaves Build(Witness witness, Ext4 alpha, Ext4 gamma, ExtArray denominators, int threads)
+    public static LogupLeaves Build(Witness witness, int[] weights, Ext4 alpha, Ext4 gamma, ExtArray denominators, int threads)
     {
         var circuit = witness.Circuit;
         var powers = new Ext4[circuit.TableEntries.Length];
@@ -32,6 +33,7 @@ internal static class LookupLeaves
             FillOnes(circuit.Lookups[i], circuit.FullLeafCount, numerators);
         });
         SubtractStated(witness, powers, denominators);
+        SubtractHidden(circuit, weights, powers, denominators);
         return new LogupLeaves(denominators, circuit.FullLeafCount, numerators);
     }
 
@@ -93,6 +95,17 @@ internal static class LookupLeaves
         foreach (var table in circuit.Tables)
             foreach (var (row, column, address) in table.Stated)
                 denominators[circuit.TableGrid.Base + table.FirstRow + row] -= powers[column + 1] * Felt.From(witness.Read(address));
+    }
+
+    /// <summary>Rows whose entries are private weights.</summary>
+    private static void SubtractHidden(Circuit circuit, int[] weights, Ext4[] powers, ExtArray denominators)
+    {
+        using var scratch = new FeltArray(NumberPiece);
+        foreach (var table in circuit.Tables)
+            foreach (var (column, first, place) in table.Hidden)
+                Subtract(
+                    new EntryColumn(weights, place.Base), 0, place.Positions * place.Width, powers[column + 1],
+                    denominators, circuit.TableGrid.Base + table.FirstRow + first, scratch);
     }
 
     /// <summary>The numerators of lookups behind the full sites.</summary>

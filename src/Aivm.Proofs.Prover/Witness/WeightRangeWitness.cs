@@ -14,6 +14,9 @@ internal static class WeightRangeWitness
                 case WeightRangeGadget g:
                     Fill(g, weights, witness);
                     break;
+                case SplitCodeGadget g:
+                    Fill(g, weights, witness);
+                    break;
                 case MagnitudeGadget g:
                     Fill(g, weights, witness);
                     break;
@@ -36,6 +39,18 @@ internal static class WeightRangeWitness
                 // What is no row is counted nowhere, and has no proof.
                 if (table.RowOf([weights[g.Place.Base + (p * g.Place.Width) + c]]) is var row && row >= 0)
                     witness.Count(table, row);
+    }
+
+    private static void Fill(SplitCodeGadget g, int[] weights, Witness witness)
+    {
+        var (ofTrue, ofFalse, table) = (witness.NewEntry(g.Site, 1), witness.NewEntry(g.Site, 2), g.Site.TableOf(0));
+        for (var split = 0; split < ofTrue.Length; split++)
+        {
+            (ofTrue[split], ofFalse[split]) = (weights[g.Codes.Base + (2 * split)], weights[g.Codes.Base + (2 * split) + 1]);
+            // What is no row is counted nowhere, and has no proof.
+            if (table.RowOf([ofTrue[split], ofFalse[split]]) is var row && row >= 0)
+                witness.Count(table, row);
+        }
     }
 
     private static void Fill(MagnitudeGadget g, int[] weights, Witness witness)

@@ -5,8 +5,8 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Tree ensembles: a path through each tree, edge by edge, which stays secret. Edges and leaves are public rows, and so are the samples' numbers that tests are
-/// made of where ranks are public; else these are cells.
+/// Tree ensembles: a path through each tree, edge by edge, which stays secret. Edges and leaves are rows, public ones or of private weights, and so are the
+/// samples' numbers that tests are made of where ranks are public; else these are cells.
 /// </summary>
 /// <remarks>
 /// A path has as many steps as its tree is deep. Each step but the last is a row (split, parent, code) with the split before as parent, from the root on;
@@ -24,9 +24,9 @@ internal sealed partial class CircuitBuilder
     private Error? AddTrees(TreeEnsembleNode node, int value)
     {
         var (ranks, result) = (_values[node.Source], _infos[value]);
-        var paths = ranks.IsPublic ? new TreePaths(node) : new TreePaths(node, Ranks.Most);
+        var paths = Weights is not null ? HiddenPathsOf(node) : ranks.IsPublic ? new TreePaths(node) : new TreePaths(node, Ranks.Most);
         if (!paths.Fits)
-            return Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
+            return TooManyTests(paths);
         if (paths.Trees.Sum(tree => (long)tree.Depth) * samples > 1 << Circuit.MaxCellBits)
             return Unsupported($"trees of {paths.Trees.Sum(tree => (long)tree.Depth)} steps");
         var sums = ImmutableArray.CreateBuilder<WideSummand>();
@@ -34,7 +34,7 @@ internal sealed partial class CircuitBuilder
         {
             var (low, high) = node.Leaves.Range();
             // Below 2^29 is also the sum of the largest leaves.
-            var cut = CircuitValue.IsNarrow(result) ? new LimbCut(1, Math.Min(0, low), Storage.BitLength((int)(Math.Max(0, high) - Math.Min(0, low)))) : LimbCut.Of(Math.Min(0, low), Math.Max(0, high));
+            var cut = Weights is not null ? CutOfLeaves(node) : CircuitValue.IsNarrow(result) ? new LimbCut(1, Math.Min(0, low), Storage.BitLength((int)(Math.Max(0, high) - Math.Min(0, low)))) : LimbCut.Of(Math.Min(0, low), Math.Max(0, high));
             if (paths.Trees.Max(tree => tree.TargetCount) * cut.Count > MaxLeafColumns)
                 return Unsupported($"leaves of {paths.Trees.Max(tree => tree.TargetCount)} values");
             sums.Add(new(SumOfLeaves(node, paths, AddPaths(node, paths, ranks, cut, value), cut), 1));
@@ -44,11 +44,26 @@ internal sealed partial class CircuitBuilder
             ?? Define(value, ValueOf(value, scores));
     }
 
+    private static Error TooManyTests(TreePaths paths) => Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
+
+    private TreePaths HiddenPathsOf(TreeEnsembleNode node) => new(node, (int)_infos[node.Source].Shape.Elements, Ranks.Most);
+
+    /// <summary>Of private leaves, from what is declared of them.</summary>
+    private static LimbCut CutOfLeaves(TreeEnsembleNode node) => LimbCut.Of(-(Int128)PrivateModel.LeafBoundOf(node)!.Value, (Int128)PrivateModel.LeafBoundOf(node)!.Value - 1);
+
+    private (LookupTable Splits, LookupTable Leaves) TablesOf(int node, TreePaths paths, int targets, LimbCut cut)
+    {
+        if (Weights is null)
+            return (new SplitTable(paths), new LeafTable(paths, targets, cut));
+        var trees = Weights.AddTrees(node, paths, targets, cut);
+        return (new HiddenSplitTable(paths, trees), new HiddenLeafTable(paths, trees));
+    }
+
     /// <returns>The values of the leaves, by target of a tree.</returns>
     private WideCells[] AddPaths(TreeEnsembleNode node, TreePaths paths, CircuitValue ranks, LimbCut cut, int value)
     {
         var targets = paths.Trees.Max(tree => tree.TargetCount);
-        var (splits, leaves) = (new SplitTable(paths), new LeafTable(paths, node.Leaves, targets, cut));
+        var (splits, leaves) = TablesOf(value - graph.Inputs.Length, paths, targets, cut);
         var numbersInfo = new ValueInfo(ElementType.S32, [paths.VariantCount], 0, paths.VariantCount * paths.Spacing);
         var numbers = ranks.IsPublic ? Public.AddMapped(numbersInfo, paths.WriteVariants, ranks) : AddVariants(numbersInfo, paths, ranks, value);
         var variants = new VariantTable(paths, numbers, samples);

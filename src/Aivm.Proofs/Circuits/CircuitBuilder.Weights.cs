@@ -29,6 +29,12 @@ internal sealed partial class CircuitBuilder
                 AddWideRanges($"bias of node {i}", hidden.Bias);
                 continue;
             }
+            if (graph.Nodes[i] is TreeEnsembleNode ensemble)
+            {
+                if (AddTreeRanges(i, ensemble) is { } refused)
+                    return refused;
+                continue;
+            }
             var (numbers, bias) = graph.Nodes[i] switch
             {
                 ConvNode n => (n.Weights, n.Bias),
@@ -44,7 +50,7 @@ internal sealed partial class CircuitBuilder
                 return fault;
         }
         if (Weights!.IsEmpty)
-            return Unsupported("the model has no Conv, no Dense and no linear model, whose weights alone can be private");
+            return Unsupported("the model has no Conv, no Dense, no linear model and no trees, whose weights alone can be private");
         if (CheckWeights() is { } tooMany)
             return tooMany;
         AddTables();
@@ -95,12 +101,32 @@ internal sealed partial class CircuitBuilder
 
     private static int BitsOf(long most) => Storage.BitLength((int)most);
 
-    /// <summary>Limbs of an interval that is a power of two long: the numbers lie in it.</summary>
-    private void AddWideRanges(string name, HiddenNumbers numbers)
+    /// <summary>Both edges of each split have the codes of one test, and leaves lie in the declared interval.</summary>
+    private Error? AddTreeRanges(int node, TreeEnsembleNode ensemble)
     {
-        for (var k = 0; k < numbers.Limbs.Length; k++)
+        var paths = HiddenPathsOf(ensemble);
+        if (!paths.Fits)
+            return TooManyTests(paths);
+        if (paths.Trees.IsEmpty)
+            return null;
+        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), CutOfLeaves(ensemble));
+        var (codes, splits) = (trees.Codes, Circuit.TableColumns / 2);
+        var site = AddLookup(
+            $"splits of node {node}", codes.Positions, splits,
+            [new(1, new WeightTerm(codes, first: 0, step: 2), Once), new(2, new WeightTerm(codes, first: 1, step: 2), Once)], [new SplitCodeTable(paths)]);
+        Gadgets.Add(new SplitCodeGadget(codes, site));
+        AddLimbRanges($"leaves of node {node}", trees.Values, column => trees.Cut.IntervalOf(column % trees.Cut.Count));
+        return null;
+    }
+
+    /// <summary>Limbs of an interval that is a power of two long: the numbers lie in it.</summary>
+    private void AddWideRanges(string name, HiddenNumbers numbers) => AddLimbRanges(name, [.. numbers.Limbs.Select(limb => limb.Place!)], numbers.Cut.IntervalOf);
+
+    private void AddLimbRanges(string name, Storage[] places, Func<int, (long Low, long High)> intervalOf)
+    {
+        for (var k = 0; k < places.Length; k++)
         {
-            var (place, interval) = (numbers.Limbs[k].Place!, numbers.Cut.IntervalOf(k));
+            var (place, interval) = (places[k], intervalOf(k));
             var site = AddLookup($"{name}, limb {k}", place.Positions, place.Channels, [new(1, new WeightTerm(place), Once)], [Interval(interval.Low, interval.High)]);
             Gadgets.Add(new WeightRangeGadget(place, site));
         }

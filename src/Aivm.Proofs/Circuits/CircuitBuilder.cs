@@ -340,6 +340,8 @@ internal sealed partial class CircuitBuilder(
         var rows = 0;
         foreach (var table in Tables)
         {
+            if (!table.Hidden.IsEmpty)
+                rows = (rows + Circuit.TableColumns - 1) & -Circuit.TableColumns;
             table.FirstRow = rows;
             rows = checked(rows + table.Rows);
         }

@@ -33,8 +33,11 @@ internal sealed record MaxPoolGadget(int Value, GridView Source, int[][] Maps, S
 /// <summary>The numbers of a private input: limbs by position and channel, each with its range check.</summary>
 internal sealed record PrivateInputGadget(int Value, GridShape Grid, LimbCut Cut, Storage[] Limbs, LookupSite[] Sites) : Gadget(Value);
 
-/// <summary>The lookups of a limb of private numbers of 64 bits.</summary>
+/// <summary>The lookups of a limb of private numbers.</summary>
 internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadget(NoValue);
+
+/// <summary>The lookups of private splits: the codes of both edges of each, side by side.</summary>
+internal sealed record SplitCodeGadget(Storage Codes, LookupSite Site) : Gadget(NoValue);
 
 /// <summary>The lookups of a layer's private weights, with their magnitudes.</summary>
 internal sealed record MagnitudeGadget(Storage Place, Storage Magnitudes, LookupSite Site) : Gadget(NoValue);

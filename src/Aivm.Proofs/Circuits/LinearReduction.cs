@@ -96,11 +96,25 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         var rows = leaves.Of(circuit.TableGrid);
         var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
             + ((alpha - Ext4.One) * (lookups + rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)));
-        return lookups + (mu * denominators) + constants + Evaluate(circuit.PublicTerms, new PublicAssignment(publicNumbers), out forms);
+        var known = lookups + (mu * denominators) + constants + Evaluate(circuit.PublicTerms, new PublicAssignment(publicNumbers), out forms);
+        forms.AddRange(FormsOfTables());
+        return known;
     }
 
     /// <summary>The forms of <see cref="Known"/> alone.</summary>
-    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => Forms(circuit.PublicTerms, new PublicAssignment(publicNumbers));
+    public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => [.. Forms(circuit.PublicTerms, new PublicAssignment(publicNumbers)), .. FormsOfTables()];
+
+    /// <summary>Of the private weights among the entries of tables.</summary>
+    private IEnumerable<WeightForm> FormsOfTables()
+    {
+        var rows = leaves.Of(circuit.TableGrid);
+        foreach (var table in circuit.Tables)
+            foreach (var (column, first, place) in table.Hidden)
+            {
+                var weights = rows with { FirstRow = rows.FirstRow + ((table.FirstRow + first) / Circuit.TableColumns) };
+                yield return new GridForm(place, weights.CopyRows(place.Positions), weights.CopyColumns(place.Channels, _scales[column + 1]));
+            }
+    }
 
     /// <summary>The forms of <see cref="EvaluateCoefficients"/> alone.</summary>
     public List<WeightForm> FormsOfCells(EqPoint point) => Forms(circuit.CellTerms, new PointAssignment(point));

@@ -14,17 +14,18 @@ namespace Aivm.Proofs;
 /// </remarks>
 internal sealed class TreePaths
 {
-    private readonly List<(int Parent, int Code)> _splits = [];
-    private readonly List<(int Parent, int Code, int FirstValue, int Values)> _leaves = [];
+    private readonly List<(int Parent, bool IsTrue)> _splits = [];
+    private readonly List<(int Parent, bool IsTrue, int FirstValue, int Values)> _leaves = [];
     private readonly List<(TreeSplit Split, int TrueChild, int FalseChild)> _nodes = [];
     private readonly Dictionary<(int Feature, bool MissingTrue), int> _variants = [];
     private readonly long[] _base;
+    private Constant _values;
 
     /// <param name="mostRank">Numbers are those of any rank up to it; 0 where they are those of the nearest rank that tests tell apart.</param>
     public TreePaths(TreeEnsembleNode node, int mostRank = 0)
     {
         MaxGap = mostRank;
-        _base = node.Base.ToArray();
+        (_base, _values) = (node.Base.ToArray(), node.Leaves);
         foreach (var word in node.Splits.ToArray())
             if (word != TreeSplit.Leaf)
             {
@@ -32,16 +33,51 @@ internal sealed class TreePaths
                 _variants.TryAdd((split.Feature, split.MissingTrue), 1 + (2 * _variants.Count));
                 MaxGap = Math.Max(MaxGap, split.Rank + 1);
             }
-        Spacing = 4L << Storage.BitLength(MaxGap);
-        if (!Fits)
-            return;
+        Spacing = SpacingOf(MaxGap);
+        if (Fits)
+            Trees = Read(node);
+    }
+
+    /// <summary>Of trees whose tests and leaves only their owner knows: any split may test any feature, at any rank.</summary>
+    /// <param name="architecture">As <see cref="PrivateModel"/> shows it.</param>
+    /// <param name="mostRank">The largest rank that a feature may have, unless it is missing.</param>
+    public TreePaths(TreeEnsembleNode architecture, int features, int mostRank)
+    {
+        MaxGap = mostRank + 1;
+        (_base, _values) = (architecture.Base.ToArray(), architecture.Leaves);
+        for (var feature = 0; feature < features; feature++)
+            foreach (var missingTrue in (bool[])[false, true])
+                _variants.Add((feature, missingTrue), 1 + (2 * _variants.Count));
+        Spacing = SpacingOf(MaxGap);
+        if (Fits)
+            Trees = Read(architecture);
+    }
+
+    /// <summary>Tells a prover the splits and the leaves. A split at a rank that no feature has is one at the largest: all but missing features pass both.</summary>
+    public void Reveal(TreeEnsembleNode node)
+    {
+        _values = node.Leaves;
+        var next = 0;
+        foreach (var word in node.Splits.ToArray())
+            if (word != TreeSplit.Leaf)
+            {
+                var split = TreeSplit.Unpack((int)word);
+                _nodes[next] = _nodes[next] with { Split = split with { Rank = Math.Min(split.Rank, MaxGap - 1) } };
+                next++;
+            }
+    }
+
+    private static long SpacingOf(int maxGap) => 4L << Storage.BitLength(maxGap);
+
+    private ImmutableArray<Tree> Read(TreeEnsembleNode node)
+    {
         var (trees, next, leaf) = (new List<Tree>(), 0, 0);
         foreach (var shape in node.Trees)
         {
             if (Read(node, shape, ref next, ref leaf) is var tree && tree.Depth > 0)
                 trees.Add(tree);
         }
-        Trees = [.. trees.OrderByDescending(tree => tree.Depth)];
+        return [.. trees.OrderByDescending(tree => tree.Depth)];
     }
 
     /// <param name="Root">The number of its first split.</param>
@@ -66,9 +102,27 @@ internal sealed class TreePaths
     public int LeafCount => _leaves.Count;
 
     /// <summary>Of the edge that leads to a split; a root's leads from itself, and its test always holds.</summary>
-    public (int Parent, int Code) EdgeToSplit(int split) => _splits[split];
+    public (int Parent, int Code) EdgeToSplit(int split) =>
+        _splits[split] is var (parent, isTrue) && parent != split ? (parent, CodeOf(parent, isTrue)) : (split, 0);
 
-    public (int Parent, int Code, int FirstValue, int Values) EdgeToLeaf(int leaf) => _leaves[leaf];
+    public (int Parent, int Code) EdgeToLeaf(int leaf) => (_leaves[leaf].Parent, CodeOf(_leaves[leaf].Parent, _leaves[leaf].IsTrue));
+
+    /// <summary>What a split's edge leads to: a split, or a leaf as its complement.</summary>
+    public int ChildOf(int split, bool isTrue) => isTrue ? _nodes[split].TrueChild : _nodes[split].FalseChild;
+
+    /// <summary>The code of an edge.</summary>
+    public int CodeOf(int split, bool isTrue) => CodeOf(_nodes[split].Split, isTrue);
+
+    /// <summary>0 for a target that the leaf's tree does not have.</summary>
+    public long ValueOf(int leaf, int target) => target < _leaves[leaf].Values ? _values[_leaves[leaf].FirstValue + target] : 0;
+
+    /// <summary>Ways to test: a feature, and what becomes of it where it is missing.</summary>
+    public int TestCount => _variants.Count;
+
+    /// <summary>The codes of both edges of a split.</summary>
+    /// <param name="test">Below <see cref="TestCount"/>.</param>
+    public (int True, int False) CodesOf(int test, int rank) =>
+        checked(((int)((((2 * test) + 1) * Spacing) + rank), (int)((((2 * test) + 2) * Spacing) - rank - 1)));
 
     /// <summary>Reads a tree's preorder.</summary>
     private Tree Read(TreeEnsembleNode node, TreeShape shape, ref int next, ref int leaf)
@@ -76,7 +130,7 @@ internal sealed class TreePaths
         var (root, depth, open) = (SplitCount, 0, new Stack<(int Split, bool InFalse)>());
         for (var end = next + shape.Nodes; next < end; next++)
         {
-            (int Parent, int Code) edge = open.TryPeek(out var above) ? (above.Split, CodeOf(_nodes[above.Split].Split, !above.InFalse)) : (SplitCount, 0);
+            (int Parent, bool IsTrue) edge = open.TryPeek(out var above) ? (above.Split, !above.InFalse) : (SplitCount, true);
             var word = node.Splits[next];
             if (open.Count > 0)
                 SetChild(above.Split, above.InFalse, word == TreeSplit.Leaf ? ~LeafCount : SplitCount);
@@ -91,7 +145,7 @@ internal sealed class TreePaths
                 for (var target = 0; target < shape.TargetCount; target++)
                     _base[shape.FirstTarget + target] += node.Leaves[leaf + target];
             else
-                _leaves.Add((edge.Parent, edge.Code, leaf, shape.TargetCount));
+                _leaves.Add((edge.Parent, edge.IsTrue, leaf, shape.TargetCount));
             leaf += shape.TargetCount;
             depth = Math.Max(depth, open.Count);
             while (open.TryPop(out var ended))
@@ -107,9 +161,8 @@ internal sealed class TreePaths
     private void SetChild(int split, bool isFalse, int child) =>
         _nodes[split] = isFalse ? _nodes[split] with { FalseChild = child } : _nodes[split] with { TrueChild = child };
 
-    private int VariantOf(TreeSplit split, bool isTrue) => _variants[(split.Feature, split.MissingTrue)] + (isTrue ? 0 : 1);
-
-    private int CodeOf(TreeSplit split, bool isTrue) => checked((int)((VariantOf(split, isTrue) * Spacing) + (isTrue ? split.Rank : -split.Rank - 1)));
+    private int CodeOf(TreeSplit split, bool isTrue) =>
+        CodesOf((_variants[(split.Feature, split.MissingTrue)] - 1) / 2, split.Rank) is var codes && isTrue ? codes.True : codes.False;
 
     /// <summary>Whether codes stay far below p; no tree is read where they do not.</summary>
     public bool Fits => VariantCount * Spacing < GraphAnalysis.AccumulatorBound;
@@ -166,10 +219,9 @@ internal sealed class SplitTable(TreePaths paths) : LookupTable
 }
 
 /// <summary>Rows (parent, code, values): a leaf's values limb by limb, with zeros behind the last.</summary>
-internal sealed class LeafTable(TreePaths paths, Constant values, int targets, LimbCut cut) : LookupTable
+internal sealed class LeafTable(TreePaths paths, int targets, LimbCut cut) : LookupTable
 {
-    private readonly Dictionary<(int Parent, int Code), int> _rows = Enumerable.Range(0, paths.LeafCount)
-        .ToDictionary(leaf => (paths.EdgeToLeaf(leaf).Parent, paths.EdgeToLeaf(leaf).Code));
+    private readonly Dictionary<(int Parent, int Code), int> _rows = Enumerable.Range(0, paths.LeafCount).ToDictionary(paths.EdgeToLeaf);
 
     public const int Leading = 2;
 
@@ -177,14 +229,11 @@ internal sealed class LeafTable(TreePaths paths, Constant values, int targets, L
 
     public override int Columns => Leading + (targets * cut.Count);
 
-    public long ValueOf(int leaf, int target) =>
-        paths.EdgeToLeaf(leaf) is var edge && target < edge.Values ? values[edge.FirstValue + target] : 0;
-
     public override int Entry(int row, int column) => column switch
     {
         0 => paths.EdgeToLeaf(row).Parent,
         1 => paths.EdgeToLeaf(row).Code,
-        _ => (int)cut.LimbOf(ValueOf(row, (column - Leading) / cut.Count), (column - Leading) % cut.Count),
+        _ => (int)cut.LimbOf(paths.ValueOf(row, (column - Leading) / cut.Count), (column - Leading) % cut.Count),
     };
 
     public override int RowOf(ReadOnlySpan<int> tuple)

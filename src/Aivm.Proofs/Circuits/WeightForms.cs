@@ -132,8 +132,8 @@ internal sealed class BiasTerm(Storage place, int positions, LayerWeights? numbe
         numbers?.At(channel) ?? throw new InvalidOperationException("A private bias is no cell.");
 }
 
-/// <summary>Private weights as they lie in their oracle: cell (p, c) of the layer's place.</summary>
-internal sealed class WeightTerm(Storage place) : Term
+/// <summary>Private weights as they lie in their oracle: cell (p, first + step * c) of their place.</summary>
+internal sealed class WeightTerm(Storage place, int first = 0, int step = 1) : Term
 {
     internal override bool ReadsPublic => true;
 
@@ -149,7 +149,10 @@ internal sealed class WeightTerm(Storage place) : Term
 
     internal override Ext4 Evaluate(in GridWeights weights, Assignment assignment)
     {
-        assignment.Forms.Add(new GridForm(place, weights.CopyRows(place.Positions), weights.CopyColumns(place.Channels, assignment.Scale)));
+        var columns = new ExtArray(place.Channels);
+        for (var c = 0; c < place.Channels / step; c++)
+            columns[first + (step * c)] = assignment.Scale * weights.Column(c);
+        assignment.Forms.Add(new GridForm(place, weights.CopyRows(place.Positions), columns));
         return Ext4.Zero;
     }
 
@@ -176,23 +179,25 @@ internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) :
 }
 
 /// <summary>
-/// Where private weights lie in their oracle: layer after layer the weights, then the bias, and at the end random cells. All weights of Conv and
-/// Dense are private, of a model that has private weights.
+/// Where private weights lie in their oracle: layer after layer the weights, then the bias, of trees the codes of edges, then the values of leaves, and at the end
+/// random cells. All weights and trees are private, of a model that has private weights.
 /// </summary>
 internal sealed class WeightLayout
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private readonly List<(int Node, HiddenNumbers Weights, HiddenNumbers Bias)> _wideLayers = [];
+    private readonly List<(int Node, HiddenTrees Trees)> _ensembles = [];
     private int _count;
 
-    public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0;
+    public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0 && _ensembles.Count == 0;
 
     /// <summary>Cells, the random ones included.</summary>
     public int CellCount => RandomCells.End;
 
     /// <summary>Where weights and biases lie: all cells but the random ones, and those in between, which are 0.</summary>
     public IEnumerable<Storage> Places => _layers.SelectMany(layer => (Storage[])[layer.Weights.Place!, layer.Bias])
-        .Concat(_wideLayers.SelectMany(layer => layer.Weights.Limbs.Concat(layer.Bias.Limbs)).Select(limb => limb.Place!));
+        .Concat(_wideLayers.SelectMany(layer => layer.Weights.Limbs.Concat(layer.Bias.Limbs)).Select(limb => limb.Place!))
+        .Concat(_ensembles.SelectMany(ensemble => (Storage[])[ensemble.Trees.Codes, .. ensemble.Trees.Values]));
 
     /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
     public Storage RandomCells => new(_count, RandomCellCount, 1);
@@ -219,6 +224,16 @@ internal sealed class WeightLayout
         var layer = (node, Limbs(weights, outputs, inputs), Limbs(bias, 1, outputs));
         _wideLayers.Add(layer);
         return (layer.Item2, layer.Item3);
+    }
+
+    /// <param name="targets">Of the tree that has the most.</param>
+    public HiddenTrees AddTrees(int node, TreePaths paths, int targets, LimbCut cut)
+    {
+        Storage Edges() => Reserve(HiddenTrees.PositionsOf(paths), Circuit.TableColumns);
+
+        var trees = new HiddenTrees(paths, Edges(), [.. Enumerable.Range(0, targets * cut.Count).Select(_ => Edges())], cut);
+        _ensembles.Add((node, trees));
+        return trees;
     }
 
     private Storage Reserve(int positions, int channels)
@@ -254,6 +269,8 @@ internal sealed class WeightLayout
             weights.Reveal(numbers, cells);
             bias.Reveal(offsets, cells);
         }
+        foreach (var (node, trees) in _ensembles)
+            trees.Reveal((TreeEnsembleNode)graph.Nodes[node], cells);
         return cells;
     }
 }

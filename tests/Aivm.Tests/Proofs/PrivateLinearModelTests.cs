@@ -17,7 +17,7 @@ public sealed class PrivateLinearModelTests
     {
         var model = VectorCircuits.ModelOf($"{table}_logreg", new InputFormat.Fixed(9));
         var rows = InputFiles.Read(SharedVectors.Require($"models/{table}_x300.csv"));
-        AssertProved(model, privacy, samples, [.. Enumerable.Range(0, samples).SelectMany(row => rows.Integers(row, model.Graph.Inputs[0].Format))], ProofParameters.Production);
+        PrivateRun.AssertProved(model, privacy, samples, [.. Enumerable.Range(0, samples).SelectMany(row => rows.Integers(row, model.Graph.Inputs[0].Format))], ProofParameters.Production);
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class PrivateLinearModelTests
         {
             var model = Linear(seed);
             long[] inputs = [0, 1, -1, long.MaxValue, -long.MaxValue, 12345, 1L << 40, -(1L << 50)];
-            AssertProved(model, privacy, 2, inputs, ProofParameters.Toy);
+            PrivateRun.AssertProved(model, privacy, 2, inputs, ProofParameters.Toy);
         }
     }
 
@@ -82,34 +82,6 @@ public sealed class PrivateLinearModelTests
             Assert.True(ProofVerifier.TryVerify(run, honest, prover.Prove(honest), out error), error?.ToString());
             Assert.False(ProofVerifier.TryVerify(run, claim, prover.Prove(claim, prover.Fill(honest)), out error));
             Assert.Equal("proof-rejected", error.Code);
-        }
-    }
-
-    private static void AssertProved(Model model, ProofPrivacy privacy, int samples, long[] inputs, ProofParameters parameters)
-    {
-        var skeleton = PrivateModel.Skeleton(model.Graph);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
-        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var ranges, out error), error?.ToString());
-        Assert.True(Circuit.TryBuild(skeleton, analysis, samples, privacy, out var circuit, out error), error?.ToString());
-        TestContext.Current.TestOutputHelper?.WriteLine($"{circuit.Weights!.CellCount} weights, {circuit.CellCount} cells, {circuit.LeafCount} leaves");
-        Assert.Equal(ranges.Weights!.Places, circuit.Weights!.Places);
-        var (rangeShape, shape) = (new ProofShape(ranges, parameters), new ProofShape(circuit, parameters));
-        using var first = CommittedWeights.Commit(rangeShape, model.Graph, new byte[32]);
-        var rangeStatement = new ProofStatement(model.Hash, Hash256.Zero, default, default, first.Root);
-        Assert.True(ProofVerifier.TryVerify(rangeShape, rangeStatement, ProofProver.ProveWeightRanges(rangeShape, rangeStatement, first, threads: 2), out error), error?.ToString());
-
-        using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32], used: 1);
-        Assert.Equal(first.Root, weights.Root);
-        using var committed = shape.Inputs is null ? null : CommittedInputs.Commit(shape, inputs);
-        var statement = new ProofStatement(
-            model.Hash, Hash256.Zero, committed is null ? inputs : default(ReadOnlyMemory<long>), VectorCircuits.Run(model, samples, inputs), weights.Root, committed?.Root);
-        Assert.True(ProofProver.TryCreate(shape, model.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
-        using (prover)
-        {
-            var witness = prover.Fill(statement, committed);
-            WitnessCheck.Satisfies(witness);
-            Assert.Empty(WitnessFaults.Of(witness));
-            Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, witness, committed), out error), error?.ToString());
         }
     }
 

@@ -6,10 +6,10 @@ using Aivm.Tests.Proofs.Circuits;
 
 namespace Aivm.Tests.Proofs;
 
-/// <summary>Runs on private inputs, proved with production's parameters.</summary>
+/// <summary>Runs on private inputs, or with private weights.</summary>
 internal static class PrivateRun
 {
-    /// <summary>A proof is accepted with the outputs of the model's own run, and with no others.</summary>
+    /// <summary>On private inputs, at production's parameters: a proof is accepted with the outputs of the model's own run, and with no others.</summary>
     public static void AssertProved(Model model, int samples, long[] inputs)
     {
         var shape = new ProofShape(VectorCircuits.Build(model, samples, ProofPrivacy.Inputs), ProofParameters.Production);
@@ -20,6 +20,35 @@ internal static class PrivateRun
             long[] others = [.. outputs];
             others[changed] += outputs[changed] > 0 ? -1 : 1;
             Assert.Equal("proof-rejected", Verify(shape, model, inputs, others, _ => { })?.Code);
+        }
+    }
+
+    /// <summary>With private weights: their ranges are proved, then a run, by a verifier who has the architecture alone.</summary>
+    public static void AssertProved(Model model, ProofPrivacy privacy, int samples, long[] inputs, ProofParameters parameters)
+    {
+        var skeleton = PrivateModel.Skeleton(model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var ranges, out error), error?.ToString());
+        Assert.True(Circuit.TryBuild(skeleton, analysis, samples, privacy, out var circuit, out error), error?.ToString());
+        TestContext.Current.TestOutputHelper?.WriteLine($"{circuit.Weights!.CellCount} weights, {circuit.CellCount} cells, {circuit.LeafCount} leaves");
+        Assert.Equal(ranges.Weights!.Places, circuit.Weights!.Places);
+        var (rangeShape, shape) = (new ProofShape(ranges, parameters), new ProofShape(circuit, parameters));
+        using var first = CommittedWeights.Commit(rangeShape, model.Graph, new byte[32]);
+        var rangeStatement = new ProofStatement(model.Hash, Hash256.Zero, default, default, first.Root);
+        Assert.True(ProofVerifier.TryVerify(rangeShape, rangeStatement, ProofProver.ProveWeightRanges(rangeShape, rangeStatement, first, threads: 2), out error), error?.ToString());
+
+        using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32], used: 1);
+        Assert.Equal(first.Root, weights.Root);
+        using var committed = shape.Inputs is null ? null : CommittedInputs.Commit(shape, inputs);
+        var statement = new ProofStatement(
+            model.Hash, Hash256.Zero, committed is null ? inputs : default(ReadOnlyMemory<long>), VectorCircuits.Run(model, samples, inputs), weights.Root, committed?.Root);
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var witness = prover.Fill(statement, committed);
+            WitnessCheck.Satisfies(witness);
+            Assert.Empty(WitnessFaults.Of(witness));
+            Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, witness, committed), out error), error?.ToString());
         }
     }
 

@@ -155,7 +155,7 @@ public sealed class ClassicalFaultTests
             var next = gadget.Paths.Next(1, _ => 1);
             witness.Set(second.Code, 0, 0, next.Code);
             witness.Set(second.Gap, 0, 0, next.Gap);
-            var leaf = ((LeafTable)second.Edges.TableOf(0)).ValueOf(~next.Child, 0);
+            var leaf = gadget.Paths.ValueOf(~next.Child, 0);
             witness.Set(gadget.Leaves[0], 0, 0, leaf);
             Assert.Equal(0, honestScore);
             Assert.NotEqual(honestLeaf, leaf);
