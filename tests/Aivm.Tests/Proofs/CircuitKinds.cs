@@ -11,6 +11,7 @@ internal static class CircuitKinds
     {
         ["linear"] = (Linear(), ProofPrivacy.Weights | ProofPrivacy.Inputs),
         ["trees"] = (SmallTrees.Model(leaf: 1000).Graph, ProofPrivacy.Inputs),
+        ["private-trees"] = (SmallTrees.Model(leaf: 1000).Graph, ProofPrivacy.Weights | ProofPrivacy.Inputs),
         ["rows"] = (Rows(), ProofPrivacy.None),
         ["softmax"] = (Softmax(), ProofPrivacy.None),
     };
