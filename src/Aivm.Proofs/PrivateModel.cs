@@ -69,8 +69,12 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         WideDenseNode n => IsBound(n.Weights) && IsBound(n.Bias),
         QuantiseNode n when HidesMultipliers(n) => IsBound(n.Multipliers) && IsBound(n.Offsets),
         TreeEnsembleNode n => HidesTrees(n),
+        EmbeddingNode n when HidesRows(n) => n.Table[0] >= 0 && n.Table.ToArray().All(bound => bound == n.Table[0]),
         _ => true,
     };
+
+    /// <summary>Whether rows are private: of 8 or 16 bits, as compiled embeddings are.</summary>
+    internal static bool HidesRows(EmbeddingNode node) => node.Table.Type is ElementType.S8 or ElementType.S16;
 
     /// <summary>Whether all splits look alike, and all leaves but those that are a tree by themselves.</summary>
     private static bool HidesTrees(TreeEnsembleNode node)
@@ -122,7 +126,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
     /// <summary>
     /// The architecture: the graph with a bound on the mean magnitude of an output's weights in place of each weight of Conv and Dense, and with each bias
     /// replaced by a bound on its magnitude, both of three significant bits; and with a power of two in place of each weight of a WideDense, another for its bias, and likewise for a Quantise that multiplies features by weights of
-    /// their own; of trees the shapes, with a power of two in place of each leaf. Shapes, shifts, tables, thresholds and these bounds are public.
+    /// their own; of trees the shapes, with a power of two in place of each leaf; in place of an embedding's numbers a bound on them all. Shapes, shifts, tables, thresholds and these bounds are public.
     /// </summary>
     public static Graph Skeleton(Graph graph) => new()
     {
@@ -151,6 +155,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
             Offsets = Bound(n.Offsets),
             Shift = n.Shift,
         },
+        EmbeddingNode n when HidesRows(n) => new EmbeddingNode { Source = n.Source, Table = BoundOfRows(n.Table) },
         TreeEnsembleNode n => new TreeEnsembleNode
         {
             Source = n.Source,
@@ -184,6 +189,15 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         var bounds = new long[numbers.Count];
         Array.Fill(bounds, BoundOf(numbers.Range()));
         return Constant.S64(numbers.Shape, bounds);
+    }
+
+    private static Constant BoundOfRows(Constant table)
+    {
+        var (low, high) = table.Range();
+        var bound = Math.Min(BoundOf(Math.Max(-low, high)), ElementTypes.MaxOf(table.Type));
+        var bounds = new short[table.Count];
+        Array.Fill(bounds, (short)bound);
+        return table.Type == ElementType.S8 ? Constant.S8(table.Shape, Array.ConvertAll(bounds, each => (sbyte)each)) : Constant.S16(table.Shape, bounds);
     }
 
     private static Constant BoundOfLeaves(TreeEnsembleNode node)

@@ -216,6 +216,9 @@ internal sealed class WitnessFiller
             case MapGadget g:
                 FillMap(g, witness);
                 break;
+            case EmbeddingGadget g:
+                FillEmbedding(g, witness);
+                break;
             case SumGadget g:
                 WideFiller.Fill(g, witness);
                 break;
@@ -318,6 +321,20 @@ internal sealed class WitnessFiller
                 var (argument, function) = ((int)witness.Read(g.Source.AddressOf(p, c)), (FunctionTable)g.Site.TableOf(c));
                 (arguments[cell], witness.Cells[g.Result.Base + cell]) = (argument, function.Values[argument - function.Low]);
                 witness.Count(function, argument - function.Low);
+            }
+    }
+
+    private static void FillEmbedding(EmbeddingGadget g, Witness witness)
+    {
+        var places = witness.NewEntry(g.Site, 1);
+        witness.SetEntry(g.Site, 2, g.Result);
+        for (var p = 0; p < g.Result.Positions; p++)
+            for (var c = 0; c < g.Result.Channels; c++)
+            {
+                var cell = (p * g.Result.Width) + c;
+                places[cell] = ((int)witness.Read(g.Source.AddressOf(p, c)) * g.Result.Channels) + c;
+                witness.Cells[g.Result.Base + cell] = g.Rows.At(places[cell]);
+                witness.Count(g.Site.TableOf(c), places[cell]);
             }
     }
 

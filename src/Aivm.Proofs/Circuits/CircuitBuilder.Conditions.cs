@@ -185,6 +185,8 @@ internal sealed partial class CircuitBuilder
     {
         var (source, result) = (_values[node.Source], _infos[value]);
         var channels = (int)(node.Table.Count / node.Table.Shape[0]);
+        if (IsHidden(node))
+            return AddHiddenEmbedding(node, value, channels);
         if (node.Table.Count > MaxFunctionRows || !CircuitValue.IsNarrow(result))
             return Unsupported($"an embedding of {node.Table.Count} numbers by indices that are not public; at most {MaxFunctionRows}, below 2^29");
         ImmutableArray<LookupTable> tables = [.. Enumerable.Range(0, channels).Select(c => new FunctionTable(x => (int)node.Table[(x * channels) + c]))];
@@ -195,5 +197,23 @@ internal sealed partial class CircuitBuilder
         var site = AddLookup($"value {value}", view.Positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(cells), Once)], tables);
         Gadgets.Add(new MapGadget(value, view, cells, site));
         return Define(value, CircuitValue.OfRows(result, cells));
+    }
+
+    /// <summary>Rows (index · channels + channel, number), the numbers being private.</summary>
+    private Error? AddHiddenEmbedding(EmbeddingNode node, int value, int channels)
+    {
+        var source = _values[node.Source];
+        var view = source.ToGrid(samples, _storageAt, source.Addresses.Length, channels, (element, _) => element);
+        var cells = AddStorage(view.Positions, channels);
+        var rows = Weights!.AddRows(value - graph.Inputs.Length, node.Table.Count);
+        var site = AddLookup(
+            $"value {value}", view.Positions, channels,
+            [
+                new(1, new TapTerm(view), [Felt.From(channels)]), new(1, null, [.. Enumerable.Range(0, channels).Select(c => Felt.From(c))]),
+                new(2, Cells(cells), Once),
+            ],
+            [new HiddenRowTable(rows)]);
+        Gadgets.Add(new EmbeddingGadget(value, view, rows, cells, site));
+        return Define(value, CircuitValue.OfRows(_infos[value], cells));
     }
 }

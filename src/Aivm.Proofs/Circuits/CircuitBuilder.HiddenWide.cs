@@ -24,7 +24,13 @@ internal sealed partial class CircuitBuilder
     private static LimbCut CutOf(Constant bounds) => LimbCut.Of(-(Int128)bounds[0], (Int128)bounds[0] - 1, HiddenBits);
 
     /// <summary>Whether a node has private numbers, so that no verifier computes it.</summary>
-    private bool IsHidden(GraphNode node) => Weights is not null && (node is WideDenseNode || (node is QuantiseNode n && PrivateModel.HidesMultipliers(n)));
+    private bool IsHidden(GraphNode node) => Weights is not null && node switch
+    {
+        WideDenseNode => true,
+        QuantiseNode n => PrivateModel.HidesMultipliers(n),
+        EmbeddingNode n => PrivateModel.HidesRows(n),
+        _ => false,
+    };
 
     /// <summary>How far the sum of a private entry map may lie from 0 before it is divided.</summary>
     private static Int128 DeclaredReach(QuantiseNode node, ValueInfo source) =>

@@ -35,6 +35,12 @@ internal sealed partial class CircuitBuilder
                     return refused;
                 continue;
             }
+            if (graph.Nodes[i] is EmbeddingNode embedding && IsHidden(embedding))
+            {
+                var bound = embedding.Table[0];
+                AddLimbRanges($"rows of node {i}", [Weights!.AddRows(i, embedding.Table.Count).Place], _ => (-bound, bound));
+                continue;
+            }
             var (numbers, bias) = graph.Nodes[i] switch
             {
                 ConvNode n => (n.Weights, n.Bias),
@@ -50,7 +56,7 @@ internal sealed partial class CircuitBuilder
                 return fault;
         }
         if (Weights!.IsEmpty)
-            return Unsupported("the model has no Conv, no Dense, no linear model and no trees, whose weights alone can be private");
+            return Unsupported("the model has no Conv, no Dense, no linear model, no trees and no embedding, whose weights alone can be private");
         if (CheckWeights() is { } tooMany)
             return tooMany;
         AddTables();

@@ -127,7 +127,7 @@ internal sealed partial class CircuitBuilder(
 
     /// <summary>
     /// The analysis saw bounds in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
-    /// reach as far as any weights could take them, and what is made of them follows.
+    /// reach as far as any weights could take them, rows as far as is declared, and what is made of them follows.
     /// </summary>
     private Error? InferAgain(GraphNode node, int value)
     {
@@ -140,6 +140,7 @@ internal sealed partial class CircuitBuilder(
         {
             ConvNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
             DenseNode { Requantise: { Activation: null } end } n => DeclaredReach(n.Weights, n.Bias, _infos[n.Source], end),
+            EmbeddingNode n when IsHidden(n) => n.Table[0],
             QuantiseNode n when IsHidden(n) => (long)Int128.Min((DeclaredReach(n, _infos[n.Source]) >> n.Shift) + 1, ElementTypes.MaxOf(ElementType.S64)),
             _ => -1,
         };

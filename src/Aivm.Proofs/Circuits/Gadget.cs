@@ -51,6 +51,9 @@ internal sealed record BiasRangeGadget(Storage Place, int Sign, long[] Bounds, S
 /// <summary>Numbers that are not negative, cut into limbs of 12 bits with a range check each.</summary>
 internal sealed record SlackCells(Storage[] Limbs, LookupSite[] Sites);
 
+/// <summary>Private rows by index, element by element.</summary>
+internal sealed record EmbeddingGadget(int Value, GridView Source, HiddenRows Rows, Storage Result, LookupSite Site) : Gadget(Value);
+
 /// <summary>A function of each element: y = f(x).</summary>
 internal sealed record MapGadget(int Value, GridView Source, Storage Result, LookupSite Site) : Gadget(Value);
 

@@ -179,17 +179,18 @@ internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) :
 }
 
 /// <summary>
-/// Where private weights lie in their oracle: layer after layer the weights, then the bias, of trees the codes of edges, then the values of leaves, and at the end
-/// random cells. All weights and trees are private, of a model that has private weights.
+/// Where private weights lie in their oracle: layer after layer the weights, then the bias, of trees the codes of edges, then the values of leaves, of embeddings
+/// the rows, and at the end random cells. All of these are private, of a model that has private weights.
 /// </summary>
 internal sealed class WeightLayout
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private readonly List<(int Node, HiddenNumbers Weights, HiddenNumbers Bias)> _wideLayers = [];
     private readonly List<(int Node, HiddenTrees Trees)> _ensembles = [];
+    private readonly List<(int Node, HiddenRows Rows)> _embeddings = [];
     private int _count;
 
-    public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0 && _ensembles.Count == 0;
+    public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0 && _ensembles.Count == 0 && _embeddings.Count == 0;
 
     /// <summary>Cells, the random ones included.</summary>
     public int CellCount => RandomCells.End;
@@ -197,7 +198,8 @@ internal sealed class WeightLayout
     /// <summary>Where weights and biases lie: all cells but the random ones, and those in between, which are 0.</summary>
     public IEnumerable<Storage> Places => _layers.SelectMany(layer => (Storage[])[layer.Weights.Place!, layer.Bias])
         .Concat(_wideLayers.SelectMany(layer => layer.Weights.Limbs.Concat(layer.Bias.Limbs)).Select(limb => limb.Place!))
-        .Concat(_ensembles.SelectMany(ensemble => (Storage[])[ensemble.Trees.Codes, .. ensemble.Trees.Values]));
+        .Concat(_ensembles.SelectMany(ensemble => (Storage[])[ensemble.Trees.Codes, .. ensemble.Trees.Values]))
+        .Concat(_embeddings.Select(embedding => embedding.Rows.Place));
 
     /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
     public Storage RandomCells => new(_count, RandomCellCount, 1);
@@ -236,6 +238,14 @@ internal sealed class WeightLayout
         return trees;
     }
 
+    /// <param name="count">Numbers in all rows.</param>
+    public HiddenRows AddRows(int node, int count)
+    {
+        var rows = new HiddenRows(Reserve((count + Circuit.TableColumns - 1) / Circuit.TableColumns, Circuit.TableColumns));
+        _embeddings.Add((node, rows));
+        return rows;
+    }
+
     private Storage Reserve(int positions, int channels)
     {
         var storage = new Storage(0, positions, channels);
@@ -271,6 +281,8 @@ internal sealed class WeightLayout
         }
         foreach (var (node, trees) in _ensembles)
             trees.Reveal((TreeEnsembleNode)graph.Nodes[node], cells);
+        foreach (var (node, rows) in _embeddings)
+            rows.Reveal(((EmbeddingNode)graph.Nodes[node]).Table, cells);
         return cells;
     }
 }
