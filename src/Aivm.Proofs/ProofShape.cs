@@ -17,19 +17,21 @@ public sealed class ProofShape
         Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter, out ProofShape shape, out Error error)
     {
         shape = null!;
-        if (!Circuit.TryBuild(graph, analysis, samples, privacy, meter, out var circuit, out error))
+        if (!Circuit.TryBuild(graph, analysis, samples, privacy, meter, out var circuit, out error) || !TryTakeParameters(meter, out error))
             return false;
-        if (!meter.TryTake(ParameterWork))
-        {
-            error = new("proof-work", $"the proof's parameters take more than the limit: {meter.Work} so far");
-            return false;
-        }
         shape = new ProofShape(circuit, ProofParameters.Production);
         return true;
     }
 
+    /// <summary>Counts the search of a shape's parameters, before it is done. Errors: <c>proof-work</c>.</summary>
+    internal static bool TryTakeParameters(WorkMeter meter, out Error error)
+    {
+        error = meter.TryTake(ParameterWork) ? null! : new("proof-work", $"the proof's parameters take more than the limit: {meter.Work} so far");
+        return error is null;
+    }
+
     /// <summary>Of the search for the shortest openings, in nanoseconds.</summary>
-    public const ulong ParameterWork = 2_500_000;
+    private const long ParameterWork = 2_500_000;
 
     /// <param name="hiding">False for tests alone: the proof is then not zero-knowledge, so that nothing can be private.</param>
     internal ProofShape(Circuit circuit, ProofParameters parameters, bool hiding)

@@ -36,20 +36,31 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     }
 
     /// <summary>The shape of the proof that private weights lie in their ranges. Errors: <c>proof-unsupported</c>.</summary>
-    public bool TryShapeWeightRanges(out ProofShape shape, out Error error)
+    public bool TryShapeWeightRanges(out ProofShape shape, out Error error) => TryShapeWeightRanges(new WorkMeter(long.MaxValue), out shape, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work of deriving it.</param>
+    public bool TryShapeWeightRanges(WorkMeter meter, out ProofShape shape, out Error error)
     {
-        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
+        shape = TryBuildWeightRanges(meter, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
         return shape is not null;
     }
+
+    private bool TryBuildWeightRanges(WorkMeter meter, out Circuit circuit, out Error error) =>
+        Circuit.TryBuildWeightRanges(Graph, Analysis, meter, out circuit, out error) && ProofShape.TryTakeParameters(meter, out error);
 
     /// <summary>What the proof of the ranges says: the same for every use of the weights.</summary>
     /// <param name="root">The commitment's.</param>
     public ProofStatement WeightRanges(Hash256 root) => new(Hash, Hash256.Zero, default, default, root);
 
     /// <summary>The shape of the proof that a fresh commitment holds the weights of an older one. Errors: <c>proof-unsupported</c>.</summary>
-    public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error)
+    public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error) => TryShapeWeightEquality(new WorkMeter(long.MaxValue), out shape, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work of deriving it.</param>
+    public bool TryShapeWeightEquality(WorkMeter meter, out WeightEqualityShape shape, out Error error)
     {
-        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;
+        shape = TryBuildWeightRanges(meter, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;
         return shape is not null;
     }
 

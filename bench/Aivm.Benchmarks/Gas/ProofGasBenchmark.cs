@@ -25,7 +25,13 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     /// <summary>The most leaves of a proof that is made to be verified: what is larger costs its verifier little more.</summary>
     private const int MaxLeaves = 1 << 20;
 
-    private sealed record Case(string Name, Graph Graph, GraphAnalysis Analysis, ProofPrivacy Privacy, Model Model, int Samples = 1, bool IsWhole = false);
+    private sealed record Case(
+        string Name, Graph Graph, GraphAnalysis Analysis, ProofPrivacy Privacy, Model Model, int Samples = 1, bool IsWhole = false, bool IsRanges = false)
+    {
+        public bool TryShape(WorkMeter meter, out ProofShape shape, out Error error) => IsRanges
+            ? new ProvedModel(Model.Hash, Graph, Analysis, Hash256.Zero).TryShapeWeightRanges(meter, out shape, out error)
+            : ProofShape.TryBuild(Graph, Analysis, Samples, Privacy, meter, out shape, out error);
+    }
 
     private sealed record Measured(string Name, long Work, double Nanoseconds)
     {
@@ -39,9 +45,8 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         {
             cancellation.ThrowIfCancellationRequested();
             var meter = new WorkMeter(MaxGas);
-            var isShape = ProofShape.TryBuild(each.Graph, each.Analysis, each.Samples, each.Privacy, meter, out var shape, out _);
-            built.Add(new Measured(each.Name, meter.Work, Fastest(() =>
-                ProofShape.TryBuild(each.Graph, each.Analysis, each.Samples, each.Privacy, new WorkMeter(MaxGas), out _, out _))));
+            var isShape = each.TryShape(meter, out var shape, out _);
+            built.Add(new Measured(each.Name, meter.Work, Fastest(() => each.TryShape(new WorkMeter(MaxGas), out _, out _))));
             if (!isShape)
                 refused++;
             else if ((options.All || each.IsWhole) && shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
@@ -63,6 +68,8 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
             foreach (var (privacy, samples) in Wholes)
                 if (CaseOf($"{name}, {privacy}, {samples}", workload.Model.Graph, privacy) is { } whole)
                     yield return whole with { Samples = samples, IsWhole = true };
+            if (RangesOf(name, workload.Model.Graph) is { } ranges)
+                yield return ranges;
         }
         foreach (var each in GasCases.All.DistinctBy(each => (each.Operator, each.Price)))
             if (CaseOf($"{each.Operator} {each.Name}", each.Graph, ProofPrivacy.None) is { } one)
@@ -70,7 +77,19 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         foreach (var (name, graph) in LoadCases.All)
             if (CaseOf(name, graph, ProofPrivacy.None) is { } slow)
                 yield return slow;
+        foreach (var (name, graph) in LoadCases.All.Concat(GasCases.All.Where(each => each.Operator == Operator.Quantise).Select(each => ($"Quantise {each.Name}", each.Graph))))
+        {
+            if (CaseOf($"{name}, {ProofPrivacy.Weights}", graph, ProofPrivacy.Weights) is not { } hidden)
+                continue;
+            yield return hidden with { IsWhole = true };
+            if (RangesOf(name, graph) is { } ranges)
+                yield return ranges;
+        }
     }
+
+    /// <summary>The proof that registers private weights.</summary>
+    private static Case? RangesOf(string name, Graph graph) =>
+        CaseOf($"{name}, ranges of weights", graph, ProofPrivacy.Weights) is { } weights ? weights with { IsRanges = true, IsWhole = true } : null;
 
     /// <summary>How whole models are proved: what is private, and how many inferences at once.</summary>
     private static readonly (ProofPrivacy Privacy, int Samples)[] Wholes =
@@ -89,6 +108,8 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
 
     private static Measured? Verify(Case each, ProofShape shape)
     {
+        if (each.IsRanges)
+            return VerifyRanges(each, shape);
         var inputs = new long[each.Samples * each.Model.InputCount];
         var outputs = new long[each.Samples * each.Model.OutputCount];
         for (var sample = 0; sample < each.Samples; sample++)
@@ -106,14 +127,23 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
             return null;
         using (prover)
         {
-            var proof = prover.Prove(statement, hidden);
-            return new Measured(each.Name, VerificationWork.Of(shape), Fastest(() =>
-            {
-                if (!ProofVerifier.TryVerify(shape, statement, proof, out var error))
-                    throw new AivmException(Failure.Check, error.Code, $"{each.Name}: {error.Message}");
-            }));
+            return Verify(each, shape, statement, prover.Prove(statement, hidden));
         }
     }
+
+    private static Measured VerifyRanges(Case each, ProofShape shape)
+    {
+        using var weights = CommittedWeights.Commit(shape, each.Model.Graph, new byte[32]);
+        var statement = new ProofStatement(each.Model.Hash, Hash256.Zero, default, default, weights.Root);
+        return Verify(each, shape, statement, ProofProver.ProveWeightRanges(shape, statement, weights, threads: 1));
+    }
+
+    private static Measured Verify(Case each, ProofShape shape, ProofStatement statement, byte[] proof) =>
+        new(each.Name, VerificationWork.Of(shape), Fastest(() =>
+        {
+            if (!ProofVerifier.TryVerify(shape, statement, proof, out var error))
+                throw new AivmException(Failure.Check, error.Code, $"{each.Name}: {error.Message}");
+        }));
 
     private static long[] InputOf(Model model, int seed)
     {

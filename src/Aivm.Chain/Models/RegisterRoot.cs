@@ -26,35 +26,40 @@ internal static class RegisterRoot
         PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
         var proved = new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
         if (count.IsZero)
-            RequireRanges(call, model, proved, root, proof);
+            RequireRanges(call, proved, root, proof);
         else
-            RequireEquality(call, model, proved, ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
+            RequireEquality(call, proved, ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
         ContractStorage.Append(call, roots, UInt256.FromBigEndian(root.Span));
         ModelsStorage.SetRootHeight(call, account, root);
         call.Log(ModelsAbi.RootRegistered, ModelsAbi.RootRegistered.BeginData().WriteUInt(count), AbiEvent.TopicOf(account), root);
         return [];
     }
 
-    private static void RequireRanges(NativeCall call, Model model, ProvedModel proved, Hash256 root, ReadOnlySpan<byte> proof)
+    private static void RequireRanges(NativeCall call, ProvedModel proved, Hash256 root, ReadOnlySpan<byte> proof)
     {
         if (root != proved.WeightRoot)
             throw ModelsErrors.WrongRoot(proved.WeightRoot!.Value);
-        call.Charge(ShapeGas(model));
-        if (!proved.TryShapeWeightRanges(out var shape, out var error))
-            throw ModelsErrors.InvalidProof(error);
+        var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
+        Charge(call, meter, proved.TryShapeWeightRanges(meter, out var shape, out var error), error);
         call.Charge((ulong)VerificationWork.Of(shape));
         if (!ProofVerifier.TryVerify(shape, proved.WeightRanges(root), proof.ToArray(), out error))
             throw ModelsErrors.InvalidProof(error);
     }
 
-    /// <summary>The shape follows from the shapes of weights and biases, in a few times the work that loading takes.</summary>
-    private static ulong ShapeGas(Model model) => (4 * model.LoadGas) + ProofShape.ParameterWork;
-
-    private static void RequireEquality(NativeCall call, Model model, ProvedModel proved, Hash256 old, Hash256 fresh, ReadOnlySpan<byte> proof)
+    /// <summary>Takes the gas for deriving a shape: refused or not, the work is done.</summary>
+    private static void Charge(NativeCall call, WorkMeter meter, bool isShape, Error error)
     {
-        call.Charge(ShapeGas(model));
-        if (!proved.TryShapeWeightEquality(out var shape, out var error))
+        if (meter.IsExhausted)
+            throw CallFailure.OutOfGas(error.Message);
+        call.Charge((ulong)meter.Work);
+        if (!isShape)
             throw ModelsErrors.InvalidProof(error);
+    }
+
+    private static void RequireEquality(NativeCall call, ProvedModel proved, Hash256 old, Hash256 fresh, ReadOnlySpan<byte> proof)
+    {
+        var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
+        Charge(call, meter, proved.TryShapeWeightEquality(meter, out var shape, out var error), error);
         call.Charge((ulong)VerificationWork.Of(shape));
         // A fact about two roots is as true on one chain as on another: it needs no context.
         var statement = new WeightEqualityStatement(proved.Hash, Hash256.Zero, old, fresh);

@@ -46,7 +46,12 @@ internal sealed partial class CircuitBuilder
 
     private static Error TooManyTests(TreePaths paths) => Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
 
-    private TreePaths HiddenPathsOf(TreeEnsembleNode node) => new(node, (int)_infos[node.Source].Shape.Elements, Ranks.Most);
+    private TreePaths HiddenPathsOf(TreeEnsembleNode node)
+    {
+        var features = (int)_infos[node.Source].Shape.Elements;
+        Spend((Int128)features * SummandWork);
+        return new TreePaths(node, features, Ranks.Most);
+    }
 
     /// <summary>Of private leaves, from what is declared of them.</summary>
     private static LimbCut CutOfLeaves(TreeEnsembleNode node) => LimbCut.Of(-(Int128)PrivateModel.LeafBoundOf(node)!.Value, (Int128)PrivateModel.LeafBoundOf(node)!.Value - 1);

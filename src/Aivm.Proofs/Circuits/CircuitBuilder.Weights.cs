@@ -21,8 +21,10 @@ internal sealed partial class CircuitBuilder
         Domain = Circuit.WeightRangesDomain;
         var magnitudes = new FunctionTable(Math.Abs);
         magnitudes.Cover((int)-ElementTypes.MaxOf(ElementType.S8), (int)ElementTypes.MaxOf(ElementType.S8));
+        Spend(NodeWork);
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
+            Spend(NodeWork);
             if (HiddenOf(i) is { } hidden)
             {
                 AddWideRanges($"weights of node {i}", hidden.Weights);
@@ -68,6 +70,7 @@ internal sealed partial class CircuitBuilder
     /// <param name="means">By output: what the mean of its weights' magnitudes does not exceed.</param>
     private void AddWeightRange(int node, Storage place, long[] means, int taps, FunctionTable table)
     {
+        Spend((Int128)place.Positions * place.Channels * WeightWork);
         var magnitudes = AddStorage(place.Positions, place.Channels);
         var site = AddLookup(
             $"weights of node {node}", place.Positions, place.Channels,
@@ -110,6 +113,7 @@ internal sealed partial class CircuitBuilder
     /// <summary>Both edges of each split have the codes of one test, and leaves lie in the declared interval.</summary>
     private Error? AddTreeRanges(int node, TreeEnsembleNode ensemble)
     {
+        Spend(((Int128)ensemble.Splits.Count * SplitWork) + ((Int128)ensemble.Leaves.Count * ElementWork));
         var paths = HiddenPathsOf(ensemble);
         if (!paths.Fits)
             return TooManyTests(paths);

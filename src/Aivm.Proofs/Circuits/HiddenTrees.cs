@@ -66,6 +66,8 @@ internal sealed class HiddenSplitTable(TreePaths paths, HiddenTrees trees) : Loo
 {
     private int FirstEdge { get; } = (paths.Trees.Length + Circuit.TableColumns - 1) & -Circuit.TableColumns;
 
+    public override int EntryWork => 10;
+
     public override int Rows => FirstEdge + trees.Cells;
 
     public override int Columns => 3;
@@ -136,6 +138,8 @@ internal sealed class HiddenLeafTable(TreePaths paths, HiddenTrees trees) : Look
 internal sealed class SplitCodeTable(TreePaths paths) : LookupTable
 {
     private int Ranks => paths.MaxGap;
+
+    public override int EntryWork => 10;
 
     public override int Rows => checked(paths.TestCount * Ranks);
 

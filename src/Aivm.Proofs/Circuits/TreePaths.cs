@@ -17,7 +17,8 @@ internal sealed class TreePaths
     private readonly List<(int Parent, bool IsTrue)> _splits = [];
     private readonly List<(int Parent, bool IsTrue, int FirstValue, int Values)> _leaves = [];
     private readonly List<(TreeSplit Split, int TrueChild, int FalseChild)> _nodes = [];
-    private readonly Dictionary<(int Feature, bool MissingTrue), int> _variants = [];
+    private readonly List<(int Feature, bool MissingTrue)> _tests = [];
+    private readonly Dictionary<(int Feature, bool MissingTrue), int>? _testOf;
     private readonly long[] _base;
     private Constant _values;
 
@@ -25,12 +26,13 @@ internal sealed class TreePaths
     public TreePaths(TreeEnsembleNode node, int mostRank = 0)
     {
         MaxGap = mostRank;
-        (_base, _values) = (node.Base.ToArray(), node.Leaves);
+        (_base, _values, _testOf) = (node.Base.ToArray(), node.Leaves, []);
         foreach (var word in node.Splits.ToArray())
             if (word != TreeSplit.Leaf)
             {
                 var split = TreeSplit.Unpack((int)word);
-                _variants.TryAdd((split.Feature, split.MissingTrue), 1 + (2 * _variants.Count));
+                if (_testOf.TryAdd((split.Feature, split.MissingTrue), _tests.Count))
+                    _tests.Add((split.Feature, split.MissingTrue));
                 MaxGap = Math.Max(MaxGap, split.Rank + 1);
             }
         Spacing = SpacingOf(MaxGap);
@@ -45,9 +47,8 @@ internal sealed class TreePaths
     {
         MaxGap = mostRank + 1;
         (_base, _values) = (architecture.Base.ToArray(), architecture.Leaves);
-        for (var feature = 0; feature < features; feature++)
-            foreach (var missingTrue in (bool[])[false, true])
-                _variants.Add((feature, missingTrue), 1 + (2 * _variants.Count));
+        for (var test = 0; test < 2 * features; test++)
+            _tests.Add((test / 2, test % 2 == 1));
         Spacing = SpacingOf(MaxGap);
         if (Fits)
             Trees = Read(architecture);
@@ -95,7 +96,7 @@ internal sealed class TreePaths
     public long Spacing { get; }
 
     /// <summary>Variants, the first of which has v = 0: that of steps that stay where they are.</summary>
-    public int VariantCount => 1 + (2 * _variants.Count);
+    public int VariantCount => 1 + (2 * TestCount);
 
     public int SplitCount => _splits.Count;
 
@@ -117,7 +118,7 @@ internal sealed class TreePaths
     public long ValueOf(int leaf, int target) => target < _leaves[leaf].Values ? _values[_leaves[leaf].FirstValue + target] : 0;
 
     /// <summary>Ways to test: a feature, and what becomes of it where it is missing.</summary>
-    public int TestCount => _variants.Count;
+    public int TestCount => _tests.Count;
 
     /// <summary>The codes of both edges of a split.</summary>
     /// <param name="test">Below <see cref="TestCount"/>.</param>
@@ -162,7 +163,9 @@ internal sealed class TreePaths
         _nodes[split] = isFalse ? _nodes[split] with { FalseChild = child } : _nodes[split] with { TrueChild = child };
 
     private int CodeOf(TreeSplit split, bool isTrue) =>
-        CodesOf((_variants[(split.Feature, split.MissingTrue)] - 1) / 2, split.Rank) is var codes && isTrue ? codes.True : codes.False;
+        CodesOf(TestOf(split), split.Rank) is var codes && isTrue ? codes.True : codes.False;
+
+    private int TestOf(TreeSplit split) => _testOf?[(split.Feature, split.MissingTrue)] ?? (2 * split.Feature) + (split.MissingTrue ? 1 : 0);
 
     /// <summary>Whether codes stay far below p; no tree is read where they do not.</summary>
     public bool Fits => VariantCount * Spacing < GraphAnalysis.AccumulatorBound;
@@ -173,9 +176,10 @@ internal sealed class TreePaths
     public void WriteVariants(ReadOnlySpan<long> ranks, Span<long> numbers)
     {
         numbers[0] = 0;
-        foreach (var ((feature, missingTrue), variant) in _variants)
+        for (var test = 0; test < TestCount; test++)
         {
-            var rank = RankOf(ranks[feature], missingTrue);
+            var (feature, missingTrue) = _tests[test];
+            var (rank, variant) = (RankOf(ranks[feature], missingTrue), (2 * test) + 1);
             numbers[variant] = (variant * Spacing) + rank;
             numbers[variant + 1] = ((variant + 1) * Spacing) - rank;
         }
@@ -185,7 +189,7 @@ internal sealed class TreePaths
     public IEnumerable<(int Feature, int Sign, int Missing)> Variants()
     {
         yield return (-1, 0, 0);
-        foreach (var ((feature, missingTrue), _) in _variants.OrderBy(variant => variant.Value))
+        foreach (var (feature, missingTrue) in _tests)
             foreach (var sign in (int[])[1, -1])
                 yield return (feature, sign, RankOf(ElementTypes.MissingRank, missingTrue));
     }
