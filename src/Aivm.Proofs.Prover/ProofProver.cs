@@ -40,7 +40,7 @@ public sealed class ProofProver : IDisposable
         return prover is not null;
     }
 
-    /// <summary>Proves that committed weights lie in their ranges (<see cref="Circuit.TryBuildWeightRanges"/>): once, when they are published.</summary>
+    /// <summary>Proves that committed weights lie in their ranges (<see cref="Circuit.TryBuildWeightRanges(Aivm.Inference.Graph, Aivm.Inference.GraphAnalysis, out Circuit, out Aivm.Primitives.Error)"/>): once, when they are published.</summary>
     /// <exception cref="AivmException"><c>proof-soundness</c>.</exception>
     public static byte[] ProveWeightRanges(ProofShape shape, ProofStatement statement, CommittedWeights weights, int threads)
     {

@@ -16,7 +16,7 @@ namespace Aivm.Proofs;
 /// <param name="Inputs">All inputs of a sample, sample after sample; none where they are private.</param>
 /// <param name="Outputs">All outputs of a sample, sample after sample.</param>
 /// <param name="WeightRanges">
-/// That private weights behind the container's root lie in their ranges (<see cref="Circuit.TryBuildWeightRanges"/>); empty where they are public.
+/// That private weights behind the container's root lie in their ranges (<see cref="Circuit.TryBuildWeightRanges(Aivm.Inference.Graph, Aivm.Inference.GraphAnalysis, out Circuit, out Aivm.Primitives.Error)"/>); empty where they are public.
 /// </param>
 public sealed record ProofFile(
     ReadOnlyMemory<byte> Container,

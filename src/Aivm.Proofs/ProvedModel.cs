@@ -36,9 +36,12 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     }
 
     /// <summary>The shape of the proof that private weights lie in their ranges. Errors: <c>proof-unsupported</c>.</summary>
-    public bool TryShapeWeightRanges(out ProofShape shape, out Error error)
+    public bool TryShapeWeightRanges(out ProofShape shape, out Error error) => TryShapeWeightRanges(new WorkMeter(long.MaxValue), out shape, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    public bool TryShapeWeightRanges(WorkMeter meter, out ProofShape shape, out Error error)
     {
-        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
+        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, meter, out var circuit, out error) ? new ProofShape(circuit, ProofParameters.Production) : null!;
         return shape is not null;
     }
 
@@ -47,9 +50,12 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
     public ProofStatement WeightRanges(Hash256 root) => new(Hash, Hash256.Zero, default, default, root);
 
     /// <summary>The shape of the proof that a fresh commitment holds the weights of an older one. Errors: <c>proof-unsupported</c>.</summary>
-    public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error)
+    public bool TryShapeWeightEquality(out WeightEqualityShape shape, out Error error) => TryShapeWeightEquality(new WorkMeter(long.MaxValue), out shape, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    public bool TryShapeWeightEquality(WorkMeter meter, out WeightEqualityShape shape, out Error error)
     {
-        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;
+        shape = Circuit.TryBuildWeightRanges(Graph, Analysis, meter, out var circuit, out error) ? new WeightEqualityShape(circuit, ProofParameters.Production) : null!;
         return shape is not null;
     }
 

@@ -5,7 +5,7 @@ public sealed class WeightEqualityShape
 {
     private const string Domain = "AIVM weight equality 1";
 
-    /// <param name="circuit">Of the weights' ranges (<see cref="Circuit.TryBuildWeightRanges"/>): both commitments are laid out as it says.</param>
+    /// <param name="circuit">Of the weights' ranges (<see cref="Circuit.TryBuildWeightRanges(Aivm.Inference.Graph, Aivm.Inference.GraphAnalysis, out Circuit, out Aivm.Primitives.Error)"/>): both commitments are laid out as it says.</param>
     public WeightEqualityShape(Circuit circuit, ProofParameters parameters)
     {
         var layout = circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(circuit));

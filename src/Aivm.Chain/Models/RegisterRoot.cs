@@ -39,21 +39,40 @@ internal static class RegisterRoot
     {
         if (root != proved.WeightRoot)
             throw ModelsErrors.WrongRoot(proved.WeightRoot!.Value);
-        call.Charge(ShapeGas(model));
-        if (!proved.TryShapeWeightRanges(out var shape, out var error))
+        var meter = BeginShape(call, model);
+        var isShape = proved.TryShapeWeightRanges(meter, out var shape, out var error);
+        EndShape(call, meter, error);
+        if (!isShape)
             throw ModelsErrors.InvalidProof(error);
         call.Charge((ulong)VerificationWork.Of(shape));
         if (!ProofVerifier.TryVerify(shape, proved.WeightRanges(root), proof.ToArray(), out error))
             throw ModelsErrors.InvalidProof(error);
     }
 
-    /// <summary>The shape follows from the shapes of weights and biases, in a few times the work that loading takes.</summary>
-    private static ulong ShapeGas(Model model) => (4 * model.LoadGas) + ProofShape.ParameterWork;
+    /// <summary>
+    /// What the shape takes for the weights and biases themselves is a few times the work that loading takes. Statements and tables are counted apart: few
+    /// bytes of an architecture may ask for large ones.
+    /// </summary>
+    private static WorkMeter BeginShape(NativeCall call, Model model)
+    {
+        call.Charge((4 * model.LoadGas) + ProofShape.ParameterWork);
+        return new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
+    }
+
+    /// <summary>Refused or not, the work is done.</summary>
+    private static void EndShape(NativeCall call, WorkMeter meter, Error? error)
+    {
+        if (meter.IsExhausted)
+            throw CallFailure.OutOfGas(error!.Message);
+        call.Charge((ulong)meter.Work);
+    }
 
     private static void RequireEquality(NativeCall call, Model model, ProvedModel proved, Hash256 old, Hash256 fresh, ReadOnlySpan<byte> proof)
     {
-        call.Charge(ShapeGas(model));
-        if (!proved.TryShapeWeightEquality(out var shape, out var error))
+        var meter = BeginShape(call, model);
+        var isShape = proved.TryShapeWeightEquality(meter, out var shape, out var error);
+        EndShape(call, meter, error);
+        if (!isShape)
             throw ModelsErrors.InvalidProof(error);
         call.Charge((ulong)VerificationWork.Of(shape));
         // A fact about two roots is as true on one chain as on another: it needs no context.

@@ -1,6 +1,6 @@
 namespace Aivm.Proofs.Prover;
 
-/// <summary>Fills the cells of a circuit of <see cref="Circuit.TryBuildWeightRanges"/>.</summary>
+/// <summary>Fills the cells of a circuit of <see cref="Circuit.TryBuildWeightRanges(Aivm.Inference.Graph, Aivm.Inference.GraphAnalysis, out Circuit, out Aivm.Primitives.Error)"/>.</summary>
 internal static class WeightRangeWitness
 {
     /// <param name="weights">The oracle's cells.</param>

@@ -229,9 +229,14 @@ public sealed class Circuit
     /// is within its bound. Without it a weight could be any element of the field, and a sum could wrap around.
     /// </summary>
     /// <param name="architecture">As of <see cref="PrivateModel"/>.</param>
-    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error)
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, out Circuit circuit, out Error error) =>
+        TryBuildWeightRanges(architecture, analysis, new WorkMeter(long.MaxValue), out circuit, out error);
+
+    /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work besides what the numbers of weights and biases take, that of a refused circuit too.</param>
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out Circuit circuit, out Error error)
     {
-        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights, new WorkMeter(long.MaxValue));
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights, meter);
         error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;

@@ -23,6 +23,7 @@ internal sealed partial class CircuitBuilder
         magnitudes.Cover((int)-ElementTypes.MaxOf(ElementType.S8), (int)ElementTypes.MaxOf(ElementType.S8));
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
+            Spend(NodeWork);
             if (HiddenOf(i) is { } hidden)
             {
                 AddWideRanges($"weights of node {i}", hidden.Weights);
@@ -110,12 +111,16 @@ internal sealed partial class CircuitBuilder
     /// <summary>Both edges of each split have the codes of one test, and leaves lie in the declared interval.</summary>
     private Error? AddTreeRanges(int node, TreeEnsembleNode ensemble)
     {
+        Spend((Int128)ensemble.Splits.Count * SplitWork);
         var paths = HiddenPathsOf(ensemble);
         if (!paths.Fits)
             return TooManyTests(paths);
         if (paths.Trees.IsEmpty)
             return null;
-        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), CutOfLeaves(ensemble));
+        var cut = CutOfLeaves(ensemble);
+        if (CheckLeaves(paths, cut) is { } tooWide)
+            return tooWide;
+        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), cut);
         var (codes, splits) = (trees.Codes, Circuit.TableColumns / 2);
         var site = AddLookup(
             $"splits of node {node}", codes.Positions, splits,

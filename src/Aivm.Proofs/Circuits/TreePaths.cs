@@ -45,6 +45,7 @@ internal sealed class TreePaths
     {
         MaxGap = mostRank + 1;
         (_base, _values) = (architecture.Base.ToArray(), architecture.Leaves);
+        _variants.EnsureCapacity(2 * features);
         for (var feature = 0; feature < features; feature++)
             foreach (var missingTrue in (bool[])[false, true])
                 _variants.Add((feature, missingTrue), 1 + (2 * _variants.Count));
