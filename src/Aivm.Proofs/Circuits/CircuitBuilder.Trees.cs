@@ -35,8 +35,8 @@ internal sealed partial class CircuitBuilder
             var (low, high) = node.Leaves.Range();
             // Below 2^29 is also the sum of the largest leaves.
             var cut = Weights is not null ? CutOfLeaves(node) : CircuitValue.IsNarrow(result) ? new LimbCut(1, Math.Min(0, low), Storage.BitLength((int)(Math.Max(0, high) - Math.Min(0, low)))) : LimbCut.Of(Math.Min(0, low), Math.Max(0, high));
-            if (paths.Trees.Max(tree => tree.TargetCount) * cut.Count > MaxLeafColumns)
-                return Unsupported($"leaves of {paths.Trees.Max(tree => tree.TargetCount)} values");
+            if (CheckLeaves(paths, cut) is { } tooWide)
+                return tooWide;
             sums.Add(new(SumOfLeaves(node, paths, AddPaths(node, paths, ranks, cut, value), cut), 1));
         }
         sums.Add(new(WideNumber.One, [.. paths.Base.ToArray().Select(number => (Int128)number)]));
@@ -46,10 +46,15 @@ internal sealed partial class CircuitBuilder
 
     private static Error TooManyTests(TreePaths paths) => Unsupported($"trees over {paths.VariantCount / 2} features of up to {paths.MaxGap} thresholds");
 
+    private static Error? CheckLeaves(TreePaths paths, LimbCut cut) => paths.Trees.Max(tree => tree.TargetCount) is var targets && targets * cut.Count > MaxLeafColumns
+        ? Unsupported($"leaves of {targets} values")
+        : null;
+
+    /// <summary>A split has no word for further features, of which a source may repeat a few as often as it likes.</summary>
     private TreePaths HiddenPathsOf(TreeEnsembleNode node)
     {
-        var features = (int)_infos[node.Source].Shape.Elements;
-        Spend((Int128)features * SummandWork);
+        var features = (int)Math.Min(_infos[node.Source].Shape.Elements, TreeSplit.MaxFeatures + 1);
+        Spend((Int128)features * FeatureWork);
         return new TreePaths(node, features, Ranks.Most);
     }
 

@@ -119,7 +119,10 @@ internal sealed partial class CircuitBuilder
             return TooManyTests(paths);
         if (paths.Trees.IsEmpty)
             return null;
-        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), CutOfLeaves(ensemble));
+        var cut = CutOfLeaves(ensemble);
+        if (CheckLeaves(paths, cut) is { } tooWide)
+            return tooWide;
+        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), cut);
         var (codes, splits) = (trees.Codes, Circuit.TableColumns / 2);
         var site = AddLookup(
             $"splits of node {node}", codes.Positions, splits,

@@ -26,6 +26,9 @@ internal sealed partial class CircuitBuilder
     /// <summary>Of a split or a leaf of a tree.</summary>
     private const int SplitWork = 100;
 
+    /// <summary>Of a feature that private trees may test, in both ways of missing.</summary>
+    private const int FeatureWork = 200;
+
     /// <summary>Of a row of a table, its entries apart.</summary>
     private const int RowWork = 8;
 

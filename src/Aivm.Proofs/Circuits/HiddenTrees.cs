@@ -148,6 +148,16 @@ internal sealed class SplitCodeTable(TreePaths paths) : LookupTable
     public override int Entry(int row, int column) =>
         paths.CodesOf(row / Ranks, row % Ranks) is var codes && column == 0 ? codes.True : codes.False;
 
+    public override void CopyColumn(int column, Span<int> rows)
+    {
+        for (var first = 0; first < rows.Length; first += Ranks)
+        {
+            var (ofTrue, ofFalse) = paths.CodesOf(first / Ranks, 0);
+            for (var rank = 0; rank < Ranks; rank++)
+                rows[first + rank] = column == 0 ? ofTrue + rank : ofFalse - rank;
+        }
+    }
+
     public override int RowOf(ReadOnlySpan<int> tuple)
     {
         var variant = tuple[0] / paths.Spacing;

@@ -1,6 +1,7 @@
 using Aivm.Chain;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Proofs;
 using Aivm.Tests.Proofs;
 using Aivm.Tests.Proofs.Circuits;
 using static Aivm.Tests.Chain.ProofsFixture;
@@ -165,6 +166,17 @@ public sealed class ProofsContractTests : IDisposable
         var open = _chain.Publish(Alice, SmallNetwork.Container, "open");
         Assert.Equal("PublicWeights", _chain.Revert(Alice, RegisterRoot(open, secret.Root, secret.Ranges())));
         Assert.Equal("NotAModel", _chain.Revert(Alice, RegisterRoot(Alice.Address, secret.Root, secret.Ranges())));
+    }
+
+    /// <summary>A few hundred bytes whose proof of ranges has four million rows: whoever asks for them pays for them, whatever the proof.</summary>
+    [Fact]
+    public void The_shape_of_a_first_root_s_proof_is_paid_for()
+    {
+        var root = Keccak.Hash("x"u8);
+        var model = _chain.Publish(Alice, PrivateModel.Encode(HostileArchitectureTests.ManyTests().Graph, root));
+        var mined = _chain.Run(_chain.Models(Alice, RegisterRoot(model, root, []), gas: Gas));
+        Assert.False(mined.Success);
+        Assert.Equal(Gas, mined.GasUsed);
     }
 
     [Fact]
