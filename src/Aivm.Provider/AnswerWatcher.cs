@@ -75,7 +75,7 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
             return null;
         try
         {
-            var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, cancellation), request.Input);
+            var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, answer.Job, cancellation), request.Input);
             if (OutputNumbers.HashOf(outputs) == status.OutputHash)
                 return true;
         }
