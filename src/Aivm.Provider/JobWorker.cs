@@ -219,10 +219,13 @@ internal sealed class JobWorker(
         }
         var outputs = Answered(Runner.Run(prepared.Model, prepared.Input));
         var evidence = status.Evidence == JobEvidence.Proved
-            ? ProofMaker.Prove((IntegerModel)prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
+            ? JobsClient.ProofEvidence(prepared.Input, Hash256.Zero, Prove(status.Job, prepared, outputs))
             : [];
         return (OutputNumbers.Pack(outputs), evidence);
     }
+
+    private byte[] Prove(ulong job, Prepared prepared, long[] outputs) =>
+        ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads);
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;

@@ -159,6 +159,26 @@ public sealed partial class ProviderTests : IAsyncLifetime
             Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
     }
 
+    /// <summary>Loading and running the model take nearly all the gas that a transaction may have: with the calldata of its input they do not fit.</summary>
+    [Fact]
+    public async Task A_watcher_shows_a_wrong_answer_by_proof_where_no_transaction_runs_the_model()
+    {
+        var container = HeavyNetwork.Container;
+        var model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(container, "heavy"), cancellation: Cancellation)).Model;
+        await ServeAsync(JobEvidence.Staked, answered: outputs => [.. outputs.Select(output => output + 1)], tier: 1);
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), HeavyNetwork.Input));
+        await AnswerAsync(job);
+        var wallet = new Wallet(_rpc, DevChain.Accounts[2].Key.Span);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => wallet.EstimateGasAsync(JobsClient.ChallengeByReplay(job, Hash256.Zero, HeavyNetwork.Input), Cancellation));
+        Assert.Contains("out of gas", refused.Message, StringComparison.Ordinal);
+
+        var watcher = new AnswerWatcher(wallet, new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
+        var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
+        Assert.Equal([job], result.Wrong);
+        Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
+        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Challenged && item.Job == job);
+    }
+
     /// <summary>A port's name may be any text, and a refusal cites it: cut in the middle of a letter it would be none, and the offer neither accepted nor declined.</summary>
     [Fact]
     public async Task Names_that_strangers_chose_do_not_keep_a_job_from_being_declined()
