@@ -11,14 +11,26 @@ public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IRea
 /// Runs a random sample of public answers again, and challenges those that are wrong. Whoever does it is paid half of what the liar loses, and is why
 /// answers without a proof can be believed at all.
 /// </summary>
-/// <param name="fraction">Of the answers, 0 to 1.</param>
-/// <param name="seed">Of the draw; others must not know it.</param>
-public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
+public sealed class AnswerWatcher
 {
-    private readonly JobsClient _jobs = new(wallet.Rpc);
-    private readonly ModelsClient _models = new(wallet.Rpc);
-    private readonly ModelShelf _shelf = new(wallet.Rpc, new ProviderFiles(options.Directory, options.DiskBytes), options, _ => { });
-    private readonly Random _random = new(seed);
+    private readonly Wallet _wallet;
+    private readonly ProviderOptions _options;
+    private readonly double _fraction;
+    private readonly Random _random;
+    private readonly Action<ProviderEvent> _observer;
+    private readonly JobsClient _jobs;
+    private readonly ModelsClient _models;
+    private readonly ProviderFiles _files;
+    private readonly ModelShelf _shelf;
+
+    /// <param name="fraction">Of the answers, 0 to 1.</param>
+    /// <param name="seed">Of the draw; others must not know it.</param>
+    public AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
+    {
+        (_wallet, _options, _fraction, _random, _observer) = (wallet, options, fraction, new Random(seed), observer ?? (_ => { }));
+        (_jobs, _models, _files) = (new JobsClient(wallet.Rpc), new ModelsClient(wallet.Rpc), new ProviderFiles(options.Directory, options.DiskBytes));
+        _shelf = new ModelShelf(wallet.Rpc, _files, options, _ => { });
+    }
 
     /// <summary>Looks at all answers of a span of blocks.</summary>
     public async Task<WatchResult> WatchAsync(ulong fromBlock, ulong toBlock, CancellationToken cancellation = default)
@@ -27,7 +39,7 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         List<ulong> wrong = [];
         foreach (var answer in await _jobs.GetAnswersAsync(fromBlock, toBlock, cancellation))
         {
-            if (_random.NextDouble() >= fraction)
+            if (_random.NextDouble() >= _fraction)
             {
                 skipped++;
                 continue;
@@ -59,8 +71,12 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         }
         catch (AivmException exception)
         {
-            observer?.Invoke(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
+            _observer(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
             return null;
+        }
+        finally
+        {
+            _files.Forget(answer.Job);
         }
     }
 
@@ -73,31 +89,70 @@ public sealed class AnswerWatcher(Wallet wallet, ProviderOptions options, double
         // Nothing that the chain does not hold can be challenged.
         if ((await _models.GetInfoAsync(status.Model, cancellation)).IsOffChain)
             return null;
+        if (await TryRunAsync(status, request.Input, cancellation) is not { } own)
+            return null;
+        if (OutputNumbers.HashOf(own.Outputs) == status.OutputHash)
+            return true;
+        await ChallengeAsync(answer.Job, request.Input, own, cancellation);
+        return false;
+    }
+
+    private sealed record OwnRun(IntegerModel Model, long[] Outputs);
+
+    /// <returns>Null where the model or the input is none that can be run here.</returns>
+    private async Task<OwnRun?> TryRunAsync(JobStatus job, byte[] input, CancellationToken cancellation)
+    {
         try
         {
-            var outputs = Runner.Run(await _shelf.TakeAsync(status.Model, cancellation), request.Input);
-            if (OutputNumbers.HashOf(outputs) == status.OutputHash)
-                return true;
+            // Models of the chain are of integers.
+            var model = (IntegerModel)await _shelf.TakeAsync(job.Model, job.Job, cancellation);
+            return new OwnRun(model, Runner.Run(model, input));
         }
         catch (JobRefusal)
         {
             return null;
         }
-        await ChallengeAsync(answer.Job, request.Input, cancellation);
-        return false;
     }
 
-    private async Task ChallengeAsync(ulong job, byte[] input, CancellationToken cancellation)
+    private async Task ChallengeAsync(ulong job, byte[] input, OwnRun own, CancellationToken cancellation)
     {
         try
         {
-            await wallet.SendAndWaitAsync(JobsClient.ChallengeByReplay(job, Hash256.Zero, input), cancellation);
-            observer?.Invoke(new ProviderEvent(ProviderEventKind.Challenged, job, "the model gives another output"));
+            var challenge = await TryEstimateAsync(JobsClient.ChallengeByReplay(job, Hash256.Zero, input), cancellation)
+                ?? await TryEstimateAsync(await ProveAsync(job, input, own, cancellation), cancellation)
+                ?? throw new JobRefusal("challenge-too-dear", "neither a run of the model nor the verification of its proof fits into a transaction");
+            await _wallet.SendAndWaitAsync(challenge, cancellation);
+            _observer(new ProviderEvent(ProviderEventKind.Challenged, job, "the model gives another output"));
+        }
+        catch (JobRefusal refusal)
+        {
+            _observer(new ProviderEvent(ProviderEventKind.Lost, job, $"the model gives another output, which nobody can show: {refusal.Reason}"));
         }
         catch (AivmException exception) when (exception is RpcException { IsRevert: true } || exception.Error.Code == "transaction-reverted")
         {
             // Somebody else was first.
-            observer?.Invoke(new ProviderEvent(ProviderEventKind.Lost, job, exception.Message));
+            _observer(new ProviderEvent(ProviderEventKind.Lost, job, exception.Message));
         }
+    }
+
+    /// <returns>The request with its gas; null where it runs out of all the gas that a transaction may have.</returns>
+    private async Task<TransactionRequest?> TryEstimateAsync(TransactionRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return request with { GasLimit = await _wallet.EstimateGasAsync(request, cancellation) };
+        }
+        catch (RpcException exception) when (!exception.IsRevert && exception.Failure == Failure.Input)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Seconds of work for a model of some size: for runs alone that no transaction takes.</summary>
+    private async Task<TransactionRequest> ProveAsync(ulong job, byte[] input, OwnRun own, CancellationToken cancellation)
+    {
+        var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
+        var proof = await Task.Run(() => ProofMaker.Prove(own.Model, chainId, job, _wallet.Address, input, own.Outputs, _options.ProofThreads), cancellation);
+        return JobsClient.ChallengeByProof(job, Hash256.Zero, input, own.Outputs, Hash256.Zero, proof);
     }
 }

@@ -116,7 +116,7 @@ internal sealed class JobWorker(
     private async Task<Prepared> PrepareAsync(JobStatus status, ulong offeredAt, CancellationToken cancellation)
     {
         var request = await FindRequestAsync(status.Job, offeredAt, cancellation);
-        var model = await shelf.TakeAsync(status.Model, cancellation);
+        var model = await shelf.TakeAsync(status.Model, status.Job, cancellation);
         var input = await InputOfAsync(request, cancellation);
         // The chain's word counts, not a log's: who answers for another input answers wrongly.
         return request.InputKind == JobInputKind.Sealed || InferenceReceipt.CommitToPublicInput(input) == status.InputCommitment
@@ -139,7 +139,7 @@ internal sealed class JobWorker(
         var file = files.InputFile(request.Job);
         try
         {
-            files.RequireRoom(MaxContentInput);
+            files.MakeRoom(MaxContentInput);
             await options.Content.FetchAsync(new ContentDigest(new Hash256(request.Input)), file, MaxContentInput, cancellation: cancellation);
         }
         catch (AivmException exception) when (exception is not JobRefusal)
@@ -219,10 +219,13 @@ internal sealed class JobWorker(
         }
         var outputs = Answered(Runner.Run(prepared.Model, prepared.Input));
         var evidence = status.Evidence == JobEvidence.Proved
-            ? ProofMaker.Prove((IntegerModel)prepared.Model, chainId, status.Job, wallet.Address, prepared.Input, outputs, options.ProofThreads)
+            ? JobsClient.ProofEvidence(prepared.Input, Hash256.Zero, Prove(status.Job, prepared, outputs))
             : [];
         return (OutputNumbers.Pack(outputs), evidence);
     }
+
+    private byte[] Prove(ulong job, Prepared prepared, long[] outputs) =>
+        ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads);
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;

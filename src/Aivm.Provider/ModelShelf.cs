@@ -17,11 +17,12 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     /// <summary>The same bytes may be said to be a container and an ONNX file.</summary>
     private readonly record struct ModelKey(Hash256 Hash, bool IsFloat);
 
+    /// <param name="job">While it lives, the model stays on the disk.</param>
     /// <exception cref="JobRefusal">The model cannot be run here, and why.</exception>
-    public async Task<IRunnable> TakeAsync(Address account, CancellationToken cancellation)
+    public async Task<IRunnable> TakeAsync(Address account, ulong job, CancellationToken cancellation)
     {
         var info = await _models.GetInfoAsync(account, cancellation);
-        return info.IsOffChain ? await TakeOffChainAsync(account, info, cancellation) : await TakeOnChainAsync(account, info, cancellation);
+        return info.IsOffChain ? await TakeOffChainAsync(account, info, job, cancellation) : await TakeOnChainAsync(account, info, job, cancellation);
     }
 
     public void Dispose()
@@ -32,22 +33,24 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         _fetching.Dispose();
     }
 
-    private Task<IRunnable> TakeOnChainAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    private Task<IRunnable> TakeOnChainAsync(Address account, ModelInfo info, ulong job, CancellationToken cancellation)
     {
         RequireFits(info.Size, options.MaxModelBytes);
+        files.Need(job, info.Hash);
         return TakeAsync(
             new ModelKey(info.Hash, IsFloat: false),
             async () => files.TryReadModel(info.Hash) is { } kept ? Prepare(kept) : await FetchAsync(account, info, cancellation),
             cancellation);
     }
 
-    private async Task<IRunnable> TakeOffChainAsync(Address account, ModelInfo info, CancellationToken cancellation)
+    private async Task<IRunnable> TakeOffChainAsync(Address account, ModelInfo info, ulong job, CancellationToken cancellation)
     {
         var model = await _models.GetOffChainAsync(account, cancellation);
         if (model.Hash != info.Hash)
             throw Mismatch("the account's code is not the model that was published");
         var isFloat = model.Kind == OffChainKind.Onnx;
         RequireFits(model.Size, isFloat ? options.ModelMemory : options.MaxModelBytes);
+        files.Need(job, model.Digest);
         var file = await FetchAsync(model, cancellation);
         var ready = await TakeAsync(
             new ModelKey(model.Hash, isFloat),
@@ -84,7 +87,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
             throw Mismatch("the account's code is not the model that was published");
         var container = code[2..];
         var model = Prepare(container);
-        files.RequireRoom(container.Length);
+        files.MakeRoom(container.Length);
         files.WriteModel(info.Hash, container);
         return model;
     }
@@ -110,7 +113,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     {
         if (options.Content is null)
             throw new JobRefusal("content-unknown", "this provider reaches no store of models");
-        files.RequireRoom(model.Size);
+        files.MakeRoom(model.Digest, model.Size);
         try
         {
             await options.Content.FetchAsync(model.Digest, file, model.Size, cancellation: cancellation);

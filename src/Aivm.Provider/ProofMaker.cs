@@ -13,7 +13,6 @@ internal static class ProofMaker
     public static bool CanProve(IntegerModel model, out Error error) =>
         ProvedModel.TryDecode(model.Container, ModelLimits.OffChain, out var proved, out error) && proved.TryShape(1, hidesInputs: false, out _, out error);
 
-    /// <returns>The evidence as the Jobs contract takes it.</returns>
     /// <exception cref="JobRefusal">The run cannot be proved.</exception>
     public static byte[] Prove(IntegerModel model, ulong chainId, ulong job, Address shower, byte[] input, long[] outputs, int threads)
     {
@@ -27,8 +26,7 @@ internal static class ProofMaker
             var numbers = new long[shelved.InputCount];
             shelved.UnpackInput(input, numbers);
             var context = ProofsInterface.ContextOf(chainId, JobsInterface.Contract, JobsClient.ProofSubject(job, shower));
-            var proof = prover.Prove(new ProofStatement(proved.Hash, context, numbers, outputs));
-            return JobsClient.ProofEvidence(input, Hash256.Zero, proof);
+            return prover.Prove(new ProofStatement(proved.Hash, context, numbers, outputs));
         }
     }
 }

@@ -13,6 +13,11 @@ internal sealed class ProviderFiles
     private readonly string _directory;
     private readonly string _chain;
     private readonly long _diskBytes;
+    private readonly Lock _room = new();
+    private readonly Dictionary<ulong, string> _needed = [];
+
+    /// <param name="Path">A container's file, or the directory of a model from a store.</param>
+    private sealed record KeptModel(string Path, bool IsFile, DateTime LastUse, long Bytes);
 
     /// <param name="chain">The hash of the chain's first block: jobs of another chain have the same numbers, and nothing else in common.</param>
     /// <exception cref="AivmException"><c>provider-directory</c>, from every method.</exception>
@@ -45,14 +50,20 @@ internal sealed class ProviderFiles
         set => Write(Path.Combine(_chain, "first-block"), BitConverter.GetBytes(value));
     }
 
-    public byte[]? TryReadModel(Hash256 hash) => TryRead(Path.Combine("models", $"{hash}")) is { } bytes && Keccak.Hash(bytes) == hash ? bytes : null;
+    /// <summary>This model stays on the disk until the job is forgotten, and counts as used now.</summary>
+    public void Need(ulong job, Hash256 hash) => Need(job, $"{hash}");
 
-    public void WriteModel(Hash256 hash, byte[] container) => Write(Path.Combine("models", $"{hash}"), container);
+    /// <summary>As <see cref="Need(ulong, Hash256)"/>, of a model from a store.</summary>
+    public void Need(ulong job, ContentDigest digest) => Need(job, digest.Hex);
+
+    public byte[]? TryReadModel(Hash256 hash) => TryRead(ModelName($"{hash}")) is { } bytes && Keccak.Hash(bytes) == hash ? bytes : null;
+
+    public void WriteModel(Hash256 hash, byte[] container) => Write(ModelName($"{hash}"), container);
 
     /// <summary>Where a model from a store lies, once it has its digest. Alone in its directory: an ONNX file may name others that are beside it.</summary>
     public string ModelFile(ContentDigest digest)
     {
-        var directory = Path.Combine(_directory, "models", digest.Hex);
+        var directory = DirectoryOf(digest);
         Create(directory);
         return Path.Combine(directory, "model");
     }
@@ -78,16 +89,35 @@ internal sealed class ProviderFiles
     /// <summary>The job is over, or what was kept for it is no good.</summary>
     public void Forget(ulong job) => Guarded(() =>
     {
+        lock (_room)
+            _needed.Remove(job);
         File.Delete(Path.Combine(_directory, AnswerName(job)));
         File.Delete(InputFile(job));
     });
 
-    /// <exception cref="JobRefusal">They would not fit.</exception>
-    public void RequireRoom(long bytes)
+    /// <summary>Where so many bytes more do not fit, removes models that no job needs, the one that was used longest ago first. None is removed in vain.</summary>
+    /// <exception cref="JobRefusal"><c>disk-full</c>: they would not fit even then.</exception>
+    public void MakeRoom(long bytes) => Guarded(() =>
     {
-        if (Guarded(BytesUsed) + bytes > _diskBytes)
-            throw new JobRefusal("disk-full", "this provider's disk has no room for it");
-    }
+        lock (_room)
+        {
+            var missing = BytesIn(_directory) + bytes - _diskBytes;
+            if (missing <= 0)
+                return;
+            var unneeded = FindUnneeded().OrderBy(model => model.LastUse).ToList();
+            if (unneeded.Sum(model => model.Bytes) < missing)
+                throw new JobRefusal("disk-full", "this provider's disk has no room for it");
+            foreach (var model in unneeded.TakeWhile(_ => missing > 0))
+            {
+                Remove(model);
+                missing -= model.Bytes;
+            }
+        }
+    });
+
+    /// <summary>Room for all of a model from a store; what came of it before takes its room already.</summary>
+    /// <inheritdoc cref="MakeRoom(long)"/>
+    public void MakeRoom(ContentDigest digest, long size) => MakeRoom(size - Guarded(() => BytesIn(DirectoryOf(digest))));
 
     /// <summary>What an answer is an answer to.</summary>
     private static Hash256 TaskOf(JobStatus job) =>
@@ -95,10 +125,48 @@ internal sealed class ProviderFiles
 
     private string AnswerName(ulong job) => Path.Combine(_chain, "answers", $"{job}");
 
-    private long BytesUsed()
+    private static string ModelName(string name) => Path.Combine("models", name);
+
+    private string DirectoryOf(ContentDigest digest) => Path.Combine(_directory, ModelName(digest.Hex));
+
+    private void Need(ulong job, string model) => Guarded(() =>
+    {
+        lock (_room)
+        {
+            _needed[job] = model;
+            var path = Path.Combine(_directory, ModelName(model));
+            if (File.Exists(path))
+                File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            else if (Directory.Exists(path))
+                Directory.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+    });
+
+    private IEnumerable<KeptModel> FindUnneeded()
+    {
+        var needed = _needed.Values.ToHashSet();
+        foreach (var entry in new DirectoryInfo(Path.Combine(_directory, "models")).EnumerateFileSystemInfos())
+        {
+            // What is being written is needed too.
+            if (needed.Contains(entry.Name) || entry.Extension == ".tmp")
+                continue;
+            var file = entry as FileInfo;
+            yield return new KeptModel(entry.FullName, file is not null, entry.LastWriteTimeUtc, file?.Length ?? BytesIn(entry.FullName));
+        }
+    }
+
+    private static void Remove(KeptModel model)
+    {
+        if (model.IsFile)
+            File.Delete(model.Path);
+        else
+            Directory.Delete(model.Path, recursive: true);
+    }
+
+    private static long BytesIn(string directory)
     {
         var used = 0L;
-        foreach (var file in new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (var file in new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             try
             {

@@ -53,7 +53,7 @@ internal static class CommonOptions
 
     public static Option<FileInfo> Input() => new Option<FileInfo>("--input")
     {
-        Description = "Samples, one a row: .csv, .npz (array x, or an array for each input), or .json (an array of arrays). Several inputs' values follow each other.",
+        Description = "Samples, one a row: .csv, .npy, .npz (array x, or an array for each input), or .json (an array of arrays). Several inputs' values follow each other.",
         HelpName = "FILE",
         Required = true,
     }.AcceptExistingOnly();

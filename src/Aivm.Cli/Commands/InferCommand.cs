@@ -4,7 +4,6 @@ using Aivm.Cli.Accounts;
 using Aivm.Cli.Inference;
 using Aivm.Cli.Models;
 using Aivm.Compiler.Inputs;
-using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
@@ -52,13 +51,13 @@ internal static class InferCommand
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var address = await ModelReference.ResolveAsync(client, result.GetRequiredValue(name), cancellation);
             using var opened = store.Open(result, terminal);
-            var (model, isOffChain) = await FetchAsync(client, address, opened, cancellation);
+            var (model, isOffChain) = await PublishedModel.FetchAsync(client, address, opened.Store, cancellation);
             // No validator has it: trusted hardware alone vouches for what it gives.
             terms ??= isOffChain ? new JobTerms("tee", result.GetValue(deadline), null, IsSealed: false) : null;
-            var inputs = Enumerable.Range(0, samples.Count).Select(row => ModelInput.Read(model, samples, row)).ToList();
+            var inputs = Enumerable.Range(0, samples.Count).Select(row => model.Pack(samples, row)).ToList();
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
             var request = new InferenceRequest(
-                address, model, inputs, result.GetResult(maxPrice) is null ? null : result.GetValue(maxPrice), result.GetValue(yes));
+                address, model, isOffChain, inputs, result.GetResult(maxPrice) is null ? null : result.GetValue(maxPrice), result.GetValue(yes));
             if (terms is null)
                 await new OnChainInference(wallet, request, terminal).RunAsync(cancellation);
             else
@@ -85,37 +84,5 @@ internal static class InferCommand
             return address;
         result.AddError("--provider takes an address.");
         return null;
-    }
-
-    /// <summary>The model, from the chain or the store that it is said to lie in: decoded here, so that inputs are encoded and answers re-executed by the same bytes.</summary>
-    private static async Task<(Model Model, bool IsOffChain)> FetchAsync(RpcClient client, Address address, OpenedStore store, CancellationToken cancellation)
-    {
-        var code = await client.GetCodeAsync(address, cancellation);
-        if (OffChainModel.TryDecode(code, out var description))
-            return (await FetchAsync(address, description, store, cancellation), IsOffChain: true);
-        return code is [0xEF, 0xA1, ..]
-            ? (ModelFile.Load(code.AsSpan(2), address.ToChecksumString()), IsOffChain: false)
-            : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
-    }
-
-    private static async Task<Model> FetchAsync(Address address, OffChainModel description, OpenedStore store, CancellationToken cancellation)
-    {
-        if (description.Kind != OffChainKind.Container)
-            throw new AivmException(
-                Failure.Input, "model-in-floats", $"{address.ToChecksumString()} is an ONNX file that providers run in floats: this command encodes inputs of AIVM-Q models alone. Ask the Jobs contract for it.");
-        var directory = Directory.CreateTempSubdirectory("aivm-model-");
-        try
-        {
-            var file = new FileInfo(Path.Combine(directory.FullName, "model"));
-            await store.Store.FetchAsync(description.Digest, file.FullName, Math.Min(description.Size, ModelLimits.OffChain.ContainerBytes), cancellation: cancellation);
-            var model = ModelFile.Load(file);
-            return model.Hash == description.Hash
-                ? model
-                : throw new AivmException(Failure.Check, "model-mismatch", $"The file in {store.Name} is not the model that was published: it has the hash {model.Hash}.");
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
     }
 }

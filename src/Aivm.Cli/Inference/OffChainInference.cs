@@ -79,15 +79,15 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
     /// <exception cref="AivmException"><c>no-offer</c>, <c>price-too-high</c>, <c>session-missing</c>: nothing was sent.</exception>
     private async Task<Offer> OfferAsync(int row, JobEvidence evidence, InferenceRequest bounds, CancellationToken cancellation)
     {
-        var plain = new JobRequest(request.Account, evidence, await NowAsync(cancellation) + terms.Seconds, request.Packed(row)) { Provider = terms.Provider };
+        var plain = new JobRequest(request.Account, evidence, await NowAsync(cancellation) + terms.Seconds, request.Inputs[row]) { Provider = terms.Provider };
         var quote = await QuoteAsync(plain, cancellation);
         var hidden = terms.IsSealed ? await _caller.SealAsync(plain, quote, cancellation) : null;
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
         var gas = await wallet.EstimateGasAsync(JobsClient.Request(hidden?.Request ?? plain, quote.Total), cancellation);
         var fee = fees.MaxFeePerGas * gas;
         bounds.RequireBelowMaxPrice(quote.Total + fee);
-        // The next provider may ask for more: what is locked for it comes back where it is not needed.
-        var locked = bounds.MaxPrice is { } most ? most - fee : quote.Total + (quote.Total / 4);
+        // The next provider may ask for more, and a later row take more gas: what is locked for that comes back where it is not needed.
+        var locked = bounds.MaxPrice is { } most ? most - fee : quote.Total + ((quote.Total + fee) / 4);
         return new Offer(plain, quote, hidden, locked, fee, gas, fees);
     }
 
@@ -119,7 +119,7 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         await RequireReceiptAsync(job, answer.Receipt, offer, outputs, cancellation);
         var salt = offer.Hidden?.Input.Salt;
         RequireOwnRun(job, row, outputs, salt);
-        return new Inference(row, job, answer, ModelAnswer.Read(request.Model.Graph, request.Model.Analysis, outputs), requested, salt);
+        return new Inference(row, job, answer, request.Model.Read(outputs), requested, salt);
     }
 
     private async Task RequireReceiptAsync(ulong job, InferenceReceipt receipt, Offer offer, long[] outputs, CancellationToken cancellation)
@@ -149,13 +149,12 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
     /// <summary>A public model is here already: a wrong answer is known at once.</summary>
     private void RequireOwnRun(ulong job, int row, long[] outputs, Hash256? salt)
     {
-        var own = ModelAnswer.Run(request.Model, request.Inputs[row]);
-        if (own.Outputs.AsSpan().SequenceEqual(outputs))
+        if (!request.Model.Contradicts(request.Inputs[row], outputs))
             return;
-        var challenge = salt is null ? $"aivm job challenge {job}" : $"aivm job challenge {job} --input FILE --salt {salt}";
-        throw new AivmException(
-            Failure.Check, "answer-mismatch",
-            $"The answer of job {job} differs from our own run of the same model: '{challenge}' gets the money back, and half of what the provider loses{(salt is null ? "" : "; FILE has this row alone")}.");
+        var remedy = request.IsOffChain ? "nobody can challenge it, since the chain does not hold the model: ask another provider, with --provider"
+            : salt is null ? $"'aivm job challenge {job}' gets the money back, and half of what the provider loses"
+            : $"'aivm job challenge {job} --input FILE --salt {salt}' gets the money back, and half of what the provider loses; FILE has this row alone";
+        throw new AivmException(Failure.Check, "answer-mismatch", $"The answer of job {job} differs from our own run of the same model: {remedy}.");
     }
 
     private object Document(JobEvidence evidence, Offer offer, List<Inference> done) => new
@@ -180,6 +179,7 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
             OutputHash = inference.Read.Hash,
             inference.Read.Label,
             inference.Read.Probability,
+            inference.Read.Tensors,
             ReceiptId = inference.Answer.Receipt.Id,
             inference.Answer.Transaction,
             Block = inference.Answer.BlockNumber,
@@ -200,12 +200,12 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         foreach (var inference in done)
         {
             table.AddRow(
-                $"{inference.Row + 1}", Terminal.Cell(inference.Read.Label ?? string.Join(' ', inference.Read.Outputs.Take(8))),
+                $"{inference.Row + 1}", Terminal.Cell(inference.Read.Lines),
                 inference.Read.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "",
                 $"{inference.Job}", inference.Answer.Provider.ToChecksumString(), $"{inference.Answer.Receipt.Id}");
         }
         terminal.Screen.Write(table);
-        terminal.Line($"Evidence: {Words(evidence)}. Each answer was re-executed here and is the same, byte for byte.");
+        terminal.Line($"Evidence: {Words(evidence)}. {request.Model.Assurance}");
     }
 
     private static string Name(JobEvidence evidence) => evidence switch
@@ -216,13 +216,15 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         _ => "stake",
     };
 
-    private static string Words(JobEvidence evidence) => evidence switch
+    private string Words(JobEvidence evidence) => evidence switch
     {
         JobEvidence.Proved => "a zero-knowledge proof that every validator verifies",
-        JobEvidence.Attested => "the signature of attested hardware; it may be challenged for a while",
-        JobEvidence.DevelopmentAttested => "the signature of a DEVELOPMENT TEE, which proves nothing; it may be challenged for a while",
-        _ => "the provider's stake alone; it may be challenged for a while",
+        JobEvidence.Attested => $"the signature of attested hardware; {Challenges}",
+        JobEvidence.DevelopmentAttested => $"the signature of a DEVELOPMENT TEE, which proves nothing; {Challenges}",
+        _ => $"the provider's stake alone; {Challenges}",
     };
+
+    private string Challenges => request.IsOffChain ? "nobody can challenge it" : "it may be challenged for a while";
 
     private static string Words(JobStatus status) => status.State switch
     {

@@ -16,7 +16,7 @@ internal sealed class OnChainInference(Wallet wallet, InferenceRequest request, 
     public async Task RunAsync(CancellationToken cancellation)
     {
         var inferences = new InferenceClient(wallet);
-        var quote = await inferences.QuoteAsync(request.Account, request.Packed(0), cancellation);
+        var quote = await inferences.QuoteAsync(request.Account, request.Inputs[0], cancellation);
         request.RequireBelowMaxPrice(quote.Total);
         terminal.Remark($"On-chain path: {request.Count}, each {Coins.Format(quote.Price)} coins to the owner and up to {Coins.Format(quote.Fee)} for gas.");
         await Consent.RequireAsync(wallet, quote.Total * (ulong)request.Inputs.Count, request.Yes, terminal, cancellation);
@@ -31,15 +31,14 @@ internal sealed class OnChainInference(Wallet wallet, InferenceRequest request, 
         for (var row = 0; row < request.Inputs.Count; row++)
         {
             progress.Report($"{row + 1} of {request.Inputs.Count}");
-            var packed = request.Packed(row);
-            var result = await client.InferAsync(request.Account, packed, quote, cancellation);
-            var own = ModelAnswer.Run(request.Model, request.Inputs[row]);
-            if (!own.Outputs.AsSpan().SequenceEqual(result.Output) || !result.Receipt.IsFor(packed))
+            var input = request.Inputs[row];
+            var result = await client.InferAsync(request.Account, input, quote, cancellation);
+            if (request.Model.Contradicts(input, result.Output) || !result.Receipt.IsFor(input))
             {
                 throw new AivmException(
                     Failure.Check, "answer-mismatch", $"The chain's answer in transaction {result.Transaction.TransactionHash} differs from our own run of the same model: do not trust this node.");
             }
-            done.Add(new Inference(row, own, result));
+            done.Add(new Inference(row, request.Model.Read(result.Output), result));
         }
         return done;
     }
@@ -75,11 +74,11 @@ internal sealed class OnChainInference(Wallet wallet, InferenceRequest request, 
         foreach (var (row, answer, result) in done)
         {
             table.AddRow(
-                $"{row + 1}", Terminal.Cell(answer.Label ?? string.Join(' ', answer.Outputs.Take(8))),
+                $"{row + 1}", Terminal.Cell(answer.Lines),
                 answer.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "",
                 Coins.Gas(result.Transaction.GasUsed), $"{result.Transaction.BlockNumber}", $"{result.Receipt.Id}");
         }
         terminal.Screen.Write(table);
-        terminal.Line("Each answer was re-executed here and equals the chain's, byte for byte.");
+        terminal.Line(request.Model.Assurance);
     }
 }

@@ -11,6 +11,14 @@ namespace Aivm.Cli.Models;
 /// <param name="Probability">The label's share in the first output of numbers; null where there is none, or where the numbers are scores that do not add up to 1.</param>
 internal sealed record ModelAnswer(long[] Outputs, string? Label, double? Probability)
 {
+    private const int NumbersShown = 8;
+
+    /// <summary>What the outputs say, of a model in floats; null of others.</summary>
+    public IReadOnlyList<NamedTensor>? Tensors { get; init; }
+
+    /// <summary>What people are shown: a line, or one for each tensor.</summary>
+    public IEnumerable<string> Lines => Label is not null ? [Label] : Tensors?.Select(tensor => $"{tensor}") ?? [string.Join(' ', Outputs.Take(NumbersShown))];
+
     /// <summary>keccak256 of the outputs as int64 little-endian.</summary>
     public Hash256 Hash => OutputNumbers.HashOf(Outputs);
 

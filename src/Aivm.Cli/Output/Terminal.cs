@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Aivm.Primitives;
 using Spectre.Console;
 
@@ -16,6 +17,8 @@ public sealed class Terminal
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        // Floats of other people's models need not be numbers.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new HexJson<Hash256>(), new HexJson<Address>() },
     };
 
@@ -72,6 +75,9 @@ public sealed class Terminal
 
     /// <summary>For a table, where brackets mean colours.</summary>
     public static string Cell(string text) => Markup.Escape(Plain(text.Length > LongestCell ? $"{text[..LongestCell]}…" : text));
+
+    /// <summary>As <see cref="Cell(string)"/>, of several lines.</summary>
+    public static string Cell(IEnumerable<string> lines) => string.Join('\n', lines.Select(Cell));
 
     /// <summary>One line on standard error that says what to do; returns the exit code.</summary>
     public int Fail(int exitCode, string code, string message)

@@ -4,7 +4,7 @@ namespace Aivm.Compiler.Inputs;
 
 /// <summary>
 /// Reads samples for calibration and for running a model. CSV: one sample a row, optional header, no label. JSON: an array of arrays.
-/// NPZ: the array <c>x</c> or the only one, or an array of the name of each input, samples on the first axis. A row holds the values
+/// NPY: samples on the first axis. NPZ: such an array <c>x</c> or the only one, or one of the name of each input. A row holds the values
 /// of all inputs, one input after another.
 /// </summary>
 public static class InputFiles
@@ -24,17 +24,18 @@ public static class InputFiles
         var file = BoundedFile.Read(path, MaxSize, "input-too-large");
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
-            (".csv" or ".npz" or ".json") and var extension => Read(file, extension[1..]),
-            _ => throw Refusal.Input("input-format", $"'{path}' is neither .csv, .npz nor .json."),
+            (".csv" or ".npz" or ".npy" or ".json") and var extension => Read(file, extension[1..]),
+            _ => throw Refusal.Input("input-format", $"'{path}' is neither .csv, .npz, .npy nor .json."),
         };
     }
 
-    /// <param name="format"><c>csv</c>, <c>npz</c> or <c>json</c>.</param>
+    /// <param name="format"><c>csv</c>, <c>npz</c>, <c>npy</c> or <c>json</c>.</param>
     /// <exception cref="AivmException"><c>input-format</c>, <c>input-value</c>, <c>input-too-large</c>.</exception>
     public static SampleSet Read(byte[] file, string format) => format switch
     {
         "csv" => Csv.Read(file),
         "npz" => Npz.Read(file),
+        "npy" => Npy.Read(file),
         "json" => JsonRows.Read(file),
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };

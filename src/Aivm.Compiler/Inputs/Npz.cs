@@ -1,16 +1,13 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.IO.Compression;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Aivm.Compiler.Inputs;
 
-/// <summary>NumPy's archive of arrays (a ZIP of <c>.npy</c> files, format versions 1 to 3).</summary>
-internal static partial class Npz
+/// <summary>NumPy's archive of arrays: a ZIP of <c>.npy</c> files.</summary>
+internal static class Npz
 {
     private const int MaxArrays = 64;
-    private const int MaxHeader = 4096;
+    private const int MaxDirectoryEntry = 4096;
     private const int EndRecordSize = 22;
 
     /// <summary>Deflate at its best: 258 bytes for 2 bits.</summary>
@@ -32,7 +29,7 @@ internal static partial class Npz
             foreach (var entry in archive.Entries)
             {
                 var array = Extract(entry);
-                if (!arrays.TryAdd(Path.GetFileNameWithoutExtension(entry.FullName), new Lazy<SampleSet>(() => ReadArray(array))))
+                if (!arrays.TryAdd(Path.GetFileNameWithoutExtension(entry.FullName), new Lazy<SampleSet>(() => Npy.Read(array))))
                     throw InputFiles.Format($"it holds {entry.FullName} twice");
             }
             return arrays.Count > 0 ? Joined(arrays) : throw InputFiles.Format("it holds no array");
@@ -61,7 +58,7 @@ internal static partial class Npz
             throw InputFiles.Format("it is no ZIP archive");
         var record = file[end..];
         var directory = BinaryPrimitives.ReadUInt32LittleEndian(record[12..]);
-        if (BinaryPrimitives.ReadUInt16LittleEndian(record[10..]) > MaxArrays || directory > MaxArrays * MaxHeader)
+        if (BinaryPrimitives.ReadUInt16LittleEndian(record[10..]) > MaxArrays || directory > MaxArrays * MaxDirectoryEntry)
             throw InputFiles.TooLarge($"the archive holds more than {MaxArrays} arrays");
         // The directory must end where the record begins: no more entries than were counted can lie in it.
         if (BinaryPrimitives.ReadUInt32LittleEndian(record[16..]) + (ulong)directory != (ulong)end)
@@ -77,46 +74,4 @@ internal static partial class Npz
         stream.ReadExactly(array);
         return stream.ReadByte() < 0 ? array : throw InputFiles.Format("an array is longer than the archive says");
     }
-
-    private static SampleSet ReadArray(byte[] array)
-    {
-        if (array.Length < 12 || !array.AsSpan().StartsWith(new byte[] { 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y' }))
-            throw InputFiles.Format("the array is not in NPY format");
-        var (headerStart, headerLength) = array[6] switch
-        {
-            1 => (10, BinaryPrimitives.ReadUInt16LittleEndian(array.AsSpan(8))),
-            2 or 3 => (12, (long)BinaryPrimitives.ReadUInt32LittleEndian(array.AsSpan(8))),
-            _ => throw InputFiles.Format($"NPY version {array[6]} is not known"),
-        };
-        if (headerLength > MaxHeader || headerStart + headerLength > array.Length)
-            throw InputFiles.Format("the array's header is damaged");
-        var header = Header().Match(Encoding.Latin1.GetString(array, headerStart, (int)headerLength));
-        if (!header.Success)
-            throw InputFiles.Format("the array's header is not understood");
-        if (header.Groups["fortran"].Value == "True")
-            throw InputFiles.Format("the array is in Fortran order: save numpy.ascontiguousarray(x)");
-
-        var type = header.Groups["type"].Value;
-        var size = ArrayValues.Size(type) ?? throw InputFiles.Format($"the array's element type {type} is not supported");
-        long[] extents = [.. header.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(extent => long.Parse(extent, NumberStyles.None, CultureInfo.InvariantCulture))];
-        if (extents.Length is 0 or > Shapes.MaxRank + 1)
-            throw InputFiles.Format("the array wants samples on its first axis");
-        var count = extents.Aggregate(1L, (product, extent) =>
-            extent <= InputFiles.MaxValues && product * extent <= InputFiles.MaxValues
-                ? product * extent
-                : throw InputFiles.TooLarge($"more than {InputFiles.MaxValues} values"));
-        if (count == 0)
-            throw InputFiles.Format("it holds no sample");
-        var data = array.AsMemory(headerStart + (int)headerLength);
-        if (data.Length != count * size)
-            throw InputFiles.Format($"the array has {data.Length} bytes, its shape wants {count * size}");
-        int[] shape = extents.Length == 1 ? [1] : [.. extents[1..].Select(extent => (int)extent)];
-        return new SampleSet(new ArrayValues(data, type, size), (int)extents[0], shape);
-    }
-
-    [GeneratedRegex(
-        """^\{'descr': '(?<type>[^']{1,8})', 'fortran_order': (?<fortran>True|False), 'shape': \((?<shape>([0-9]{1,9}(, [0-9]{1,9}){0,9},?)?)\), ?\}\s*$""",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Header();
 }

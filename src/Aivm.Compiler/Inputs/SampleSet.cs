@@ -73,7 +73,7 @@ public sealed class SampleSet
     public long[] Integers(int row, InputFormat format) => format switch
     {
         InputFormat.Fixed(var decimals, var allowsMissing) => Fixed(row, decimals, allowsMissing ? ElementTypes.MissingInput : null),
-        InputFormat.Index(var count) => Whole(row, count - 1, $"is not an integer from 0 to {count - 1}, which this model's input wants"),
+        InputFormat.Index(var count) => Whole(row, 0, count - 1, $"is not an integer from 0 to {count - 1}, which this model's input wants"),
         _ => Bytes(row),
     };
 
@@ -87,6 +87,20 @@ public sealed class SampleSet
                 throw Bad(row, column, "is not a number");
         }
         return reals;
+    }
+
+    /// <summary>A sample as numbers of single precision; NaN where a value is missing.</summary>
+    public float[] Singles(int row)
+    {
+        var singles = new float[Width];
+        for (var column = 0; column < Width; column++)
+        {
+            var isNumber = _values.TryReal(Index(row, column), out var real);
+            singles[column] = (float)real;
+            if (!isNumber || float.IsInfinity(singles[column]))
+                throw Bad(row, column, "is not a number that float32 holds");
+        }
+        return singles;
     }
 
     /// <summary>A sample as fixed-point integers, value x 10^decimals, rounded half to even.</summary>
@@ -106,20 +120,23 @@ public sealed class SampleSet
     }
 
     /// <summary>A sample as bytes, for models with u8 input: integers from 0 to 255.</summary>
-    public long[] Bytes(int row) => Whole(row, 255, "is not an integer from 0 to 255, which this model's u8 input wants");
+    public long[] Bytes(int row) => Whole(row, 0, 255, "is not an integer from 0 to 255, which this model's u8 input wants");
 
-    private long[] Whole(int row, long highest, string otherwise)
+    /// <summary>A sample as integers of 64 bits.</summary>
+    public long[] Integers(int row) => Whole(row, long.MinValue, long.MaxValue, "is not an integer of 64 bits, which this model's input wants");
+
+    private long[] Whole(int row, long lowest, long highest, string otherwise)
     {
         var integers = Fixed(row, 0);
         for (var column = 0; column < Width; column++)
         {
-            if (integers[column] < 0 || integers[column] > highest || !_values.TryReal(Index(row, column), out var real) || real != integers[column])
+            if (integers[column] < lowest || integers[column] > highest || !_values.TryReal(Index(row, column), out var real) || real != integers[column])
                 throw Bad(row, column, otherwise);
         }
         return integers;
     }
 
-    private SampleSet Columns(int start, int width) => new(_values, Count, [width], _stride, _start + start, _arrays);
+    private SampleSet Columns(int start, int width) => new(_values, Count, width == Width ? [.. Shape] : [width], _stride, _start + start, _arrays);
 
     private string Misfit(IReadOnlyList<(string Name, int Width)> inputs, IReadOnlyList<SampleSet> arrays)
     {

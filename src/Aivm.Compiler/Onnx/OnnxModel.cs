@@ -19,10 +19,10 @@ internal sealed record OnnxGraph(
 /// <summary>A declared input or output of the graph.</summary>
 /// <param name="Kind">What the value is: a tensor of some element type, or a name such as <c>sequence</c>.</param>
 /// <param name="Extents">The declared shape, null where the file gives none; an unknown extent is -1.</param>
-internal sealed record OnnxValue(string Name, OnnxType? Kind, IReadOnlyList<long>? Extents);
+public sealed record OnnxValue(string Name, OnnxType? Kind, IReadOnlyList<long>? Extents);
 
 /// <summary>Element types by their numbers in the file format.</summary>
-internal enum OnnxType
+public enum OnnxType
 {
     Undefined = 0,
     Float = 1,

@@ -293,7 +293,7 @@ internal static class OnnxReader
         return (name, value with { Type = (OnnxAttributeType)type, Floats = floats, Ints = ints, Texts = texts });
     }
 
-    private static OnnxValue ReadValue(ProtoReader reader)
+    public static OnnxValue ReadValue(ProtoReader reader)
     {
         var name = "";
         OnnxType? kind = null;
@@ -389,7 +389,7 @@ internal static class OnnxReader
         return extent;
     }
 
-    private static void RequireRoom(int count, int limit, string what)
+    public static void RequireRoom(int count, int limit, string what)
     {
         if (count >= limit)
             throw Refusal.TooLarge($"more than {limit} {what}");

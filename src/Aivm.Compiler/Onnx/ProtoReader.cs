@@ -14,14 +14,6 @@ internal struct ProtoReader(ReadOnlyMemory<byte> message)
     private ReadOnlyMemory<byte> _rest = message;
     private WireType _type;
 
-    private enum WireType
-    {
-        Varint = 0,
-        Fixed64 = 1,
-        Bytes = 2,
-        Fixed32 = 5,
-    }
-
     /// <summary>The number of the field that <see cref="Next"/> stopped at.</summary>
     public int Field { get; private set; }
 
@@ -179,4 +171,12 @@ internal struct ProtoReader(ReadOnlyMemory<byte> message)
         _rest = _rest[length..];
         return taken;
     }
+}
+
+internal enum WireType
+{
+    Varint = 0,
+    Fixed64 = 1,
+    Bytes = 2,
+    Fixed32 = 5,
 }

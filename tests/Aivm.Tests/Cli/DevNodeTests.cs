@@ -79,7 +79,9 @@ public sealed class DevNodeTests
         await Refused(2, "usage", "model", "publish", container, "--off-chain", "--private-weights");
         await Refused(2, "onnx-unsupported", "model", "publish", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "--off-chain", "--gas", "5");
         await Refused(2, "model-already-published", "model", "publish", onnx, "--off-chain", "--gas", "3000000", "--store", store);
-        await Refused(2, "model-in-floats", "infer", "images", "--input", cli.WriteFile("rows.csv", "1,2\n"));
+        var row = cli.WriteFile("rows.csv", "1,2\n");
+        await Refused(2, "input-shape", "infer", "images", "--input", row, "--store", store);
+        await Refused(1, "content-missing", "infer", "images", "--input", row, "--store", cli.PathOf("elsewhere"));
 
         async Task<JsonElement> Succeed(params string[] arguments)
         {

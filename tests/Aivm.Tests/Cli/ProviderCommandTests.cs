@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using Aivm.Node;
+using Aivm.Primitives;
+using Aivm.Provider;
+using Aivm.Sdk;
 using Aivm.Tests.Proofs;
 
 namespace Aivm.Tests.Cli;
@@ -8,6 +11,8 @@ namespace Aivm.Tests.Cli;
 /// <summary>The front door and the provider's commands, each in a process of its own, against a node in another.</summary>
 public sealed class ProviderCommandTests
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     private static readonly string ProviderAccount = DevChain.Accounts[1].Address.ToString();
 
     [Fact]
@@ -114,6 +119,56 @@ public sealed class ProviderCommandTests
             var outcome = await cli.Run([.. arguments, "--json"]);
             Assert.True(outcome.ExitCode == 0, $"{arguments[0]} {arguments[1]}: {outcome.Error}");
             return outcome.Json;
+        }
+    }
+
+    [Fact]
+    public async Task A_watcher_outlives_its_node_and_challenges_on()
+    {
+        using var cli = new CliProcess();
+        string[] options = ["--block-time", "0.1", "--challenge-window", "120", "--data", cli.PathOf("chain")];
+        using var node = await DevNode.StartAsync(cli, options);
+        using var rpc = new RpcClient(new Uri(node.Url));
+        var caller = new Wallet(rpc, DevChain.Accounts[0].Key.Span);
+        var model = (await new ModelPublisher(caller).PublishAsync(new ModelRelease(SmallNetwork.Container, "small"), cancellation: Cancellation)).Model;
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var liar = new ProviderOptions
+        {
+            Directory = cli.PathOf("liar"),
+            Stake = UInt256.Parse("200000000000000000000"),
+            Asks = [new ProviderAsk(JobEvidence.Staked, 0, 1000, 0)],
+        };
+        using var daemon = new ProviderDaemon(new Wallet(rpc, DevChain.Accounts[1].Key.Span), liar) { Answered = outputs => [.. outputs.Select(output => output + 1)] };
+        var lying = daemon.RunAsync(stopping.Token);
+        using var watcher = cli.Start(
+            "provider", "watch", "--fraction", "1", "--from-block", "1", "--from", DevChain.Accounts[2].Address.ToString(), "--rpc", node.Url);
+        try
+        {
+            await ChallengedAsync();
+            await node.KillAndRestartAsync(cli, TimeSpan.FromSeconds(3), options);
+            Assert.Contains(await ChallengedAsync(), line => line.StartsWith("retry  node-unreachable", StringComparison.Ordinal));
+        }
+        finally
+        {
+            watcher.Kill();
+            await stopping.CancelAsync();
+            await lying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        // What the watcher says until it has challenged a wrong answer, and knows it: while it waits for its own transaction, an absent node is waited for too.
+        async Task<List<string>> ChallengedAsync()
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            while ((await new ComputeClient(rpc).ListAsksAsync(JobEvidence.Staked, 0, patience.Token)) is not [{ } ask] || ask.EffectiveAt >= await rpc.GetBlockNumberAsync(patience.Token))
+                await Task.Delay(100, patience.Token);
+            var packed = SmallNetwork.Input(1).Select(number => (byte)number).ToArray();
+            var request = new JobRequest(model, JobEvidence.Staked, (await rpc.GetHeadAsync(patience.Token)).Time + 100, packed);
+            var (job, _) = await new JobCaller(caller).RequestAsync(request, 10_000, patience.Token);
+            List<string> said = [];
+            while (said.LastOrDefault()?.StartsWith($"challenged job {job} ", StringComparison.Ordinal) != true)
+                said.Add(await watcher.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException($"The watcher ended: {string.Join('\n', said)}"));
+            Assert.Equal(JobEnd.Wrong, (await new JobsClient(rpc).GetAsync(job, patience.Token)).End);
+            return said;
         }
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using Aivm.Compiler.Inputs;
 using Aivm.Primitives;
 using CsCheck;
+using static Aivm.Tests.Compiler.NumpyFile;
 
 namespace Aivm.Tests.Compiler;
 
@@ -66,12 +67,13 @@ public sealed class InputFilesTests
     }
 
     [Fact]
-    public void Json_and_npz_hold_the_same_samples_as_csv()
+    public void Json_npz_and_npy_hold_the_same_samples_as_csv()
     {
         var csv = Inputs.Read("x.csv", "1,2,3\n4,5,250");
         var json = Inputs.Read("x.json", "[[1, 2, 3], [[4], [5, 250]]]");
         var npz = Inputs.Read("x.npz", Npz(("x", Npy("|u1", "(2, 3)", [1, 2, 3, 4, 5, 250]))));
-        foreach (var samples in new[] { json, npz })
+        var npy = Inputs.Read("x.npy", Npy("|u1", "(2, 3)", [1, 2, 3, 4, 5, 250]));
+        foreach (var samples in new[] { json, npz, npy })
         {
             Assert.Equal(csv.Count, samples.Count);
             for (var row = 0; row < csv.Count; row++)
@@ -273,27 +275,5 @@ public sealed class InputFilesTests
         {
             Assert.Equal(Failure.Input, refusal.Failure);
         }
-    }
-
-    private static byte[] Npy(string type, string shape, byte[] data)
-    {
-        var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}".PadRight(117) + "\n";
-        return [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. data];
-    }
-
-    private static byte[] Npz(params (string Name, byte[] Array)[] arrays) => Npz(CompressionLevel.Optimal, arrays);
-
-    private static byte[] Npz(CompressionLevel compression, params (string Name, byte[] Array)[] arrays)
-    {
-        var stream = new MemoryStream();
-        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            foreach (var (name, array) in arrays)
-            {
-                using var entry = archive.CreateEntry($"{name}.npy", compression).Open();
-                entry.Write(array);
-            }
-        }
-        return stream.ToArray();
     }
 }

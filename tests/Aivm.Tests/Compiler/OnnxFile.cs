@@ -23,6 +23,8 @@ internal sealed class OnnxFile
 
     public OnnxFile Output(string name, int type = 1) => Add(_outputs, Value(name, type, null));
 
+    public OnnxFile TypedOutput(string name, int type, params long[] shape) => Add(_outputs, Value(name, type, shape));
+
     public OnnxFile Weights(string name, long[] shape, params float[] values) => Add(_initialisers, Tensor(name, shape, values));
 
     /// <param name="tensor">As <see cref="Tensor"/> and its kin write it.</param>

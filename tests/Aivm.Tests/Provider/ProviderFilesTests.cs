@@ -56,11 +56,60 @@ public sealed class ProviderFilesTests : IDisposable
     public void A_directory_that_is_full_or_a_file_is_named()
     {
         var full = new ProviderFiles(_home.FullName, diskBytes: 1000, Chain);
-        full.RequireRoom(1000);
-        Assert.Equal("disk-full", Assert.Throws<JobRefusal>(() => full.RequireRoom(1001)).Error.Code);
+        full.MakeRoom(1000);
+        Assert.Equal("disk-full", Assert.Throws<JobRefusal>(() => full.MakeRoom(1001)).Error.Code);
         var file = Path.Combine(_home.FullName, "file");
         File.WriteAllBytes(file, []);
         Assert.Equal("provider-directory", Assert.Throws<AivmException>(() => new ProviderFiles(file, 1, Chain)).Error.Code);
+    }
+
+    [Fact]
+    public void Models_that_no_job_needs_make_room_the_one_used_longest_ago_first()
+    {
+        var files = new ProviderFiles(_home.FullName, diskBytes: 1000, Chain);
+        var (needed, old, young) = (Keep(files, "needed", daysAgo: 3), Keep(files, "old", daysAgo: 2), Keep(files, "young", daysAgo: 1));
+        files.Need(job: 1, needed);
+        files.MakeRoom(100);
+        Assert.All([needed, old, young], hash => Assert.NotNull(files.TryReadModel(hash)));
+        files.MakeRoom(101);
+        Assert.Null(files.TryReadModel(old));
+        Assert.All([needed, young], hash => Assert.NotNull(files.TryReadModel(hash)));
+
+        // Nothing goes where it would not be enough.
+        Assert.Equal("disk-full", Assert.Throws<JobRefusal>(() => files.MakeRoom(701)).Error.Code);
+        Assert.NotNull(files.TryReadModel(young));
+        files.MakeRoom(700);
+        Assert.Null(files.TryReadModel(young));
+        files.Forget(1);
+        files.MakeRoom(701);
+        Assert.Null(files.TryReadModel(needed));
+    }
+
+    [Fact]
+    public void A_model_that_a_job_used_again_is_not_the_oldest_any_more()
+    {
+        var files = new ProviderFiles(_home.FullName, diskBytes: 1000, Chain);
+        var (used, unused) = (Keep(files, "used", daysAgo: 2), Keep(files, "unused", daysAgo: 1));
+        files.Need(job: 1, used);
+        files.Forget(1);
+        files.MakeRoom(500);
+        Assert.Null(files.TryReadModel(unused));
+        Assert.NotNull(files.TryReadModel(used));
+    }
+
+    [Fact]
+    public void What_came_of_a_model_before_takes_no_room_twice_and_goes_when_nobody_needs_it()
+    {
+        var files = new ProviderFiles(_home.FullName, diskBytes: 1000, Chain);
+        var (coming, broken) = (ContentDigest.Of("coming"u8), ContentDigest.Of("broken"u8));
+        foreach (var digest in (ContentDigest[])[coming, broken])
+            File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(files.ModelFile(digest))!, $".{digest.Hex}.part"), new byte[400]);
+        files.Need(job: 1, coming);
+        files.MakeRoom(coming, 600);
+        Assert.Equal(2, Directory.GetDirectories(Path.Combine(_home.FullName, "models")).Length);
+        files.MakeRoom(coming, 1000);
+        Assert.Equal(coming.Hex, Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(_home.FullName, "models")))));
+        Assert.Equal("disk-full", Assert.Throws<JobRefusal>(() => files.MakeRoom(coming, 1001)).Error.Code);
     }
 
     [Fact]
@@ -69,6 +118,16 @@ public sealed class ProviderFilesTests : IDisposable
         using (Open().Lock())
             Assert.Equal("provider-running", Assert.Throws<AivmException>(() => Open().Lock()).Error.Code);
         Open().Lock().Dispose();
+    }
+
+    /// <summary>A model of 300 bytes.</summary>
+    private Hash256 Keep(ProviderFiles files, string name, int daysAgo)
+    {
+        byte[] container = [.. System.Text.Encoding.ASCII.GetBytes(name.PadRight(300))];
+        var hash = Keccak.Hash(container);
+        files.WriteModel(hash, container);
+        File.SetLastWriteTimeUtc(Path.Combine(_home.FullName, "models", $"{hash}"), DateTime.UtcNow.AddDays(-daysAgo));
+        return hash;
     }
 
     private static Address SomeAccount => Address.Parse("0x00000000000000000000000000000000000000aa");

@@ -1,8 +1,10 @@
+using System.Net;
 using Aivm.Node;
 using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
 using Aivm.Tests.Proofs;
+using Aivm.Tests.Sdk.Content;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -102,6 +104,57 @@ public sealed partial class ProviderTests
     }
 
     [Fact]
+    public async Task A_registry_that_stalls_has_the_job_declined_and_the_next_one_goes_on_there()
+    {
+        var bytes = SmallNetwork.Container;
+        var half = bytes.Length / 2;
+        var stalls = true;
+        var registry = new StubRegistry(request =>
+        {
+            if (!stalls)
+                return StubRegistry.Serve(request, bytes);
+            stalls = false;
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenBody(bytes[..half], isSilent: true)) };
+        });
+        var model = await PublishAsync(OffChainKind.Container, FileOf(bytes), SmallNetwork.Model.Gas);
+        using var store = registry.Store(StubRegistry.Hasty with { StallTimeout = TimeSpan.FromMinutes(5) });
+        await ServeAsync(JobEvidence.DevelopmentAttested, store);
+        var input = Packed(SmallNetwork.Input(5));
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), input));
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
+        await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("content-slow:", StringComparison.Ordinal));
+        await IdleAsync();
+
+        var answer = await AnswerAsync(await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), input)));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(5)), OutputNumbers.Unpack(answer.Output));
+        Assert.Equal([null, half], registry.Requests.Select(request => request.From));
+    }
+
+    [Fact]
+    public async Task A_model_that_the_disk_cannot_hold_is_declined()
+    {
+        var model = await PublishAsync(OffChainKind.Container, FileOf(SmallNetwork.Container), SmallNetwork.Model.Gas);
+        await ServeAsync(JobEvidence.DevelopmentAttested, Store, diskBytes: SmallNetwork.Container.Length - 1);
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), Packed(SmallNetwork.Input(5))));
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
+        await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("disk-full:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Models_that_do_not_fit_onto_the_disk_together_take_turns()
+    {
+        var stored = await PublishAsync(OffChainKind.Container, FileOf(SmallNetwork.Container), SmallNetwork.Model.Gas);
+        var floats = await PublishAsync(OffChainKind.Onnx, FileOf(Floats), gas: 1000);
+        await ServeAsync(JobEvidence.DevelopmentAttested, Store, diskBytes: Math.Max(SmallNetwork.Container.Length, Floats.Length) + 100);
+        foreach (var (model, input) in ((Address, byte[])[])[(stored, Packed(SmallNetwork.Input(5))), (floats, new byte[32]), (stored, Packed(SmallNetwork.Input(6)))])
+        {
+            await AnswerAsync(await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), input)));
+            await IdleAsync();
+            Assert.Single(Directory.EnumerateFiles(Path.Combine(_home.FullName, "provider", "models"), "*", SearchOption.AllDirectories));
+        }
+    }
+
+    [Fact]
     public async Task Models_that_do_not_fit_into_memory_together_take_turns()
     {
         var first = await PublishAsync(OffChainKind.Onnx, ImageClassifier, gas: 1000);
@@ -113,7 +166,7 @@ public sealed partial class ProviderTests
         using var session = new InferenceSession(ImageClassifier, new SessionOptions { IntraOpNumThreads = 1 });
         var (input, expected) = RunImage(session);
         foreach (var model in (Address[])[first, first, second, first])
-            Assert.Equal(expected, (await shelf.TakeAsync(model, CancellationToken.None)).Run(input));
+            Assert.Equal(expected, (await shelf.TakeAsync(model, job: 1, CancellationToken.None)).Run(input));
         Assert.Equal(3, _events.Count(item => item.Kind == ProviderEventKind.ModelOpened));
     }
 

@@ -12,6 +12,8 @@ namespace Aivm.Tests.Provider;
 /// <summary>The daemon against a node in this process.</summary>
 public sealed partial class ProviderTests : IAsyncLifetime
 {
+    private const int ChallengeSeconds = 20;
+
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-provider-");
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<ProviderEvent> _events = [];
@@ -20,6 +22,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
     private Wallet _caller = null!;
     private Address _model;
     private Task _serving = Task.CompletedTask;
+    private ProviderDaemon? _daemon;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -27,7 +30,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _node = await NodeFixture.StartAsync(new NodeOptions { BlockTime = TimeSpan.FromMilliseconds(50), Genesis = DevChain.Genesis(challengeSeconds: 2) });
+        _node = await NodeFixture.StartAsync(new NodeOptions { BlockTime = TimeSpan.FromMilliseconds(50), Genesis = DevChain.Genesis(challengeSeconds: ChallengeSeconds) });
         _rpc = new RpcClient(_node.Node.Url);
         _caller = new Wallet(_rpc, DevChain.Accounts[0].Key.Span);
         _model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(SmallNetwork.Container, "small"))).Model;
@@ -85,7 +88,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         // Somebody who copies it from the chain is not told what a job of his own gives.
         var copied = await RequestAsync(request, new Wallet(_rpc, DevChain.Accounts[2].Key.Span));
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(copied)).End);
-        Assert.Contains(_events, item => item.Job == copied && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
+        await HappensAsync(item => item.Job == copied && item.Message.StartsWith("sealed-input-unopened", StringComparison.Ordinal));
 
         await StopAsync();
         foreach (var file in _home.EnumerateFiles("*", SearchOption.AllDirectories))
@@ -156,6 +159,26 @@ public sealed partial class ProviderTests : IAsyncLifetime
             Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
     }
 
+    /// <summary>Loading and running the model take nearly all the gas that a transaction may have: with the calldata of its input they do not fit.</summary>
+    [Fact]
+    public async Task A_watcher_shows_a_wrong_answer_by_proof_where_no_transaction_runs_the_model()
+    {
+        var container = HeavyNetwork.Container;
+        var model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(container, "heavy"), cancellation: Cancellation)).Model;
+        await ServeAsync(JobEvidence.Staked, answered: outputs => [.. outputs.Select(output => output + 1)], tier: 1);
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), HeavyNetwork.Input));
+        await AnswerAsync(job);
+        var wallet = new Wallet(_rpc, DevChain.Accounts[2].Key.Span);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => wallet.EstimateGasAsync(JobsClient.ChallengeByReplay(job, Hash256.Zero, HeavyNetwork.Input), Cancellation));
+        Assert.Contains("out of gas", refused.Message, StringComparison.Ordinal);
+
+        var watcher = new AnswerWatcher(wallet, new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
+        var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
+        Assert.Equal([job], result.Wrong);
+        Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
+        Assert.Contains(_events, item => item.Kind == ProviderEventKind.Challenged && item.Job == job);
+    }
+
     /// <summary>A port's name may be any text, and a refusal cites it: cut in the middle of a letter it would be none, and the offer neither accepted nor declined.</summary>
     [Fact]
     public async Task Names_that_strangers_chose_do_not_keep_a_job_from_being_declined()
@@ -191,27 +214,29 @@ public sealed partial class ProviderTests : IAsyncLifetime
         Assert.Equal("stake-too-low", exception.Error.Code);
     }
 
-    private async Task ServeAsync(JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null)
+    private async Task ServeAsync(
+        JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null, byte tier = 0, long diskBytes = 1L << 30)
     {
         var options = new ProviderOptions
         {
             Directory = Path.Combine(_home.FullName, "provider"),
             Stake = UInt256.Parse("200000000000000000000"),
-            Asks = [new ProviderAsk(evidence, 0, 1000, 1)],
+            Asks = [new ProviderAsk(evidence, tier, 1000, 1)],
             PollInterval = TimeSpan.FromMilliseconds(50),
             AnswerSeconds = 20,
             Content = content,
+            DiskBytes = diskBytes,
         };
-        var daemon = new ProviderDaemon(
+        _daemon = new ProviderDaemon(
             new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue)
         {
             Answered = answered ?? (outputs => outputs),
         };
-        _serving = daemon.RunAsync(_stopping.Token);
+        _serving = _daemon.RunAsync(_stopping.Token);
         await UntilAsync(async () =>
         {
             Assert.False(_serving.IsFaulted, _serving.Exception?.ToString());
-            var asks = await new ComputeClient(_rpc).ListAsksAsync(evidence, 0);
+            var asks = await new ComputeClient(_rpc).ListAsksAsync(evidence, tier);
             var isAttested = evidence != JobEvidence.DevelopmentAttested || await new AttestationsClient(_caller).GetSessionAsync(Provider) is not null;
             return isAttested && asks.Count == 1 && asks[0].EffectiveAt < await _rpc.GetBlockNumberAsync();
         });
@@ -221,7 +246,11 @@ public sealed partial class ProviderTests : IAsyncLifetime
     {
         await _stopping.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _daemon?.Dispose();
     }
+
+    /// <summary>The daemon has seen the end of all that it had.</summary>
+    private Task IdleAsync() => UntilAsync(() => Task.FromResult(_daemon!.Health.LiveJobs == 0));
 
     private async Task<ulong> RequestAsync(JobRequest request, Wallet? caller = null)
     {

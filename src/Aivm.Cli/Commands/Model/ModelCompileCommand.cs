@@ -19,7 +19,7 @@ internal static class ModelCompileCommand
         var scale = InputFormatOption.Scale();
         var calibrate = new Option<FileInfo>("--calibrate")
         {
-            Description = "Samples (.csv, .npz, .json) in the callers' numbers, to measure the ranges of activations. Neural networks want it; trees and linear models do not need it.",
+            Description = "Samples (.csv, .npy, .npz, .json) in the callers' numbers, to measure the ranges of activations. Neural networks want it; trees and linear models do not need it.",
             HelpName = "FILE",
         }.AcceptExistingOnly();
         var labels = new Option<FileInfo>("--labels")

@@ -1,0 +1,48 @@
+using Aivm.Inference;
+using Aivm.Primitives;
+using Aivm.Sdk;
+
+namespace Aivm.Cli.Models;
+
+/// <summary>Models as they are published: on the chain, or described there and kept in a store.</summary>
+internal static class PublishedModel
+{
+    /// <summary>Checked against the chain's hash, so that inputs are encoded, and answers read, by the very model that runs.</summary>
+    public static async Task<(IPublishedModel Model, bool IsOffChain)> FetchAsync(RpcClient client, Address address, IContentStore store, CancellationToken cancellation)
+    {
+        var code = await client.GetCodeAsync(address, cancellation);
+        if (OffChainModel.TryDecode(code, out var description))
+            return (await FetchAsync(description, store, cancellation), IsOffChain: true);
+        return code is [0xEF, 0xA1, ..]
+            ? (new PublishedContainer(ModelFile.Load(code.AsSpan(2), address.ToChecksumString())), IsOffChain: false)
+            : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
+    }
+
+    private static async Task<IPublishedModel> FetchAsync(OffChainModel description, IContentStore store, CancellationToken cancellation)
+    {
+        var limit = description.Kind == OffChainKind.Onnx ? PublishedOnnx.MaxFileBytes : ModelLimits.OffChain.ContainerBytes;
+        var directory = Directory.CreateTempSubdirectory("aivm-model-");
+        try
+        {
+            var file = new FileInfo(Path.Combine(directory.FullName, "model"));
+            await store.FetchAsync(description.Digest, file.FullName, Math.Min(description.Size, limit), cancellation: cancellation);
+            var hash = await OffChainModel.HashAsync(file.FullName, cancellation);
+            return hash == description.Hash
+                ? Read(file, description)
+                : throw new AivmException(Failure.Check, "model-mismatch", $"The stored file of {description.Digest} is not the model that was published: it has the hash {hash}.");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static IPublishedModel Read(FileInfo file, OffChainModel description)
+    {
+        if (description.Kind == OffChainKind.Container)
+            return new PublishedContainer(ModelFile.Load(file));
+        // It may have gigabytes of weights, which are not read.
+        using var stream = file.OpenRead();
+        return PublishedOnnx.Read(stream, description.Hash);
+    }
+}
