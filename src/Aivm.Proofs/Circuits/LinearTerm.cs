@@ -98,9 +98,24 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
             ExtKernels.CombineRows(sums, 0, grid.Rows, grid.FirstRow, source.Positions, numbers, 0, source.Channels, source.Channels);
             return;
         }
+        if (maps.BatchPositions < source.Channels)
+        {
+            WeighMoved(grid, numbers, sums);
+            return;
+        }
         for (var tap = 0; tap < maps.Count; tap++)
             for (var i = 0; i < source.Channels; i++)
                 sums[(tap * source.Channels) + i] = maps.Dot(tap, grid, numbers, source.Channels, i);
+    }
+
+    /// <summary>Position by position, all channels together.</summary>
+    private void WeighMoved(in GridWeights grid, FeltArray numbers, ExtArray sums)
+    {
+        for (var tap = 0; tap < maps.Count; tap++)
+            for (var p = 0; p < maps.BatchPositions; p++)
+                if (maps.SourceOf(tap, p) is var from && from >= 0)
+                    ExtKernels.CombineRows(
+                        sums, tap * source.Channels, grid.Rows, grid.FirstRow + p, 1, numbers, from * source.Channels, source.Channels, source.Channels);
     }
 
     private void WeighCells(in GridWeights grid, Assignment assignment, ExtArray sums)

@@ -57,10 +57,31 @@ internal sealed class LayerForm : WeightForm
         var (sum, cells) = (Ext4.Zero, point.Of(_place));
         if (OutputsOfGroup == 1 && _place.Channels == 1)
             return EvaluateEachOutput(cells);
+        if (OutputsOfGroup + _place.Channels <= Short)
+            return EvaluateShortGroups(cells);
         for (var tap = 0; tap < _taps; tap++)
             for (var o = 0; o < _columns.Length; o += OutputsOfGroup)
                 sum += ExtKernels.Dot(_columns, o, cells.Rows, cells.FirstRow + (tap * _columns.Length) + o, OutputsOfGroup)
                     * ExtKernels.Dot(_inputs, FirstInput(tap, o), cells.Columns, cells.FirstColumn, _place.Channels);
+        return sum;
+    }
+
+    /// <summary>Outputs and inputs of a group that are too few for vectors.</summary>
+    private const int Short = 8;
+
+    private Ext4 EvaluateShortGroups(in GridWeights cells)
+    {
+        var sum = Ext4.Zero;
+        for (var tap = 0; tap < _taps; tap++)
+            for (var first = 0; first < _columns.Length; first += OutputsOfGroup)
+            {
+                var (left, right, input) = (Ext4.Zero, Ext4.Zero, FirstInput(tap, first));
+                for (var o = first; o < first + OutputsOfGroup; o++)
+                    left += _columns[o] * cells.Row((tap * _columns.Length) + o);
+                for (var i = 0; i < _place.Channels; i++)
+                    right += _inputs[input + i] * cells.Column(i);
+                sum += left * right;
+            }
         return sum;
     }
 
