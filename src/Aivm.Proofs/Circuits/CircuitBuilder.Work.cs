@@ -10,7 +10,7 @@ internal sealed partial class CircuitBuilder
     private const int ValueWork = 20;
 
     /// <summary>Of any node.</summary>
-    private const int NodeWork = 3_000;
+    private const int NodeWork = 5_000;
 
     /// <summary>Of an element of its sources or of its result, in one sample: samples lie alike.</summary>
     private const int ElementWork = 6;
@@ -36,7 +36,7 @@ internal sealed partial class CircuitBuilder
     private const int ColumnWork = 1;
 
     /// <summary>Of a statement, and of each of its summands.</summary>
-    private const int SiteWork = 1_500;
+    private const int SiteWork = 2_500;
 
     private const int TermWork = 150;
 
