@@ -55,16 +55,23 @@ internal static class WeightRangeWitness
 
     private static void Fill(MagnitudeGadget g, int[] weights, Witness witness)
     {
-        witness.SetEntry(g.Site, 1, new EntryColumn(weights, g.Place.Base));
-        witness.SetEntry(g.Site, 2, g.Magnitudes);
-        var table = g.Site.TableOf(0);
-        for (var p = 0; p < g.Place.Positions; p++)
-            for (var c = 0; c < g.Place.Channels; c++)
+        var table = (MagnitudeTable)g.Site.TableOf(0);
+        int[][] entries = [.. Enumerable.Range(1, table.Weights).Select(entry => witness.NewEntry(g.Site, entry))];
+        witness.SetEntry(g.Site, 1 + table.Weights, g.Magnitudes);
+        var tuple = new int[1 + table.Weights];
+        for (var p = 0; p < g.Magnitudes.Positions; p++)
+            for (var c = 0; c < g.Magnitudes.Channels; c++)
             {
-                var (weight, magnitude) = (weights[g.Place.Base + (p * g.Place.Width) + c], g.Magnitudes.Base + (p * g.Magnitudes.Width) + c);
-                witness.Cells[magnitude] = Math.Abs(weight);
+                var cell = (p * g.Magnitudes.Width) + c;
+                tuple[^1] = 0;
+                for (var k = 0; k < table.Weights; k++)
+                {
+                    tuple[k] = entries[k][cell] = weights[g.Place.Base + (p * g.Place.Width) + (c * table.Weights) + k];
+                    tuple[^1] += Math.Abs(tuple[k]);
+                }
+                witness.Cells[g.Magnitudes.Base + cell] = tuple[^1];
                 // What is no row is counted nowhere, and has no proof.
-                if (table.RowOf([weight, witness.Cells[magnitude]]) is var row && row >= 0)
+                if (table.RowOf(tuple) is var row && row >= 0)
                     witness.Count(table, row);
             }
     }

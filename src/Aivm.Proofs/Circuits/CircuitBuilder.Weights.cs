@@ -10,7 +10,7 @@ internal sealed partial class CircuitBuilder
     private const long MaxBiasBound = 1L << 28;
 
     /// <summary>
-    /// A weight w is looked up with its magnitude among (-127, 127), …, (127, 127). An output's n magnitudes add up to n M - x at most, x of whole limbs: both
+    /// A weight w is looked up with its magnitude among (-127, 127), …, (127, 127), or two weights with the sum of theirs. An output's n magnitudes add up to n M - x at most, x of whole limbs: both
     /// sides are less than 2^30 from 0, so that they are equal. A bias b with the bound B is b + B = x and B - b = x', likewise: x and x' are below 4 B, so
     /// that x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
     /// </summary>
@@ -19,8 +19,8 @@ internal sealed partial class CircuitBuilder
     private Error? BuildRanges()
     {
         Domain = Circuit.WeightRangesDomain;
-        var magnitudes = new FunctionTable(Math.Abs);
-        magnitudes.Cover((int)-ElementTypes.MaxOf(ElementType.S8), (int)ElementTypes.MaxOf(ElementType.S8));
+        var (singles, pairs) = (new MagnitudeTable(1), new MagnitudeTable(2));
+        var inPairs = graph.Nodes.Sum(node => LayerOf(node) is { Weights: { } each } && InputsOf(each) % 2 == 0 ? each.Count : 0L) > MinPairedWeights;
         Spend(NodeWork);
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
@@ -43,17 +43,13 @@ internal sealed partial class CircuitBuilder
                 AddLimbRanges($"rows of node {i}", [Weights!.AddRows(i, embedding.Table.Count).Place], _ => (-bound, bound));
                 continue;
             }
-            var (numbers, bias) = graph.Nodes[i] switch
-            {
-                ConvNode n => (n.Weights, n.Bias),
-                DenseNode n => (n.Weights, n.Bias),
-                _ => default,
-            };
-            if (numbers is null)
+            if (LayerOf(graph.Nodes[i]) is not { Weights: { } numbers, Bias: var bias })
                 continue;
-            var taps = graph.Nodes[i] is ConvNode ? numbers.Shape[2] * numbers.Shape[3] : 1;
-            var layer = Weights!.Add(i, bias.Count, numbers.Count / bias.Count / taps, taps, out var biasPlace);
-            AddWeightRange(i, layer.Place!, [.. bias.ToArray().Select((_, o) => numbers[numbers.Count / bias.Count * o])], taps, magnitudes);
+            var taps = TapsOf(numbers);
+            var layer = Weights!.Add(i, bias.Count, InputsOf(numbers), taps, out var biasPlace);
+            AddWeightRange(
+                i, layer.Place!, [.. bias.ToArray().Select((_, o) => numbers[numbers.Count / bias.Count * o])], taps,
+                inPairs && InputsOf(numbers) % 2 == 0 ? pairs : singles);
             if (AddBiasRange(i, bias, biasPlace) is { } fault)
                 return fault;
         }
@@ -66,22 +62,38 @@ internal sealed partial class CircuitBuilder
         return TableGrid.End > 1 << Circuit.MaxLeafBits ? Unsupported($"{TableGrid.End} weights are too many for one proof") : null;
     }
 
-    /// <summary>Weights of 8 bits, and how much those of an output may be taken together.</summary>
+    /// <summary>From so many weights on, a table of all pairs is shorter than the lookups that it saves.</summary>
+    private const long MinPairedWeights = 1 << 18;
+
+    private static (Constant? Weights, Constant Bias) LayerOf(GraphNode node) => node switch
+    {
+        ConvNode n => (n.Weights, n.Bias),
+        DenseNode n => (n.Weights, n.Bias),
+        _ => default,
+    };
+
+    /// <summary>Of a kernel; a dense layer has one.</summary>
+    private static int TapsOf(Constant weights) => weights.Shape.Rank > 2 ? weights.Shape[2] * weights.Shape[3] : 1;
+
+    /// <summary>Of each output's group.</summary>
+    private static int InputsOf(Constant weights) => weights.Count / weights.Shape[0] / TapsOf(weights);
+
+    /// <summary>Weights of 8 bits, one by one or in pairs, and how much those of an output may be taken together.</summary>
     /// <param name="means">By output: what the mean of its weights' magnitudes does not exceed.</param>
-    private void AddWeightRange(int node, Storage place, long[] means, int taps, FunctionTable table)
+    private void AddWeightRange(int node, Storage place, long[] means, int taps, MagnitudeTable table)
     {
         Spend((Int128)place.Positions * place.Channels * WeightWork);
-        var magnitudes = AddStorage(place.Positions, place.Channels);
-        var site = AddLookup(
-            $"weights of node {node}", place.Positions, place.Channels,
-            [new(1, new WeightTerm(place), Once), new(2, Cells(magnitudes), Once)], [table]);
+        var (step, channels) = (table.Weights, place.Channels / table.Weights);
+        var magnitudes = AddStorage(place.Positions, channels);
+        var weights = Enumerable.Range(0, step).Select(k => new Summand(1 + k, new WeightTerm(place, first: k, step), Once));
+        var site = AddLookup($"weights of node {node}", place.Positions, channels, [.. weights, new(1 + step, Cells(magnitudes), Once)], [table]);
         Gadgets.Add(new MagnitudeGadget(place, magnitudes, site));
 
         var (outputs, count) = (means.Length, place.Channels * taps);
         int[][] maps = taps == 1 ? [] : [.. Enumerable.Range(0, taps).Select(tap => Enumerable.Range(tap * outputs, outputs).ToArray())];
-        var ones = new sbyte[count];
+        var ones = new sbyte[channels * taps];
         Array.Fill(ones, (sbyte)1);
-        var sum = new LinearTerm(ViewOf(magnitudes), outputs, maps, LayerWeights.Public(Constant.S8([1, place.Channels, taps], ones)), outputs: 1, groups: 1);
+        var sum = new LinearTerm(ViewOf(magnitudes), outputs, maps, LayerWeights.Public(Constant.S8([1, channels, taps], ones)), outputs: 1, groups: 1);
         long[] bounds = [.. means.Select(mean => mean * count)];
         var bound = Public.AddConstant(new ValueInfo(ElementType.S32, [outputs, 1], 0, bounds.Max()), Constant.S32([outputs, 1], [.. bounds.Select(each => (int)each)]));
         var slack = AddSlack(

@@ -79,6 +79,40 @@ internal sealed class IntervalTable(long low, long high) : LookupTable
     public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= low && tuple[0] <= high ? (int)(tuple[0] - low) : -1;
 }
 
+/// <summary>Rows of one or two weights of 8 bits, and the sum of their magnitudes.</summary>
+/// <param name="weights">1 or 2.</param>
+internal sealed class MagnitudeTable(int weights) : LookupTable
+{
+    private static readonly int Most = (int)ElementTypes.MaxOf(ElementType.S8);
+    private static readonly int Numbers = (2 * Most) + 1;
+
+    public int Weights => weights;
+
+    public override int Rows => weights == 1 ? Numbers : Numbers * Numbers;
+
+    public override int Columns => weights + 1;
+
+    public override int EntryWork => 10;
+
+    public override int Entry(int row, int column)
+    {
+        var (first, second) = (row % Numbers - Most, row / Numbers - Most);
+        return column == weights ? Math.Abs(first) + (weights == 1 ? 0 : Math.Abs(second)) : column == 0 ? first : second;
+    }
+
+    public override int RowOf(ReadOnlySpan<int> tuple)
+    {
+        var row = 0;
+        for (var k = weights - 1; k >= 0; k--)
+        {
+            if (tuple[k] < -Most || tuple[k] > Most)
+                return -1;
+            row = (row * Numbers) + tuple[k] + Most;
+        }
+        return Entry(row, weights) == tuple[weights] ? row : -1;
+    }
+}
+
 /// <summary>The pairs (q, f(q)) of a function over an interval that grows while a circuit is built.</summary>
 internal sealed class FunctionTable(Func<int, int> function) : LookupTable
 {

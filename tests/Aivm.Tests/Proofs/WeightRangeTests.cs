@@ -80,6 +80,38 @@ public sealed class WeightRangeTests
         witness.Count(range, 0);
     }
 
+    /// <summary>So many weights that they are looked up in pairs: each may be beyond its range, and both may be too large together.</summary>
+    [Fact]
+    public void Weights_of_large_layers_are_looked_up_in_pairs()
+    {
+        const int Inputs = 1 << 15;
+        const int Outputs = 9;
+        Graph Layer(Action<sbyte[]> change)
+        {
+            var numbers = new sbyte[Outputs * Inputs];
+            for (var i = 0; i < numbers.Length; i++)
+                numbers[i] = (sbyte)(i % 2 == 0 ? 20 : -12);
+            change(numbers);
+            return new Graph
+            {
+                Inputs = [new GraphInput("x", [Inputs], new InputFormat.U8())],
+                Nodes =
+                [
+                    QuantiseNode.Scale(0, ElementType.S8, 1, 1),
+                    new DenseNode { Source = 1, Weights = Constant.S8([Outputs, Inputs], numbers), Bias = Constant.S32([Outputs], new int[Outputs]), Requantise = Requantise.To(ElementType.S8, 9) },
+                ],
+                Outputs = [new GraphOutput { Name = "y", Source = 2, Kind = OutputKind.Values }],
+            };
+        }
+
+        var declared = Layer(_ => { });
+        AssertProved(declared, declared);
+        AssertProved(declared, Layer(numbers => (numbers[0], numbers[1]) = (-31, 1)));
+        AssertRejected(declared, Layer(numbers => numbers[7] = sbyte.MinValue));
+        // 16 on average is declared, and is what they have.
+        AssertRejected(declared, Layer(numbers => numbers[^1]--));
+    }
+
     /// <summary>The small network where the first output of its last layer is as large as is declared of it, and a bit more.</summary>
     private static Graph OneMore(int more)
     {
