@@ -82,7 +82,7 @@ internal sealed partial class CircuitBuilder
     /// <param name="means">By output: what the mean of its weights' magnitudes does not exceed.</param>
     private void AddWeightRange(int node, Storage place, long[] means, int taps, MagnitudeTable table)
     {
-        Spend((Int128)place.Positions * place.Channels * WeightWork);
+        Spend((place.Positions + ((Int128)place.Channels * taps)) * WeightWork);
         var (step, channels) = (table.Weights, place.Channels / table.Weights);
         var magnitudes = AddStorage(place.Positions, channels);
         var weights = Enumerable.Range(0, step).Select(k => new Summand(1 + k, new WeightTerm(place, first: k, step), Once));
