@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Aivm.Node;
@@ -120,6 +121,32 @@ public sealed class ProviderCommandTests
             Assert.True(outcome.ExitCode == 0, $"{arguments[0]} {arguments[1]}: {outcome.Error}");
             return outcome.Json;
         }
+    }
+
+    [Fact]
+    public async Task What_a_provider_counts_reaches_a_collector_before_it_stops()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli, "--block-time", "0.1");
+        await using var collector = await MetricsCollector.StartAsync(Cancellation);
+        using var provider = cli.Start(
+            "provider", "start", "--evidence", "stake", "--from", ProviderAccount, "--store", cli.PathOf("content"), "--otlp", collector.Url, "--rpc", node.Url, "--yes", "--json");
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            patience.CancelAfter(TimeSpan.FromMinutes(2));
+            while ((await cli.Run("provider", "list", "--rpc", node.Url, "--json")).Json.GetProperty("asks").GetArrayLength() == 0)
+                await Task.Delay(300, patience.Token);
+            using var interrupt = Process.Start("kill", ["-INT", $"{provider.Id}"]);
+            await provider.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            if (!provider.HasExited)
+                provider.Kill();
+        }
+        foreach (var name in (string[])["Aivm.Provider", "aivm.provider.events", "Registered", "aivm.provider.jobs"])
+            Assert.Contains(name, collector.Received);
     }
 
     [Fact]
