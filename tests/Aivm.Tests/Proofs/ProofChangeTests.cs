@@ -7,13 +7,13 @@ public sealed class ProofChangeTests
 {
     private static readonly ProofParameters FewQueries = ProofParameters.Toy with { QueryBits = 6 };
 
-    public static TheoryData<string> Kinds => [.. SmallProof.Kinds];
+    public static TheoryData<string> Kinds => [.. SmallProof.Kinds, "private-trees"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_bit_flipped_in_any_word_is_refused(string kind)
     {
-        var proof = SmallProof.Make(kind, FewQueries);
+        var proof = CircuitKinds.Make(kind, FewQueries);
         var bytes = proof.Bytes.ToArray();
         for (var at = 0; at < bytes.Length; at += sizeof(uint))
         {
@@ -32,7 +32,7 @@ public sealed class ProofChangeTests
     [MemberData(nameof(Kinds))]
     public void A_proof_that_is_cut_or_goes_on_is_refused(string kind)
     {
-        var proof = SmallProof.Make(kind, FewQueries);
+        var proof = CircuitKinds.Make(kind, FewQueries);
         for (var length = 0; length < proof.Bytes.Length; length += length < 64 || length > proof.Bytes.Length - 64 ? 1 : 13)
             Assert.Equal("proof-truncated", proof.Verify(proof.Bytes.AsMemory(0, length))?.Code);
         Assert.Equal("proof-trailing", proof.Verify((byte[])[.. proof.Bytes, 0])?.Code);
@@ -43,7 +43,7 @@ public sealed class ProofChangeTests
     [MemberData(nameof(Kinds))]
     public void Messages_that_are_reordered_dropped_or_repeated_are_refused(string kind)
     {
-        var proof = SmallProof.Make(kind, FewQueries);
+        var proof = CircuitKinds.Make(kind, FewQueries);
         var bytes = proof.Bytes;
         for (var at = 64; at + 32 < proof.Columns()[0].Start; at += Ext4.Bytes)
         {
@@ -58,7 +58,7 @@ public sealed class ProofChangeTests
     [MemberData(nameof(Kinds))]
     public void Columns_that_are_reordered_repeated_or_of_another_proof_are_refused(string kind)
     {
-        var (proof, other) = (SmallProof.Make(kind, ProofParameters.Toy), SmallProof.Make(kind, ProofParameters.Toy).Bytes);
+        var (proof, other) = (CircuitKinds.Make(kind, ProofParameters.Toy), CircuitKinds.Make(kind, ProofParameters.Toy).Bytes);
         foreach (var opened in proof.Columns())
             for (var column = 0; column + 1 < opened.Queries; column++)
             {
