@@ -10,9 +10,9 @@ internal sealed partial class CircuitBuilder
     private const long MaxBiasBound = 1L << 28;
 
     /// <summary>
-    /// A weight w is looked up with its magnitude among (-127, 127), …, (127, 127), or two weights with the sum of theirs. An output's n magnitudes add up to n M - x at most, x of whole limbs: both
-    /// sides are less than 2^30 from 0, so that they are equal. A bias b with the bound B is b + B = x and B - b = x', likewise: x and x' are below 4 B, so
-    /// that x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
+    /// A weight w is looked up with its magnitude among (-127, 127), …, (127, 127), or two weights with the sum of theirs. An output's n magnitudes add up to
+    /// n M - x, x of whole limbs: both sides are less than 2^30 from 0, so that they are equal. A bias b with the bound B is b + B = x and B - b = x',
+    /// likewise: x and x' are below 4 B, so that x - B and B - x', equal modulo p, are equal, and b lies in [-B, B].
     /// </summary>
     public Error? BuildWeightRanges() => Limited(BuildRanges);
 
@@ -25,32 +25,7 @@ internal sealed partial class CircuitBuilder
         for (var i = 0; i < graph.Nodes.Length; i++)
         {
             Spend(NodeWork);
-            if (HiddenOf(i) is { } hidden)
-            {
-                AddWideRanges($"weights of node {i}", hidden.Weights);
-                AddWideRanges($"bias of node {i}", hidden.Bias);
-                continue;
-            }
-            if (graph.Nodes[i] is TreeEnsembleNode ensemble)
-            {
-                if (AddTreeRanges(i, ensemble) is { } refused)
-                    return refused;
-                continue;
-            }
-            if (graph.Nodes[i] is EmbeddingNode embedding && IsHidden(embedding))
-            {
-                var bound = embedding.Table[0];
-                AddLimbRanges($"rows of node {i}", [Weights!.AddRows(i, embedding.Table.Count).Place], _ => (-bound, bound));
-                continue;
-            }
-            if (LayerOf(graph.Nodes[i]) is not { Weights: { } numbers, Bias: var bias })
-                continue;
-            var taps = TapsOf(numbers);
-            var layer = Weights!.Add(i, bias.Count, InputsOf(numbers), taps, out var biasPlace);
-            AddWeightRange(
-                i, layer.Place!, [.. bias.ToArray().Select((_, o) => numbers[numbers.Count / bias.Count * o])], taps,
-                inPairs && InputsOf(numbers) % 2 == 0 ? pairs : singles);
-            if (AddBiasRange(i, bias, biasPlace) is { } fault)
+            if (AddRangesOf(i, inPairs ? pairs : singles, singles) is { } fault)
                 return fault;
         }
         if (Weights!.IsEmpty)
@@ -60,6 +35,33 @@ internal sealed partial class CircuitBuilder
         AddTables();
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         return TableGrid.End > 1 << Circuit.MaxLeafBits ? Unsupported($"{TableGrid.End} weights are too many for one proof") : null;
+    }
+
+    /// <param name="ofEven">For layers with an even number of inputs.</param>
+    /// <param name="ofOdd">For the others.</param>
+    private Error? AddRangesOf(int node, MagnitudeTable ofEven, MagnitudeTable ofOdd)
+    {
+        if (HiddenOf(node) is { } hidden)
+        {
+            AddWideRanges($"weights of node {node}", hidden.Weights);
+            AddWideRanges($"bias of node {node}", hidden.Bias);
+            return null;
+        }
+        if (graph.Nodes[node] is TreeEnsembleNode ensemble)
+            return AddTreeRanges(node, ensemble);
+        if (graph.Nodes[node] is EmbeddingNode embedding && IsHidden(embedding))
+        {
+            var bound = embedding.Table[0];
+            AddLimbRanges($"rows of node {node}", [Weights!.AddRows(node, embedding.Table.Count).Place], _ => (-bound, bound));
+            return null;
+        }
+        if (LayerOf(graph.Nodes[node]) is not { Weights: { } numbers, Bias: var bias })
+            return null;
+        var (outputs, inputs, taps) = (bias.Count, InputsOf(numbers), TapsOf(numbers));
+        var layer = Weights!.Add(node, outputs, inputs, taps, out var biasPlace);
+        long[] means = [.. Enumerable.Range(0, outputs).Select(o => numbers[numbers.Count / outputs * o])];
+        AddWeightRange(node, layer.Place!, means, taps, inputs % 2 == 0 ? ofEven : ofOdd);
+        return AddBiasRange(node, bias, biasPlace);
     }
 
     /// <summary>From so many weights on, a table of all pairs is shorter than the lookups that it saves.</summary>
