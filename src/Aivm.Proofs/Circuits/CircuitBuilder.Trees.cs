@@ -66,7 +66,7 @@ internal sealed partial class CircuitBuilder
         if (Weights is null)
             return (new SplitTable(paths), new LeafTable(paths, targets, cut));
         var trees = Weights.AddTrees(node, paths, targets, cut);
-        return (new HiddenSplitTable(paths, trees), new HiddenLeafTable(paths, trees));
+        return (new HiddenSplitTable(trees), new HiddenLeafTable(trees));
     }
 
     /// <returns>The values of the leaves, by target of a tree.</returns>

@@ -62,9 +62,9 @@ internal sealed record HiddenTrees(TreePaths Paths, Storage Codes, Storage[] Val
 /// <summary>
 /// Rows (child, parent, code) of all edges; before them the roots, which lead to themselves, the last as often as it takes to fill up. Codes are private.
 /// </summary>
-internal sealed class HiddenSplitTable(TreePaths paths, HiddenTrees trees) : LookupTable
+internal sealed class HiddenSplitTable(HiddenTrees trees) : LookupTable
 {
-    private int FirstEdge { get; } = (paths.Trees.Length + Circuit.TableColumns - 1) & -Circuit.TableColumns;
+    private int FirstEdge { get; } = (trees.Paths.Trees.Length + Circuit.TableColumns - 1) & -Circuit.TableColumns;
 
     public override int EntryWork => 10;
 
@@ -80,7 +80,7 @@ internal sealed class HiddenSplitTable(TreePaths paths, HiddenTrees trees) : Loo
         return (column, cell) switch
         {
             (2, _) => 0,
-            (_, < 0) => paths.Trees[Math.Min(row, paths.Trees.Length - 1)].Root,
+            (_, < 0) => trees.Paths.Trees[Math.Min(row, trees.Paths.Trees.Length - 1)].Root,
             (1, _) => trees.ParentAt(cell),
             _ => SplitAt(cell),
         };
@@ -91,25 +91,25 @@ internal sealed class HiddenSplitTable(TreePaths paths, HiddenTrees trees) : Loo
     public override int RowOf(ReadOnlySpan<int> tuple)
     {
         var (child, parent, code) = (tuple[0], tuple[1], tuple[2]);
-        if (parent < 0 || parent >= paths.SplitCount)
+        if (parent < 0 || parent >= trees.Paths.SplitCount)
             return -1;
         if (child == parent)
             return code == 0 ? RootAt(child) : -1;
-        var cell = (2 * parent) + (paths.CodeOf(parent, isTrue: true) == code ? 0 : 1);
+        var cell = (2 * parent) + (trees.Paths.CodeOf(parent, isTrue: true) == code ? 0 : 1);
         return SplitAt(cell) == child && trees.CodeAt(cell) == code ? FirstEdge + cell : -1;
     }
 
     private int RootAt(int split)
     {
-        for (var tree = 0; tree < paths.Trees.Length; tree++)
-            if (paths.Trees[tree].Root == split)
+        for (var tree = 0; tree < trees.Paths.Trees.Length; tree++)
+            if (trees.Paths.Trees[tree].Root == split)
                 return tree;
         return -1;
     }
 }
 
 /// <summary>Rows (parent, code, values) of all edges, where what leads to no leaf has no parent. Codes and values are private.</summary>
-internal sealed class HiddenLeafTable(TreePaths paths, HiddenTrees trees) : LookupTable
+internal sealed class HiddenLeafTable(HiddenTrees trees) : LookupTable
 {
     public override int Rows => trees.Cells;
 
@@ -122,9 +122,9 @@ internal sealed class HiddenLeafTable(TreePaths paths, HiddenTrees trees) : Look
 
     public override int RowOf(ReadOnlySpan<int> tuple)
     {
-        if (tuple[0] < 0 || tuple[0] >= paths.SplitCount)
+        if (tuple[0] < 0 || tuple[0] >= trees.Paths.SplitCount)
             return -1;
-        var cell = (2 * tuple[0]) + (paths.CodeOf(tuple[0], isTrue: true) == tuple[1] ? 0 : 1);
+        var cell = (2 * tuple[0]) + (trees.Paths.CodeOf(tuple[0], isTrue: true) == tuple[1] ? 0 : 1);
         if (!trees.LeadsToLeaf(cell) || trees.CodeAt(cell) != tuple[1])
             return -1;
         for (var column = 0; column < trees.Values.Length; column++)

@@ -54,14 +54,13 @@ public sealed class ModelProofTests
         }
     }
 
-    /// <summary>Its first layer after each normalisation reads 16 bits: by weights of 127 throughout, sums could pass what a field element holds.</summary>
+    /// <summary>The sample encoder: embeddings, attention, normalisation.</summary>
     [Fact]
     public void A_transformer_is_proved_without_its_weights()
     {
         var compiled = TransformerTests.Reader.Value;
         Assert.True(Model.TryLoad(compiled.Container, out var model, out var error), error?.ToString());
-        var skeleton = PrivateModel.Skeleton(model.Graph);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out error), error?.ToString());
+        var skeleton = PrivateRun.ArchitectureOf(model.Graph, out var analysis);
         Assert.True(Circuit.TryBuild(skeleton, analysis, samples: 1, ProofPrivacy.Weights, out var circuit, out error), error?.ToString());
         var shape = new ProofShape(circuit, ProofParameters.Production);
         using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32]);

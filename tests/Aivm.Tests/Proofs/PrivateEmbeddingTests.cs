@@ -36,7 +36,7 @@ public sealed class PrivateEmbeddingTests
     public void A_number_beyond_the_bound_has_no_proof()
     {
         var model = Model(ElementType.S16, seed: 1);
-        Assert.True(Circuit.TryBuildWeightRanges(Architecture(model, out var analysis), analysis, out var circuit, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(PrivateRun.ArchitectureOf(model.Graph, out var analysis), analysis, out var circuit, out var error), error?.ToString());
         var shape = new ProofShape(circuit, ProofParameters.Toy);
         var numbers = circuit.Weights!.Reveal(model.Graph);
         Assert.True(IsProved(numbers));
@@ -55,7 +55,7 @@ public sealed class PrivateEmbeddingTests
     public void Another_row_than_that_of_the_index_has_no_proof()
     {
         var model = Model(ElementType.S8, seed: 1);
-        Assert.True(Circuit.TryBuild(Architecture(model, out var analysis), analysis, 1, ProofPrivacy.Weights, out var circuit, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuild(PrivateRun.ArchitectureOf(model.Graph, out var analysis), analysis, 1, ProofPrivacy.Weights, out var circuit, out var error), error?.ToString());
         var shape = new ProofShape(circuit, ProofParameters.Toy);
         using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32]);
         var honest = new ProofStatement(model.Hash, Hash256.Zero, (long[])[3, 4, 5, 6], VectorCircuits.Run(model, 1, [3, 4, 5, 6]), weights.Root);
@@ -70,13 +70,6 @@ public sealed class PrivateEmbeddingTests
             Assert.False(ProofVerifier.TryVerify(shape, lie, prover.Prove(lie, witness), out error));
             Assert.Equal("proof-rejected", error.Code);
         }
-    }
-
-    private static Graph Architecture(Model model, out GraphAnalysis analysis)
-    {
-        var skeleton = PrivateModel.Skeleton(model.Graph);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out analysis, out var error), error?.ToString());
-        return skeleton;
     }
 
     private static Model Model(ElementType type, int seed)

@@ -23,12 +23,19 @@ internal static class PrivateRun
         }
     }
 
+    /// <summary>What everybody sees of a model with private weights.</summary>
+    public static Graph ArchitectureOf(Graph graph, out GraphAnalysis analysis)
+    {
+        var skeleton = PrivateModel.Skeleton(graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out analysis, out var error), error?.ToString());
+        return skeleton;
+    }
+
     /// <summary>With private weights: their ranges are proved, then a run, by a verifier who has the architecture alone.</summary>
     public static void AssertProved(Model model, ProofPrivacy privacy, int samples, long[] inputs, ProofParameters parameters)
     {
-        var skeleton = PrivateModel.Skeleton(model.Graph);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
-        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var ranges, out error), error?.ToString());
+        var skeleton = ArchitectureOf(model.Graph, out var analysis);
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var ranges, out var error), error?.ToString());
         Assert.True(Circuit.TryBuild(skeleton, analysis, samples, privacy, out var circuit, out error), error?.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine($"{circuit.Weights!.CellCount} weights, {circuit.CellCount} cells, {circuit.LeafCount} leaves");
         Assert.Equal(ranges.Weights!.Places, circuit.Weights!.Places);

@@ -143,9 +143,8 @@ public sealed class PrivateTreeTests
 
     private static Circuit Build(Model model, Builder build)
     {
-        var skeleton = PrivateModel.Skeleton(model.Graph);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
-        Assert.True(build(skeleton, analysis, out var circuit, out error), error?.ToString());
+        var skeleton = PrivateRun.ArchitectureOf(model.Graph, out var analysis);
+        Assert.True(build(skeleton, analysis, out var circuit, out var error), error?.ToString());
         return circuit;
     }
 

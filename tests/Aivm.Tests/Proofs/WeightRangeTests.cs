@@ -145,8 +145,7 @@ public sealed class WeightRangeTests
 
     private static bool IsProved(Graph declared, Graph committed, Action<Witness> change, out Error error)
     {
-        var skeleton = PrivateModel.Skeleton(declared);
-        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out error), error?.ToString());
+        var skeleton = PrivateRun.ArchitectureOf(declared, out var analysis);
         Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
         var shape = new ProofShape(circuit, ProofParameters.Toy);
         using var weights = CommittedWeights.Commit(shape, committed, new byte[32]);
