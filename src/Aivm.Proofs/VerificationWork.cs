@@ -32,6 +32,7 @@ public static class VerificationWork
     private const int Fixed = 300_000;
     private const int EqElement = 3;
     private const int TableEntry = 1;
+    private const int TableSums = 1_000;
     private const int SiteFactor = 12;
     private const int SiteWork = 800;
     private const int TermWork = 200;
@@ -68,12 +69,12 @@ public static class VerificationWork
 
     private static long OfStatements(Circuit circuit)
     {
-        var work = circuit.Public.Work + circuit.TableRuns.Sum(runs => runs.Sum(run => (long)run.Count)) * Circuit.TableColumns * TableEntry;
+        var work = circuit.Public.Work + (circuit.TableRuns.Sum(runs => runs.Sum(run => (long)run.Count)) * TableEntry) + (circuit.Tables.Length * (long)TableSums);
         foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
         {
             work += SiteWork + ((site.Grid.Positions + (long)site.Grid.Channels) * Product);
             foreach (var summand in site.Summands)
-                work += TermWork + (site.Grid.Channels * (long)SiteFactor) + (summand.Term is null ? site.Grid.Positions * (long)Product : 0);
+                work += TermWork + (summand.Factors.Length == 1 ? 0 : site.Grid.Channels * (long)SiteFactor);
         }
         return work
             + circuit.Tables.Sum(table => table.Stated.Sum(entry => (long)StatedEntry + (PublicAddress.Is(entry.Address) ? 0 : Lookup + StatedEntry)))

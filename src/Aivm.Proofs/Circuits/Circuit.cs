@@ -82,19 +82,18 @@ public sealed class Circuit
             table.CopyColumn(entry - 1, rows);
     }
 
-    /// <summary>The positions at which some table has an entry number k, as runs.</summary>
+    /// <summary>The rows whose entry number k no formula gives, as runs.</summary>
     private static ImmutableArray<(int First, int Count)> RunsOf(ImmutableArray<LookupTable> tables, int k)
     {
         var runs = new List<(int First, int Count)>();
         foreach (var table in tables)
         {
-            if (k > table.Columns || table.Rows == 0)
+            if (k == 0 || k > table.Columns || table.Rows == 0 || table.CountsFrom(k - 1) is not null)
                 continue;
-            var (first, end) = (table.FirstRow / TableColumns, ((table.FirstRow + table.Rows - 1) / TableColumns) + 1);
-            if (runs.Count > 0 && first <= runs[^1].First + runs[^1].Count)
-                runs[^1] = runs[^1] with { Count = end - runs[^1].First };
+            if (runs.Count > 0 && table.FirstRow == runs[^1].First + runs[^1].Count)
+                runs[^1] = runs[^1] with { Count = runs[^1].Count + table.Rows };
             else
-                runs.Add((first, end - first));
+                runs.Add((table.FirstRow, table.Rows));
         }
         return [.. runs];
     }
@@ -162,7 +161,10 @@ public sealed class Circuit
     /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>.</summary>
     internal FeltArray[] TableEntries { get; }
 
-    /// <summary>Of each entry: all positions of <see cref="TableGrid"/> where it is not 0, and few others, in ascending order.</summary>
+    /// <summary>
+    /// Of each entry: all rows that a sum over it has to read, in ascending order. In the others it is the tag, or counts
+    /// (<see cref="LookupTable.CountsFrom"/>), or is 0.
+    /// </summary>
     internal ImmutableArray<ImmutableArray<(int First, int Count)>> TableRuns { get; }
 
     /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>

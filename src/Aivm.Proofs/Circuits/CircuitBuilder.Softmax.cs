@@ -31,6 +31,9 @@ internal sealed partial class CircuitBuilder
     /// <summary>Parts of exponentials that would be larger, when they are multiplied by what 2^q is more than a power of 2^12, are cut into limbs.</summary>
     private const int MaxScaledBits = 27;
 
+    /// <summary>Shorter rows are filled up to it: sites of their own would cost a verifier more than the few cells that they save.</summary>
+    private const int ShortestRow = 16;
+
     private readonly Dictionary<(Constant Entries, int Shift, bool EndsWithLast), ExponentialTable> _exponentials = [];
 
     /// <summary>Rows of a softmax with equally many elements.</summary>
@@ -124,7 +127,7 @@ internal sealed partial class CircuitBuilder
             var largest = elements.Max(element => lows[element]);
             all[row] = [.. elements.Where(element => !vanishes || largest - highs[element] < reach)];
         }
-        foreach (var group in Enumerable.Range(0, all.Length).GroupBy(row => Math.Min(length, 1 << Storage.BitLength(all[row].Length - 1))).OrderBy(group => group.Key))
+        foreach (var group in Enumerable.Range(0, all.Length).GroupBy(row => Math.Min(length, Math.Max(ShortestRow, 1 << Storage.BitLength(all[row].Length - 1)))).OrderBy(group => group.Key))
         {
             int[] rows = [.. group];
             yield return new SoftmaxRows(
@@ -138,7 +141,6 @@ internal sealed partial class CircuitBuilder
         var (positions, channels, shift) = (source.Positions, source.Channels, node.Shift);
         var name = $"value {value}, rows of {channels}";
         parts = [];
-        Spend((Int128)node.Entries.Count * ExponentialWork);
         var reach = (long)(node.Entries.Count - 1) << shift;
         var endsWithLast = isWide || (span >> shift >= MaxFunctionRows && span > reach && node.Entries.Count <= MaxFunctionRows);
         var longest = endsWithLast ? reach + LimbCut.Of(0, Math.Max(0, span - reach)).Most : span;
@@ -266,8 +268,9 @@ internal sealed partial class CircuitBuilder
     private ExponentialTable ExponentialsOf(SoftmaxNode node, bool endsWithLast)
     {
         var key = (node.Entries, node.Shift, endsWithLast);
-        if (!_exponentials.TryGetValue(key, out var table))
-            _exponentials[key] = table = new ExponentialTable(node.Entries, node.Shift, endsWithLast);
-        return table;
+        if (_exponentials.TryGetValue(key, out var table))
+            return table;
+        Spend((Int128)node.Entries.Count * ExponentialWork);
+        return _exponentials[key] = new ExponentialTable(node.Entries, node.Shift, endsWithLast);
     }
 }

@@ -43,8 +43,8 @@ internal sealed partial class CircuitBuilder
     /// <summary>Of a public number, in every sample.</summary>
     private const int PublicWork = 8;
 
-    /// <summary>Of an entry of a softmax's table, for each group of its rows.</summary>
-    private const int ExponentialWork = 100;
+    /// <summary>Of an entry of a softmax's table.</summary>
+    private const int ExponentialWork = 150;
 
     /// <summary>Of a number of 64 bits.</summary>
     private const int MaxLimbs = 6;
@@ -52,7 +52,7 @@ internal sealed partial class CircuitBuilder
     /// <summary>Elements of one value in all samples: memory and numbers of 32 bits bear as many.</summary>
     private const int MaxElements = 1 << 26;
 
-    /// <summary>Of a lookup's or an equality's channel.</summary>
+    /// <summary>Of a factor of a summand that has one for each channel.</summary>
     private const int ChannelWork = 30;
 
     private readonly Dictionary<LookupTable, int> _rowsCounted = [];
@@ -92,7 +92,8 @@ internal sealed partial class CircuitBuilder
 
     private static Int128 TapsOf(Window window, Shape result) => (Int128)window.Kernel.Height * window.Kernel.Width * result[1] * result[2] * TapWork;
 
-    private void SpendOnSite(int channels, int summands) => Spend(SiteWork + ((Int128)summands * (TermWork + (channels * (long)ChannelWork))));
+    private void SpendOnSite(ImmutableArray<Summand> summands) =>
+        Spend(SiteWork + ((Int128)summands.Length * TermWork) + (summands.Sum(summand => summand.Factors.Length == 1 ? 0L : summand.Factors.Length) * ChannelWork));
 
     /// <summary>What tables have grown by since they were looked up last.</summary>
     private void SpendOnRows(ImmutableArray<LookupTable> tables)

@@ -244,18 +244,18 @@ internal sealed partial class CircuitBuilder(
                 Tables.Add(table);
                 table.Tag = Tables.Count;
             }
-        SpendOnSite(channels, 1 + entries.Length);
+        ImmutableArray<Summand> summands = [new(0, null, [.. tables.Select(table => Felt.From(table.Tag))]), .. entries];
+        SpendOnSite(summands);
         SpendOnRows(tables);
         _leafCount = FirstBehind(_leafCount, positions, channels, 1 << Circuit.MaxLeafBits, "lookups") + (positions << Storage.BitLength(channels - 1));
-        var tag = new Summand(0, null, [.. tables.Select(table => Felt.From(table.Tag))]);
-        var site = new LookupSite(name, positions, channels, [tag, .. Place(entries)], tables);
+        var site = new LookupSite(name, positions, channels, Place(summands), tables);
         Lookups.Add(site);
         return site;
     }
 
     private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
     {
-        SpendOnSite(channels, summands.Length);
+        SpendOnSite(summands);
         FirstBehind(EqualityCount, positions, channels, 1 << Circuit.MaxCellBits, "equalities");
         var site = new EqualitySite(name, positions, channels, Place(summands));
         EqualityCount = site.Place(EqualityCount);

@@ -61,8 +61,9 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
         var sum = Evaluate(circuit.OtherCellTerms, new PointAssignment(point), out forms);
+        var (ofLeaves, ofEqualities) = (leaves.Agreement(point), equalities.Agreement(point));
         foreach (var plain in circuit.PlainCells)
-            sum += Evaluate(plain, point);
+            sum += Evaluate(plain, point, plain.IsLookup ? ofLeaves : ofEqualities);
         var (rows, cells) = (leaves.Of(circuit.TableGrid), point.Of(circuit.Multiplicities));
         var multiplicities = ExtKernels.Dot(rows.Rows, rows.FirstRow, cells.Rows, cells.FirstRow, circuit.Multiplicities.Positions)
             * ExtKernels.Dot(rows.Columns, rows.FirstColumn, cells.Columns, cells.FirstColumn, circuit.Multiplicities.Channels);
@@ -72,13 +73,16 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         return sum - multiplicities;
     }
 
-    private Ext4 Evaluate(in PlainCells plain, EqPoint point)
+    /// <param name="agreement">Of both points, for columns that are all there are.</param>
+    private Ext4 Evaluate(in PlainCells plain, EqPoint point, Ext4[] agreement)
     {
         var weights = (plain.IsLookup ? leaves : equalities).Of(plain.GridBase, plain.Positions, plain.Channels);
         var cells = point.Of(plain.CellsBase, plain.Positions, plain.Channels);
-        return ScaleOf(plain.IsLookup, plain.Entry) * plain.Factor
-            * ExtKernels.Dot(weights.Rows, weights.FirstRow, cells.Rows, cells.FirstRow, plain.Positions)
-            * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, plain.Channels);
+        var columns = int.IsPow2(plain.Channels)
+            ? agreement[int.Log2(plain.Channels)]
+            : ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, plain.Channels);
+        return ScaleOf(plain.IsLookup, plain.Entry) * plain.Factor * columns
+            * ExtKernels.Dot(weights.Rows, weights.FirstRow, cells.Rows, cells.FirstRow, plain.Positions);
     }
 
     /// <summary>The part of N + mu D + mu^2 E that both sides know.</summary>
@@ -92,7 +96,8 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
             (lookups, constants) = (lookups + sums.Weights, constants + sums.Constants);
         }
         foreach (var site in circuit.Equalities)
-            constants += Sums(site).Constants;
+            if (site.Summands.Any(summand => summand.Term is null))
+                constants += Sums(site).Constants;
         var rows = leaves.Of(circuit.TableGrid);
         var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
             + ((alpha - Ext4.One) * (lookups + rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)));
@@ -140,17 +145,46 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>The sum over all rows of eq * key.</summary>
     private Ext4 WeighedKeys(in GridWeights rows)
     {
-        var sum = Ext4.Zero;
+        var sum = WeighedCounts();
         using var entries = new ExtArray(Circuit.TableColumns);
         for (var k = 0; k < circuit.TableEntries.Length; k++)
         {
             entries.Clear();
             foreach (var (first, count) in circuit.TableRuns[k])
-                ExtKernels.CombineRows(
-                    entries, 0, rows.Rows, rows.FirstRow + first, count, circuit.TableEntries[k], first * Circuit.TableColumns, Circuit.TableColumns, Circuit.TableColumns);
+                AddEntries(entries, rows, circuit.TableEntries[k], first, count);
             sum += _powers[k] * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
         }
         return sum;
+    }
+
+    /// <summary>Tags, and columns that count: sums that are known without reading the rows.</summary>
+    private Ext4 WeighedCounts()
+    {
+        var sum = Ext4.Zero;
+        foreach (var table in circuit.Tables)
+        {
+            var first = circuit.TableGrid.Base + table.FirstRow;
+            var (below, behind) = (leaves.Below(first), leaves.Below(first + table.Rows));
+            var (ones, indices) = (behind.Sum - below.Sum, behind.OfIndices - below.OfIndices);
+            sum += ones * Felt.From(table.Tag);
+            for (var column = 0; column < table.Columns; column++)
+                if (table.CountsFrom(column) is { } entry)
+                    sum += _powers[column + 1] * (indices + (ones * Felt.From((long)entry - first)));
+        }
+        return sum;
+    }
+
+    /// <summary>Adds some rows' entries, times the factor of each position, to the channel in which they are.</summary>
+    private static void AddEntries(ExtArray sums, in GridWeights rows, FeltArray entries, int first, int count)
+    {
+        const int Width = Circuit.TableColumns;
+        for (var end = first + count; first < end;)
+        {
+            var (position, channel) = (first / Width, first % Width);
+            var (positions, channels) = channel == 0 && end - first >= Width ? ((end - first) / Width, Width) : (1, Math.Min(Width - channel, end - first));
+            ExtKernels.CombineRows(sums, channel, rows.Rows, rows.FirstRow + position, positions, entries, first, Width, channels);
+            first += positions * channels;
+        }
     }
 
     /// <summary>What public numbers add to that.</summary>
@@ -185,7 +219,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     private (Ext4 Weights, Ext4 Constants) Sums(Site site)
     {
         var (weights, constants) = (WeightsOf(site), Ext4.Zero);
-        var (rows, columns) = (weights.SumOfRows(site.Grid.Positions), weights.SumOfColumns(site.Grid.Channels));
+        var (rows, columns) = (weights.SumOfRows(site.Grid.Positions), site.Grid.Channels == site.Grid.Width ? Ext4.One : weights.SumOfColumns(site.Grid.Channels));
         foreach (var summand in site.Summands)
             if (summand.Term is null)
                 constants += ScaleOf(site, summand) * (summand.Factors.Length == 1

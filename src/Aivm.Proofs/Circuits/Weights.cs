@@ -44,6 +44,7 @@ internal sealed class EqPoint : IDisposable
     private readonly ExtArray?[] _high;
     private readonly Dictionary<(int Bits, int First, int Count), ExtArray> _rows = [];
     private readonly long[] _rowsAlone;
+    private Ext4[]? _indices;
 
     public EqPoint(ReadOnlySpan<Ext4> point)
     {
@@ -100,6 +101,52 @@ internal sealed class EqPoint : IDisposable
     {
         var bits = Math.Min(SplitBits, _point.Length);
         return Low(bits)[index & ((1 << bits) - 1)] * High(bits)[index >> bits];
+    }
+
+    /// <summary>The sums over all i below an end of eq(r, i), and of i * eq(r, i).</summary>
+    public (Ext4 Sum, Ext4 OfIndices) Below(int end)
+    {
+        if (end >> _point.Length != 0)
+            return (Ext4.One, Indices[_point.Length]);
+        var (sum, ofIndices, above) = (Ext4.Zero, Ext4.Zero, Ext4.One);
+        for (var k = _point.Length - 1; k >= 0; k--)
+        {
+            var block = above * (Ext4.One - _point[k]);
+            if ((end >> k & 1) == 0)
+            {
+                above = block;
+                continue;
+            }
+            // All indices that agree with the end in the bits above, and have this one clear.
+            sum += block;
+            ofIndices += block * (Indices[k] + Felt.From(end >> (k + 1) << (k + 1)));
+            above -= block;
+        }
+        return (sum, ofIndices);
+    }
+
+    /// <summary>By a number of bits: the sum over k below it of r_k 2^k, which is that of i * eq(r, i) over all numbers i of so many bits.</summary>
+    private Ext4[] Indices => _indices ??= SumIndices();
+
+    private Ext4[] SumIndices()
+    {
+        var sums = new Ext4[_point.Length + 1];
+        for (var k = 0; k < _point.Length; k++)
+            sums[k + 1] = sums[k] + (_point[k] * Felt.From(1L << k));
+        return sums;
+    }
+
+    /// <summary>By a number of bits: the sum over all numbers i of so many bits of eq(r, i) eq(s, i).</summary>
+    public Ext4[] Agreement(EqPoint other)
+    {
+        var products = new Ext4[Math.Min(_point.Length, other._point.Length) + 1];
+        products[0] = Ext4.One;
+        for (var k = 1; k < products.Length; k++)
+        {
+            var both = _point[k - 1] * other._point[k - 1];
+            products[k] = products[k - 1] * (Ext4.One - _point[k - 1] - other._point[k - 1] + both + both);
+        }
+        return products;
     }
 
     private ExtArray Low(int bits) => _low[bits] ??= Table(_point.AsSpan(0, bits));
