@@ -89,14 +89,15 @@ public sealed class ProofShape
 
     /// <summary>
     /// The transcript after what stands before any commitment: the number of samples, whether the proof hides, the parameters (one message of
-    /// six words, 4 bytes each, little-endian), and the statement. Without the first, proofs of one statement made in different ways would
+    /// seven words, 4 bytes each, little-endian), and the statement. Without the first, proofs of one statement made in different ways would
     /// have challenges in common.
     /// </summary>
     internal Transcript Begin(ProofStatement statement)
     {
         var transcript = new Transcript(Circuit.Domain, Parameters.Probe);
         transcript.AbsorbWords(
-            Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
+            Circuit.Samples, Pads is null ? 0 : 1, Parameters.QueryBits, Parameters.GrindingBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits,
+            Parameters.SmallCodeBits);
         statement.AbsorbInto(transcript);
         return transcript;
     }

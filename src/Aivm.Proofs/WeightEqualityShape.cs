@@ -35,12 +35,12 @@ public sealed class WeightEqualityShape
     public Soundness Soundness { get; }
 
     /// <summary>
-    /// The transcript after what stands before the pads: the parameters (one message of four words, 4 bytes each, little-endian), and the statement.
+    /// The transcript after what stands before the pads: the parameters (one message of five words, 4 bytes each, little-endian), and the statement.
     /// </summary>
     internal Transcript Begin(WeightEqualityStatement statement)
     {
         var transcript = new Transcript(Domain, Parameters.Probe);
-        transcript.AbsorbWords(Parameters.QueryBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
+        transcript.AbsorbWords(Parameters.QueryBits, Parameters.GrindingBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
         statement.AbsorbInto(transcript);
         return transcript;
     }

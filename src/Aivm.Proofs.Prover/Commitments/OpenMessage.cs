@@ -9,4 +9,16 @@ internal static class OpenMessage
         writer.Write(message);
         transcript.Absorb(writer.Written[^(message.Length * Ext4.Bytes)..]);
     }
+
+    /// <summary>Draws positions below 2^bits, and does the work that they take before.</summary>
+    public static int[] DrawPositions(this Transcript transcript, int count, int bits, int grindingBits, ProofWriter writer)
+    {
+        if (grindingBits > 0)
+        {
+            var nonce = Grinding.Find(transcript.NextChallenge(), grindingBits);
+            writer.Write(nonce);
+            transcript.AbsorbWords((int)nonce);
+        }
+        return transcript.NextPositions(count, bits);
+    }
 }

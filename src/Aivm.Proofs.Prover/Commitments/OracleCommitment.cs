@@ -88,7 +88,7 @@ public sealed class OracleCommitment : IDisposable
             ExtKernels.AddScaled(masked, 0, transcript.NextChallenge(), combination, 0, _mask.Length);
             transcript.Send(masked.ToArray(), writer);
         }
-        Matrix.Open(transcript.NextPositions(_shape.Queries, _shape.CodeBits), writer);
+        Matrix.Open(transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer), writer);
     }
 
     /// <summary>Commits the combination, and shows that it has the value and what the opened columns say.</summary>
@@ -104,7 +104,7 @@ public sealed class OracleCommitment : IDisposable
         using var commitment = Commit(oracle, cells, random);
         writer.Write(commitment.Root);
         transcript.Absorb(commitment.Root.Span);
-        var positions = transcript.NextPositions(_shape.Queries, _shape.CodeBits);
+        var positions = transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer);
         Matrix.Open(positions, writer);
 
         var claims = new CombinationClaims(_shape, columnPoint, positions, transcript.NextChallenge());

@@ -56,7 +56,7 @@ public sealed class PadCommitment : IDisposable
         transcript.Send(proximity, writer);
         transcript.Send(linear.AsSpan(1), writer);
         transcript.Send(quotient, writer);
-        Matrix.Open(transcript.NextPositions(_shape.Queries, _shape.CodeBits), writer);
+        Matrix.Open(transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer), writer);
     }
 
     public void Dispose() => Matrix.Dispose();

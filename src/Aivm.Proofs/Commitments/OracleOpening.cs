@@ -56,7 +56,8 @@ public static class OracleOpening
         ExtKernels.EqTable(point[..shape.ColumnBits], Ext4.One, columns);
         if (ExtKernels.Dot(combination, 0, columns, 0, shape.Columns) != maskValue + (rho * value))
             return reader.Fail(ProofErrors.Rejected("An opening's combination of rows has another value than the one claimed."));
-        var positions = transcript.NextPositions(shape.Queries, shape.CodeBits);
+        if (!reader.TryDrawPositions(transcript, shape.Queries, shape.CodeBits, shape.GrindingBits, out var positions))
+            return false;
         using var words = TryReadColumns(shape, root, point, rho, positions, reader);
         if (words is null)
             return false;
@@ -75,7 +76,8 @@ public static class OracleOpening
         if (!reader.TryRead(out Hash256 combinationRoot))
             return false;
         transcript.Absorb(combinationRoot.Span);
-        var positions = transcript.NextPositions(shape.Queries, shape.CodeBits);
+        if (!reader.TryDrawPositions(transcript, shape.Queries, shape.CodeBits, shape.GrindingBits, out var positions))
+            return false;
         using var words = TryReadColumns(shape, root, point, Ext4.One, positions, reader);
         if (words is null)
             return false;

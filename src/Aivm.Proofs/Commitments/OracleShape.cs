@@ -36,10 +36,10 @@ public sealed record OracleShape
     /// <summary>Symbols of a combination's code that are as dear as a byte of the proof.</summary>
     private const int SymbolsOfByte = 16;
 
-    private OracleShape(int cells, int degree, int openings, int columnBits, int codeBits, int queries, OracleShape? combination)
+    private OracleShape(int cells, int degree, int openings, int columnBits, int codeBits, int queries, int grindingBits, OracleShape? combination)
     {
         (Cells, Degree, Openings, Combination) = (cells, degree, openings, combination);
-        (ColumnBits, CodeBits, Queries) = (columnBits, codeBits, queries);
+        (ColumnBits, CodeBits, Queries, GrindingBits) = (columnBits, codeBits, queries, grindingBits);
     }
 
     public int Cells { get; }
@@ -63,6 +63,9 @@ public sealed record OracleShape
 
     /// <summary>Positions opened.</summary>
     public int Queries { get; }
+
+    /// <summary>Of the work before they are drawn.</summary>
+    public int GrindingBits { get; }
 
     public int Columns => 1 << ColumnBits;
 
@@ -153,7 +156,7 @@ public sealed record OracleShape
     /// word, except for n / q of the rho (theorem 4.1); if it is close, mask and combination are close on the same positions with that
     /// exception, and what is sent can only be their decoding's sum.
     /// <b>Queries.</b> What is sent is a codeword. If the word is farther than e from it, at most n - e - 1 positions accept. That holds
-    /// for any codeword but the word's decoding.
+    /// for any codeword but the word's decoding. Of the hashes that look for such positions one in 2^<see cref="GrindingBits"/> leads to any.
     /// <b>Claim.</b> &lt;mask, eq&gt; + rho V(r) = mu + rho v is an equation of rho: if v is wrong, one rho solves it.
     /// <b>A committed combination</b> is whatever its oracle decodes to, fixed before the positions, a codeword of the same code. If it is not the rows'
     /// combination, some opened column but for the same share of positions, or the value, is a wrong claim about it; a wrong claim is still wrong when
@@ -161,7 +164,7 @@ public sealed record OracleShape
     /// </remarks>
     public IEnumerable<SoundnessTerm> Soundness(string oracle)
     {
-        yield return SoundnessTerm.Queries($"{oracle}: queries", CodeLength, CodeLength - UniqueRadius - 1, Queries);
+        yield return SoundnessTerm.Queries($"{oracle}: queries", CodeLength, CodeLength - UniqueRadius - 1, Queries, GrindingBits);
         if (Variables > ColumnBits)
             yield return SoundnessTerm.Challenge($"{oracle}: rows", (long)(Variables - ColumnBits) * CodeLength);
         if (Masked)
@@ -214,9 +217,9 @@ public sealed record OracleShape
             foreach (var (columnBits, codeBits, queries) in Codes(cells, degree: 1, openings, 0, MaxColumnBits, blowUp))
             {
                 if (openings <= 1)
-                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, null));
+                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, parameters.GrindingBits, null));
                 if (ShortestCombination((1 << columnBits) + (openings * queries), openings > 0) is { } combination)
-                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, combination));
+                    best = Shorter(best, new OracleShape(cells, 1, openings, columnBits, codeBits, queries, parameters.GrindingBits, combination));
             }
             return best;
         }
@@ -227,7 +230,7 @@ public sealed record OracleShape
             var (cells, openings) = (coefficients + (hiding ? 1 : 0), hiding ? 1 : 0);
             OracleShape? best = null;
             foreach (var (columnBits, codeBits, queries) in Codes(cells, Ext4.Degree, openings, MinCombinationColumnBits, MaxCombinationColumnBits, parameters.BlowUpBits))
-                best = Shorter(best, new OracleShape(cells, Ext4.Degree, openings, columnBits, codeBits, queries, null));
+                best = Shorter(best, new OracleShape(cells, Ext4.Degree, openings, columnBits, codeBits, queries, parameters.GrindingBits, null));
             return best;
         }
 
@@ -267,7 +270,7 @@ public sealed record OracleShape
             if (2 * dimension > length)
                 return null;
             var radius = (int)(length - dimension) / 2;
-            if (SoundnessTerm.QueryBits(length, length - radius - 1, queries) >= (long)parameters.QueryBits << Log2.FractionBits)
+            if (SoundnessTerm.QueryBits(length, length - radius - 1, queries) >= parameters.PositionBits)
                 return queries;
         }
         return null;

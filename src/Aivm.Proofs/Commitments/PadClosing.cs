@@ -38,7 +38,8 @@ public static class PadClosing
             && reader.TryReadMessage(quotient, transcript)))
             return false;
         linear[0] = PadRow.LowestCoefficient(linear, tests.LinearRho * tests.Sum, shape);
-        var positions = transcript.NextPositions(shape.Queries, shape.CodeBits);
+        if (!reader.TryDrawPositions(transcript, shape.Queries, shape.CodeBits, shape.GrindingBits, out var positions))
+            return false;
         using var columns = OpenedColumns.TryRead(root, shape.CodeBits, shape.ColumnHeight, salted: true, positions, reader);
         if (columns is null)
             return false;

@@ -21,8 +21,8 @@ public sealed record PadShape
     // A longer code would save few bytes for the time that it takes.
     private const int MaxBlowUpBits = 5;
 
-    private PadShape(int pads, int products, int blockBits, int codeBits, int queries) =>
-        (Pads, Products, BlockBits, CodeBits, Queries) = (pads, products, blockBits, codeBits, queries);
+    private PadShape(int pads, int products, int blockBits, int codeBits, int queries, int grindingBits) =>
+        (Pads, Products, BlockBits, CodeBits, Queries, GrindingBits) = (pads, products, blockBits, codeBits, queries, grindingBits);
 
     public int Pads { get; }
 
@@ -34,6 +34,9 @@ public sealed record PadShape
 
     /// <summary>Positions opened.</summary>
     public int Queries { get; }
+
+    /// <summary>Of the work before they are drawn.</summary>
+    public int GrindingBits { get; }
 
     public int Block => 1 << BlockBits;
 
@@ -112,9 +115,9 @@ public sealed record PadShape
     /// </remarks>
     public IEnumerable<SoundnessTerm> Soundness(int constraints)
     {
-        yield return SoundnessTerm.Queries("closing: proximity queries", CodeLength, ProximityAccepts, Queries);
-        yield return SoundnessTerm.Queries("closing: linear queries", CodeLength, LinearAccepts, Queries);
-        yield return SoundnessTerm.Queries("closing: quadratic queries", CodeLength, QuadraticAccepts, Queries);
+        yield return SoundnessTerm.Queries("closing: proximity queries", CodeLength, ProximityAccepts, Queries, GrindingBits);
+        yield return SoundnessTerm.Queries("closing: linear queries", CodeLength, LinearAccepts, Queries, GrindingBits);
+        yield return SoundnessTerm.Queries("closing: quadratic queries", CodeLength, QuadraticAccepts, Queries, GrindingBits);
         yield return SoundnessTerm.Challenge("closing: rows", (long)(RowVariables + 3) * CodeLength);
         yield return SoundnessTerm.Challenge("closing: constraints", constraints + (3L * Products) + FactorRows + 2);
     }
@@ -136,11 +139,11 @@ public sealed record PadShape
     {
         for (var queries = 1; ; queries++)
         {
-            var shape = new PadShape(layout.Count, layout.Products.Count, blockBits, codeBits, queries);
+            var shape = new PadShape(layout.Count, layout.Products.Count, blockBits, codeBits, queries, parameters.GrindingBits);
             if (shape.QuadraticLength > shape.CodeLength / 2)
                 return null;
             var accepts = Math.Max(shape.ProximityAccepts, Math.Max(shape.LinearAccepts, shape.QuadraticAccepts));
-            if (SoundnessTerm.QueryBits(shape.CodeLength, accepts, queries) >= (long)parameters.QueryBits << Log2.FractionBits)
+            if (SoundnessTerm.QueryBits(shape.CodeLength, accepts, queries) >= parameters.PositionBits)
                 return shape;
         }
     }

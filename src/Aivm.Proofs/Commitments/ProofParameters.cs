@@ -4,10 +4,16 @@ namespace Aivm.Proofs;
 public sealed record ProofParameters
 {
     /// <summary>
-    /// Bits that the random positions of each opening and test must give: some above the goal, which all terms of a proof together must
-    /// keep.
+    /// Bits that the random positions of each opening and test must give, the work before them included: some above the goal, which all terms of a proof
+    /// together must keep.
     /// </summary>
     public int QueryBits { get; internal init; }
+
+    /// <summary>Those of them that are work: a prover tries 2^bits nonces on average before each draw of positions (<see cref="Grinding"/>).</summary>
+    public int GrindingBits { get; internal init; }
+
+    /// <summary>What positions alone must give, in units of <see cref="Log2"/>.</summary>
+    internal long PositionBits => (long)(QueryBits - GrindingBits) << Log2.FractionBits;
 
     /// <summary>log2 of codeword over message length, for oracles that one proof commits and opens.</summary>
     public int BlowUpBits { get; internal init; }
@@ -28,8 +34,8 @@ public sealed record ProofParameters
 
     /// <summary>100 bits, proven for a hash that is a random function.</summary>
     public static ProofParameters Production { get; } =
-        new() { RequiredBits = 100, QueryBits = 105, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
+        new() { RequiredBits = 100, QueryBits = 105, GrindingBits = 12, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
 
-    /// <summary>For tests: a handful of positions, no security.</summary>
+    /// <summary>For tests: a handful of positions, no work before them, no security.</summary>
     internal static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };
 }

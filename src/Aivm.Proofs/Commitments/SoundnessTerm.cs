@@ -15,9 +15,9 @@ public readonly record struct SoundnessTerm(string Name, long Units, bool IsAssu
     internal static SoundnessTerm Challenge(string name, long count) =>
         new(name, ToUnits(Log2.OfField - Log2.Ceiling((ulong)Math.Max(count, 1))));
 
-    /// <summary>All of the positions drawn, distinct and uniform, lie among those that accept.</summary>
-    internal static SoundnessTerm Queries(string name, int length, int accepting, int queries) =>
-        new(name, ToUnits(QueryBits(length, accepting, queries)));
+    /// <summary>All of the positions drawn, distinct and uniform, lie among those that accept, and the work before them is done: as a share of hashes.</summary>
+    internal static SoundnessTerm Queries(string name, int length, int accepting, int queries, int grindingBits) =>
+        new(grindingBits == 0 ? name : $"{name}, and {grindingBits} bits of work before", ToUnits(QueryBits(length, accepting, queries) + ((long)grindingBits << Log2.FractionBits)));
 
     /// <summary>
     /// -log2 of C(accepting, queries) / C(length, queries), rounded down, in units of <see cref="Log2"/>. The quotient is the product of

@@ -102,6 +102,23 @@ public sealed class ProofReader(ReadOnlyMemory<byte> proof)
         return true;
     }
 
+    /// <summary>Draws positions below 2^bits, after the work that they take if they take any.</summary>
+    internal bool TryDrawPositions(Transcript transcript, int count, int bits, int grindingBits, out int[] positions)
+    {
+        positions = [];
+        if (grindingBits > 0)
+        {
+            var challenge = transcript.NextChallenge();
+            if (!TryRead(out uint nonce))
+                return false;
+            if (!Grinding.IsDone(challenge, nonce, grindingBits))
+                return Fail(ProofErrors.Rejected("The work before an opening's positions is not done."));
+            transcript.AbsorbWords((int)nonce);
+        }
+        positions = transcript.NextPositions(count, bits);
+        return true;
+    }
+
     /// <summary>Fills the span with elements as kernels have them, x * 2^32 mod p; it is all zero when that fails.</summary>
     internal bool TryReadElements(Span<uint> elements)
     {

@@ -118,7 +118,7 @@ internal sealed class RogueWeightEquality(WeightEqualityShape shape, Hash256 mod
         using var commitment = OracleCommitment.Commit(small, cells, _random);
         writer.Write(commitment.Root);
         transcript.Absorb(commitment.Root.Span);
-        var positions = transcript.NextPositions(shape.Weights.Queries, shape.Weights.CodeBits);
+        var positions = transcript.DrawPositions(shape.Weights.Queries, shape.Weights.CodeBits, shape.Weights.GrindingBits, writer);
         oracle.Matrix.Open(positions, writer);
         var beta = transcript.NextChallenge();
         using var coefficients = new ExtArray(vector.Length);

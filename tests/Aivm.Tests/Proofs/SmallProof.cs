@@ -178,7 +178,7 @@ internal abstract record SmallProof(byte[] Bytes)
         public override byte[][] Stated() =>
         [
             Words(
-                Shape.Circuit.Samples, 1, Shape.Parameters.QueryBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits,
+                Shape.Circuit.Samples, 1, Shape.Parameters.QueryBits, Shape.Parameters.GrindingBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits,
                 Shape.Parameters.SmallCodeBits),
             Statement.Context.ToArray(), Statement.ModelHash.ToArray(), Statement.WeightRoot?.ToArray() ?? [], Statement.InputRoot?.ToArray() ?? [],
             Numbers(Statement.Inputs), Numbers(Statement.Outputs),
@@ -218,7 +218,7 @@ internal abstract record SmallProof(byte[] Bytes)
 
         public override byte[][] Stated() =>
         [
-            Words(Shape.Parameters.QueryBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits, Shape.Parameters.SmallCodeBits),
+            Words(Shape.Parameters.QueryBits, Shape.Parameters.GrindingBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits, Shape.Parameters.SmallCodeBits),
             Statement.Context.ToArray(), Statement.ModelHash.ToArray(), Statement.OldRoot.ToArray(), Statement.FreshRoot.ToArray(),
         ];
 

@@ -86,8 +86,15 @@ internal sealed class WholeSimulator
     private int NextOpening()
     {
         var positions = Array.FindIndex(_events, _next, each => each.Positions is not null);
-        return _events[positions - 1].Message!.Length == Blake3.HashBytes ? positions - 2 : positions - 4;
+        var work = positions - EventsOfWork;
+        return _events[work - 1].Message!.Length == Blake3.HashBytes ? work - 2 : work - 4;
     }
+
+    /// <summary>A challenge and a nonce in front of positions, where these take work.</summary>
+    private int EventsOfWork => _shape.Parameters.GrindingBits == 0 ? 0 : 2;
+
+    /// <summary>The nonce for the challenge there.</summary>
+    private uint? NonceAt(int index) => EventsOfWork == 0 ? null : Grinding.Find(_events[index].Challenge!.Value, _shape.Parameters.GrindingBits);
 
     private Hash256 WriteOpening(OracleShape shape, ReadOnlySpan<Ext4> point)
     {
@@ -95,15 +102,17 @@ internal sealed class WholeSimulator
         _writer.Write(value);
         if (shape.Combination is not { } oracle)
         {
-            var (rho, opened) = (_events[_next + 2].Challenge!.Value, _events[_next + 4].Positions!);
-            _next += 5;
-            return Simulation.WriteSentOpening(shape, point, value, rho, opened, _random, _writer);
+            var (rho, nonceOfSent, opened) = (_events[_next + 2].Challenge!.Value, NonceAt(_next + 4), _events[_next + 4 + EventsOfWork].Positions!);
+            _next += 5 + EventsOfWork;
+            return Simulation.WriteSentOpening(shape, point, value, rho, nonceOfSent, opened, _random, _writer);
         }
-        var positions = _events[_next + 2].Positions!;
-        _next += 3;
+        var (nonce, positions) = (NonceAt(_next + 2), _events[_next + 2 + EventsOfWork].Positions!);
+        _next += 3 + EventsOfWork;
         // The root of the combination's oracle is known when that is opened, and stands in front.
         var before = _writer;
         _writer = new ProofWriter();
+        if (nonce is { } work)
+            _writer.Write(work);
         var root = Simulation.WriteColumns(shape, positions, _random, _writer);
         WriteMessages(upTo: NextOpening());
         var combination = WriteOpening(oracle, [.. LastChallenges(oracle.Variables).Reverse()]);

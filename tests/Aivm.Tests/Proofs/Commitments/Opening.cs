@@ -102,7 +102,8 @@ internal sealed class Opening : IDisposable
             Assert.True(reader.TryRead(out Hash256 root));
             transcript.Absorb(root.Span);
         }
-        return transcript.NextPositions(shape.Queries, shape.CodeBits);
+        Assert.True(reader.TryDrawPositions(transcript, shape.Queries, shape.CodeBits, shape.GrindingBits, out var positions));
+        return positions;
     }
 
     public (Error? Error, Ext4 Value) Verify(ReadOnlyMemory<byte> proof)

@@ -69,7 +69,7 @@ internal sealed unsafe class RogueOracle : IDisposable
             combination[i] = _mask[i] + (rho * combination[i]);
         Change(combination, columns, rho);
         transcript.Send(combination, writer);
-        Matrix.Open(transcript.NextPositions(_shape.Queries, _shape.CodeBits), writer);
+        Matrix.Open(transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer), writer);
 
         var reader = new ProofReader(writer.ToArray());
         var verifier = new Transcript(context);
@@ -97,7 +97,7 @@ internal sealed unsafe class RogueOracle : IDisposable
         using var commitment = OracleCommitment.Commit(oracle, cells, new SecretRandom());
         writer.Write(commitment.Root);
         transcript.Absorb(commitment.Root.Span);
-        var positions = transcript.NextPositions(_shape.Queries, _shape.CodeBits);
+        var positions = transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer);
         Matrix.Open(positions, writer);
         var beta = transcript.NextChallenge();
         using var coefficients = new ExtArray(vector.Length);

@@ -8,15 +8,18 @@ namespace Aivm.Tests.Proofs.Commitments;
 internal static unsafe class Simulation
 {
     /// <summary>An opening whose combination of rows is sent, behind its value.</summary>
+    /// <param name="nonce">The work before the positions, where they take any.</param>
     /// <returns>The root that it opens.</returns>
     public static Hash256 WriteSentOpening(
-        OracleShape shape, ReadOnlySpan<Ext4> point, Ext4 value, Ext4 rho, int[] positions, SecretRandom random, ProofWriter writer)
+        OracleShape shape, ReadOnlySpan<Ext4> point, Ext4 value, Ext4 rho, uint? nonce, int[] positions, SecretRandom random, ProofWriter writer)
     {
         using var columns = new ExtArray(shape.Columns);
         ExtKernels.EqTable(point[..shape.ColumnBits], Ext4.One, columns);
         using var combination = ExtArray.Of(random.NextElements(shape.MessageLength));
         writer.Write(ExtKernels.Dot(combination, 0, columns, 0, shape.Columns) - (rho * value));
         writer.Write(combination.ToArray());
+        if (nonce is { } work)
+            writer.Write(work);
 
         using var weights = shape.RowWeights(point[shape.ColumnBits..], rho);
         using var codeword = new ExtArray(shape.CodeLength);
@@ -50,7 +53,8 @@ internal static unsafe class Simulation
     public static Hash256 WriteClosing(PadShape shape, HiddenChannel channel, SecretRandom random, ProofWriter writer)
     {
         var tests = ClosingTests.Draw(shape, channel);
-        var positions = channel.Transcript.NextPositions(shape.Queries, shape.CodeBits);
+        var work = new ProofWriter();
+        var positions = channel.Transcript.DrawPositions(shape.Queries, shape.CodeBits, shape.GrindingBits, work);
         var (proximity, linear, quotient) = (random.NextElements(shape.MessageLength), random.NextElements(shape.LinearLength), random.NextElements(shape.QuotientLength));
         linear[0] = PadRow.LowestCoefficient(linear, tests.LinearRho * tests.Sum, shape);
         using var matrix = Random(shape.ColumnHeight, shape.CodeBits, random);
@@ -59,6 +63,7 @@ internal static unsafe class Simulation
         writer.Write(proximity);
         writer.Write(linear.AsSpan(1));
         writer.Write(quotient);
+        writer.Write(work.Written);
         matrix.Open(positions, writer);
         return matrix.Root;
     }

@@ -26,7 +26,7 @@ public sealed class SimulatorTests
         var writer = new ProofWriter();
         var value = random.NextExt4();
         writer.Write(value);
-        var root = Simulation.WriteSentOpening(shape, point, value, rho, positions, random, writer);
+        var root = Simulation.WriteSentOpening(shape, point, value, rho, nonce: null, positions, random, writer);
 
         Assert.Null(Verify(new ProgrammedChallenges(Seed)));
         Assert.Equal("proof-rejected", Verify(null)?.Code);

@@ -75,7 +75,8 @@ public sealed class SoundnessTests
     {
         Assert.Equal("x: 100.0 bits", new SoundnessTerm("x", (100 << 10) + 102).ToString());
         Assert.Equal("x: 100.9 bits", new SoundnessTerm("x", (101 << 10) - 1).ToString());
-        Assert.Equal("closing: queries: 0.0 bits", SoundnessTerm.Queries("closing: queries", 64, 64, 10).ToString());
+        Assert.Equal("closing: queries: 0.0 bits", SoundnessTerm.Queries("closing: queries", 64, 64, 10, grindingBits: 0).ToString());
+        Assert.Equal("closing: queries, and 12 bits of work before: 12.0 bits", SoundnessTerm.Queries("closing: queries", 64, 64, 10, grindingBits: 12).ToString());
     }
 
     /// <summary>The bars were 160 kB for 2^18 cells and 450 kB for 4M public weights, before combinations were committed.</summary>

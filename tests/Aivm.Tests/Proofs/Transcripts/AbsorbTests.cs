@@ -79,7 +79,7 @@ public sealed class AbsorbTests
 
     private static (SmallProof Proof, IReadOnlyList<TranscriptEvent> Events) Record(string kind)
     {
-        var (proof, recorder) = (SmallProof.Make(kind, ProofParameters.Toy), new TranscriptRecorder());
+        var (proof, recorder) = (SmallProof.Make(kind, ProofParameters.Toy with { GrindingBits = 2 }), new TranscriptRecorder());
         Assert.Null(proof.Verify(proof.Bytes, recorder));
         return (proof, recorder.Events);
     }
