@@ -5,8 +5,8 @@ public sealed record ChainLimits
 {
     public static ChainLimits Default { get; } = new();
 
-    /// <summary>EIP-7825's cap on one transaction's gas limit, AIVM's value.</summary>
-    public ulong TransactionGas { get; init; } = 1UL << 25;
+    /// <summary>EIP-7825's cap on one transaction's gas limit, AIVM's value: a transformer's proof takes more than half of it.</summary>
+    public ulong TransactionGas { get; init; } = 1UL << 26;
 
     /// <summary>One encoded transaction.</summary>
     public int TransactionBytes { get; init; } = 1 << 20;

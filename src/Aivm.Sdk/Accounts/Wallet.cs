@@ -25,7 +25,7 @@ public sealed record TransactionRequest
 public sealed class Wallet
 {
     /// <summary>The most gas that a transaction may ask for (the chain's limit).</summary>
-    public const ulong MaxTransactionGas = 1UL << 25;
+    public const ulong MaxTransactionGas = 1UL << 26;
 
     private static readonly TimeSpan Rebroadcast = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);

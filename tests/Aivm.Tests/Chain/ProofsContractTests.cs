@@ -2,6 +2,7 @@ using Aivm.Chain;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
+using Aivm.Tests.Compiler;
 using Aivm.Tests.Proofs;
 using Aivm.Tests.Proofs.Circuits;
 using static Aivm.Tests.Chain.ProofsFixture;
@@ -293,15 +294,31 @@ public sealed class ProofsContractTests : IDisposable
     [InlineData("fashion_lenetish", true)]
     public void Calldata_and_verification_fit_one_transaction(string file, bool hidesWeights)
     {
-        var full = VectorCircuits.ModelOf(file, takesBytes: true);
+        AssertFitsOneTransaction(file, VectorCircuits.ModelOf(file, takesBytes: true), hidesWeights);
+    }
+
+    /// <summary>The sample of 64 tokens.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_transformer_s_proof_fits_one_transaction(bool hidesWeights) =>
+        AssertFitsOneTransaction("text-generator", Onnx.Load(TransformerTests.Generator.Value), hidesWeights);
+
+    private void AssertFitsOneTransaction(string name, Model full, bool hidesWeights)
+    {
         var secret = hidesWeights ? new SecretModel(full) : null;
         var container = secret?.Container ?? Container.Encode(full.Graph);
-        var model = _chain.Publish(Alice, container, chunkSize: ChainLimits.Default.ChunkBytes);
+        var model = _chain.Publish(Alice, container, chunkSize: ChainLimits.Default.ChunkBytes / 2);
+        var most = ChainLimits.Default.TransactionGas;
         if (secret is not null)
-            Assert.True(_chain.Run(_chain.Models(Alice, RegisterRoot(model, secret.Root, secret.Ranges()), gas: Gas)).Success);
+        {
+            var registered = _chain.Run(_chain.Models(Alice, RegisterRoot(model, secret.Root, secret.Ranges()), gas: most));
+            Assert.True(registered.Success);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {registered.GasUsed} gas to register its root");
+        }
         var call = secret is null ? Prove(model, container, Bob.Address) : Prove(model, secret, secret.Root, Bob.Address);
-        var mined = _chain.Show(Bob, call, ChainLimits.Default.TransactionGas);
+        var mined = _chain.Show(Bob, call, most);
         Assert.True(mined.Success);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{file}: {call.Proof.Length} bytes, {mined.GasUsed} gas");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {call.Proof.Length} bytes, {mined.GasUsed} gas");
     }
 }

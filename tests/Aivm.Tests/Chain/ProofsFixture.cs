@@ -116,7 +116,10 @@ internal static class ProofsFixture
         Assert.True(model.TryShape(samples, hidesInputs, out var shape, out var error), error?.ToString());
         using var weights = commit?.Invoke(shape);
         var random = new Random(samples);
-        var inputs = Enumerable.Range(0, samples * full.InputCount).Select(_ => (long)random.Next(256)).ToArray();
+        var (end, pack) = full.Graph.Inputs[0].Format is InputFormat.Index(var count)
+            ? (count, (Func<long, byte[]>)BitConverter.GetBytes)
+            : (256, number => [(byte)number]);
+        var inputs = Enumerable.Range(0, samples * full.InputCount).Select(_ => (long)random.Next(end)).ToArray();
         var outputs = new long[samples * full.OutputCount];
         for (var i = 0; i < samples; i++)
             Assert.True(full.TryRun(inputs.AsSpan(i * full.InputCount, full.InputCount), outputs.AsSpan(i * full.OutputCount), out error), error?.ToString());
@@ -127,7 +130,7 @@ internal static class ProofsFixture
         using (prover)
             return new ProofCall(
                 account, weights?.Root ?? Hash256.Zero, committed?.Root ?? Hash256.Zero, (uint)samples, subject,
-                hidesInputs ? [] : [.. inputs.Select(number => (byte)number)], outputs, prover.Prove(statement, committed));
+                hidesInputs ? [] : [.. inputs.SelectMany(pack)], outputs, prover.Prove(statement, committed));
     }
 
     /// <summary>Shows a proof in a transaction.</summary>

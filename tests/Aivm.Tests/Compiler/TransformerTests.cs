@@ -14,7 +14,7 @@ public sealed class TransformerTests
 
     private static SampleSet Rows(string sample, string name) => InputFiles.Read(Path.Combine(Repository.Root, "samples", sample, name));
 
-    private static readonly Lazy<CompileResult> Generator = new(() => Compile("text-generator"));
+    internal static readonly Lazy<CompileResult> Generator = new(() => Compile("text-generator"));
     internal static readonly Lazy<CompileResult> Reader = new(() => Compile("expression-reader"));
 
     private static CompileResult Compile(string sample) =>
