@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Aivm.Primitives;
 using Aivm.Provider;
 using Aivm.Sdk;
@@ -8,6 +9,7 @@ using Aivm.Tests.Chain;
 namespace Aivm.Tests.Provider;
 
 /// <summary>The keys of a session between two processes.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class SessionKeyFileTests : IDisposable
 {
     private const ulong ChainId = 7;
