@@ -18,23 +18,22 @@ internal sealed record EnclaveAnswer(byte[] Output, byte[] Evidence);
 /// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here and kept nowhere, though the memory
 /// that the run itself used is not cleared. The evidence names the public halves of the keys, and every answer is signed.
 /// </summary>
-internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
+/// <param name="keys">Disposed with the enclave.</param>
+internal sealed class Enclave(ITrustedHardware hardware, SessionKeys keys) : IDisposable
 {
-    private readonly SessionKeys _keys = SessionKeys.Generate();
-
     public JobEvidence Kind => hardware.Kind;
 
-    public Address Signer => _keys.Signer;
+    public Address Signer => keys.Signer;
 
     /// <summary>Evidence for the chain, bound to our keys and to a recent block.</summary>
     public SessionEvidence Attest(ulong chainId, Address provider, Hash256 blockHash, ulong height)
     {
         var nonce = new Hash256(RandomNumberGenerator.GetBytes(Hash256.Size));
-        var encryptionKey = _keys.Encryption.PublicKey;
-        var binding = new ReportBinding(chainId, provider, _keys.SigningKey, encryptionKey, Hash256.Zero, blockHash, height, nonce, Hash256.Zero);
+        var encryptionKey = keys.Encryption.PublicKey;
+        var binding = new ReportBinding(chainId, provider, keys.SigningKey, encryptionKey, Hash256.Zero, blockHash, height, nonce, Hash256.Zero);
         var evidence = hardware.Attest(binding.ReportData());
         return new SessionEvidence(
-            evidence.Bytes, evidence.Certificates, _keys.SigningKey, new Hash256(encryptionKey.Span), Hash256.Zero, blockHash, height, nonce);
+            evidence.Bytes, evidence.Certificates, keys.SigningKey, new Hash256(encryptionKey.Span), Hash256.Zero, blockHash, height, nonce);
     }
 
     /// <exception cref="JobRefusal">The input does not open, or the model refuses it.</exception>
@@ -43,13 +42,13 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
         if (!job.IsSealed)
             return Answer(model, job, job.Input, replyKey: default);
         var binding = new InputBinding(job.ChainId, job.Provider, model.Hash, job.Caller);
-        if (!SealedInput.TryOpen(_keys.Encryption, binding, job.Commitment, job.Input, out var opened, out var error))
+        if (!SealedInput.TryOpen(keys.Encryption, binding, job.Commitment, job.Input, out var opened, out var error))
             throw new JobRefusal(error.Code, error.Message);
         using (opened)
             return Answer(model, job, opened.PackedInput.Span, opened.ReplyKey.Span);
     }
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose() => keys.Dispose();
 
     private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
     {
@@ -57,7 +56,7 @@ internal sealed class Enclave(ITrustedHardware hardware) : IDisposable
         var packed = OutputNumbers.Pack(outputs);
         var outputHash = Keccak.Hash(packed);
         var statement = new AnswerStatement(job.ChainId, job.Job, model.Hash, job.Commitment, outputHash, job.Height);
-        var evidence = JobsClient.SignedEvidence(job.Height, outputHash, _keys.Sign(statement));
+        var evidence = JobsClient.SignedEvidence(job.Height, outputHash, keys.Sign(statement));
         if (!job.IsSealed)
             return new EnclaveAnswer(packed, evidence);
         var isSealed = SealedOutput.TrySeal(job.ChainId, job.Job, replyKey, outputs, out var sealedOutput, out var error);

@@ -71,6 +71,9 @@ public sealed class ProviderDaemon : IDisposable
     /// <summary>What a provider says that its models gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;
 
+    /// <summary>Where a session's keys are left to the next process.</summary>
+    internal MachineMemory Memory { get; init; } = MachineMemory.Default;
+
     public void Dispose() => _metrics.Dispose();
 
     /// <summary>Registers if need be, asks, and works until it is cancelled.</summary>
@@ -78,10 +81,11 @@ public sealed class ProviderDaemon : IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
-        var files = new ProviderFiles(_options.Directory, _options.DiskBytes, await _wallet.Rpc.GetBlockHashAsync(0, cancellation));
+        var chain = await _wallet.Rpc.GetBlockHashAsync(0, cancellation);
+        var files = new ProviderFiles(_options.Directory, _options.DiskBytes, chain);
         using var alone = files.Lock();
         var registeredAt = await Registration.EnsureAsync(_wallet, _options, Report, cancellation);
-        using var session = _hardware is null ? null : new EnclaveSession(_wallet, chainId, _hardware, Report);
+        using var session = _hardware is null ? null : OpenSession(_hardware, chainId, chain);
         using var shelf = new ModelShelf(_wallet.Rpc, files, _options, Report);
         var worker = new JobWorker(_wallet, chainId, files, shelf, _options, session, _metrics, Report) { Answered = Answered };
         _next = Math.Max(registeredAt, files.FirstBlock);
@@ -99,6 +103,12 @@ public sealed class ProviderDaemon : IDisposable
             // They use the session and the shelf until they have noticed.
             await Task.WhenAll(_live.Values.Select(job => job.Work)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private EnclaveSession OpenSession(ITrustedHardware hardware, ulong chainId, Hash256 chain)
+    {
+        var keys = new SessionKeyFile(_wallet, chainId, chain, hardware.Kind, Memory, Report);
+        return new EnclaveSession(_wallet, chainId, hardware, keys, Report);
     }
 
     /// <summary>Offers come first: whatever else fails must not let them pass in silence.</summary>

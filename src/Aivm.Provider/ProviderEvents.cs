@@ -13,6 +13,8 @@ public enum ProviderEventKind
     Retry,
     /// <summary>A session was attested.</summary>
     SessionOpened,
+    /// <summary>What became of the session's keys: taken up again, kept for the next process, or not, and why.</summary>
+    SessionKeys,
     Challenged,
     /// <summary>A model of floats was loaded; the message says on which device it runs.</summary>
     ModelOpened,

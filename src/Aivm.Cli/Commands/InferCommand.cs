@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Aivm.Cli.Accounts;
+using Aivm.Cli.Attesting;
 using Aivm.Cli.Inference;
 using Aivm.Cli.Models;
 using Aivm.Compiler.Inputs;
@@ -36,12 +37,17 @@ internal static class InferCommand
             DefaultValueFactory = _ => DefaultSeconds,
         };
         var provider = new Option<Address?>("--provider") { Description = "With --evidence: this provider and no other.", HelpName = "ADDRESS", CustomParser = ReadProvider };
-        var isSealed = new Option<bool>("--sealed") { Description = "With --evidence tee: encrypt the input to the provider's enclave, and the output to us. Neither is on the chain. The node at --rpc is trusted for the enclave's key, unless you check its evidence yourself (aivm attest)." };
+        var isSealed = new Option<bool>("--sealed") { Description = "With --evidence tee: encrypt the input to the provider's enclave, and the output to us. Neither is on the chain. The enclave's evidence is checked here first." };
+        var policy = new Option<FileInfo>("--policy")
+        {
+            Description = "With --sealed: which enclave may read the input, in JSON (docs/spec/attestation.md). Without it the chain's policy counts, which the node at --rpc tells.",
+            HelpName = "FILE",
+        }.AcceptExistingOnly();
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command(
             "infer", "Run a published model: in transactions, or as jobs with evidence; one that lies off the chain by attested hardware. Quotes price and path before it pays.")
         {
-            name, input, evidence, maxPrice, deadline, provider, isSealed, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
+            name, input, evidence, maxPrice, deadline, provider, isSealed, policy, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -69,12 +75,15 @@ internal static class InferCommand
         JobTerms? ReadTerms(ParseResult result)
         {
             if (result.GetValue(evidence) is not { } kind)
-                return result.GetValue(isSealed) || result.GetValue(provider) is not null
-                    ? throw new AivmException(Failure.Input, "usage", "--sealed and --provider go with --evidence.")
+                return result.GetValue(isSealed) || result.GetValue(provider) is not null || result.GetValue(policy) is not null
+                    ? throw new AivmException(Failure.Input, "usage", "--sealed, --policy and --provider go with --evidence.")
                     : null;
-            return result.GetValue(isSealed) && kind != "tee"
-                ? throw new AivmException(Failure.Input, "usage", "--sealed goes with --evidence tee: nothing else opens a sealed input.")
-                : new JobTerms(kind, result.GetValue(deadline), result.GetValue(provider), result.GetValue(isSealed));
+            if (result.GetValue(isSealed) && kind != "tee")
+                throw new AivmException(Failure.Input, "usage", "--sealed goes with --evidence tee: nothing else opens a sealed input.");
+            var accepted = result.GetValue(policy) is { } file ? AcceptedEvidence.Read(file) : null;
+            return accepted is not null && !result.GetValue(isSealed)
+                ? throw new AivmException(Failure.Input, "usage", "--policy goes with --sealed: it says which enclave may read the input.")
+                : new JobTerms(kind, result.GetValue(deadline), result.GetValue(provider), result.GetValue(isSealed), accepted);
         }
     }
 

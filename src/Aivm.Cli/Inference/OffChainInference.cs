@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aivm.Attestation;
 using Aivm.Cli.Accounts;
 using Aivm.Cli.Models;
 using Aivm.Cli.Output;
@@ -12,12 +13,13 @@ namespace Aivm.Cli.Inference;
 /// <summary>How the answers of jobs are to be believed.</summary>
 /// <param name="Seconds">From now to the deadline of each job.</param>
 /// <param name="Provider">Null: whoever asks the least.</param>
-internal sealed record JobTerms(string Evidence, ulong Seconds, Address? Provider, bool IsSealed);
+/// <param name="Policy">Which enclave may open a sealed input; null: what the chain accepts.</param>
+internal sealed record JobTerms(string Evidence, ulong Seconds, Address? Provider, bool IsSealed, AttestationPolicy? Policy = null);
 
 /// <summary>Inferences as jobs: somebody else computes them, and the chain checks the evidence before it pays.</summary>
 internal sealed class OffChainInference(Wallet wallet, InferenceRequest request, JobTerms terms, Terminal terminal)
 {
-    private readonly JobCaller _caller = new(wallet);
+    private readonly JobCaller _caller = new(wallet, terms.Policy);
 
     private sealed record Inference(int Row, ulong Job, AnsweredJob Answer, ModelAnswer Read, TransactionReceipt Requested, Hash256? Salt);
 
@@ -76,7 +78,7 @@ internal sealed class OffChainInference(Wallet wallet, InferenceRequest request,
         }
     }
 
-    /// <exception cref="AivmException"><c>no-offer</c>, <c>price-too-high</c>, <c>session-missing</c>: nothing was sent.</exception>
+    /// <exception cref="AivmException"><c>no-offer</c>, <c>price-too-high</c>, <c>session-missing</c>, a code of the session's evidence: nothing was sent.</exception>
     private async Task<Offer> OfferAsync(int row, JobEvidence evidence, InferenceRequest bounds, CancellationToken cancellation)
     {
         var plain = new JobRequest(request.Account, evidence, await NowAsync(cancellation) + terms.Seconds, request.Inputs[row]) { Provider = terms.Provider };

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -127,6 +128,11 @@ public sealed class Wallet
 
     /// <summary>Whether asking the node again may help.</summary>
     internal static bool IsTransient(AivmException exception) => exception.Error.Code is "receipt-timeout" or "node-unreachable" or "node-timeout";
+
+    /// <summary>A secret that whoever has the account's key can make again, and nobody else.</summary>
+    /// <param name="info">What for: another purpose, another secret.</param>
+    internal void DeriveSecret(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> secret) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, secret, salt, info);
 
     private async Task ForgetNonceAsync()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -27,6 +28,35 @@ public sealed record SessionEvidence(
     ulong Height,
     Hash256 Nonce)
 {
+    /// <summary>From the calldata that opened a session.</summary>
+    internal static bool TryDecode(ReadOnlySpan<byte> calldata, [NotNullWhen(true)] out SessionEvidence? evidence)
+    {
+        evidence = null;
+        if (!AbiSelector.TrySplit(calldata, out var selector, out var arguments) || selector != AttestationsInterface.OpenSession.Selector)
+            return false;
+        var reader = new AbiReader(arguments);
+        if (!reader.TryReadBytes(out var shown) || !TryReadCertificates(ref reader, out var certificates) || !reader.TryReadBytes(out var signingKey)
+            || !reader.TryReadHash(out var encryptionKey) || !reader.TryReadHash(out var modelSetRoot) || !reader.TryReadHash(out var blockHash)
+            || !reader.TryReadUInt64(out var height) || !reader.TryReadHash(out var nonce) || !reader.TryEnd())
+            return false;
+        evidence = new SessionEvidence(shown.ToArray(), certificates, signingKey.ToArray(), encryptionKey, modelSetRoot, blockHash, height, nonce);
+        return true;
+    }
+
+    private static bool TryReadCertificates(ref AbiReader reader, out List<ReadOnlyMemory<byte>> certificates)
+    {
+        certificates = [];
+        if (!reader.TryEnterArray(out var count))
+            return false;
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadBytes(out var certificate))
+                return false;
+            certificates.Add(certificate.ToArray());
+        }
+        return reader.TryLeave();
+    }
+
     internal byte[] Encode()
     {
         var writer = AttestationsInterface.OpenSession.BeginCall().WriteBytes(Evidence.Span).BeginArray(Certificates.Count);

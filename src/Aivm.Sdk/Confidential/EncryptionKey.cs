@@ -51,6 +51,12 @@ public sealed class EncryptionKey : IDisposable
         _disposed = true;
     }
 
+    internal void CopySecret(Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _secret.CopyTo(destination);
+    }
+
     /// <summary>The Diffie-Hellman secret with another's public key.</summary>
     /// <param name="secret">Receives 32 bytes.</param>
     /// <returns>False where the secret is zero: the other key is a point of low order, with which everybody has that secret.</returns>

@@ -4,8 +4,8 @@ using Aivm.Primitives;
 namespace Aivm.Sdk;
 
 /// <summary>
-/// The two keys of an enclave's session: one on secp256k1 that signs answers, one on X25519 that inputs are sealed to. Made in memory, written nowhere,
-/// and gone with the session: whoever restarts attests again. Its evidence names both public halves.
+/// The two keys of an enclave's session: one on secp256k1 that signs answers, one on X25519 that inputs are sealed to. Made in memory; what leaves the
+/// process of them is <see cref="WrappedSessionKeys"/>, and is not to leave the attested machine. The session's evidence names both public halves.
 /// </summary>
 public sealed class SessionKeys : IDisposable
 {
@@ -57,6 +57,14 @@ public sealed class SessionKeys : IDisposable
         signature.S.WriteBigEndian(bytes.AsSpan(Hash256.Size, Hash256.Size));
         bytes[^1] = (byte)(LeastV + signature.YParity);
         return bytes;
+    }
+
+    /// <param name="destination">Receives the signing key, then the one on X25519: 32 bytes each.</param>
+    internal void CopySecrets(Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _signing.CopyTo(destination);
+        Encryption.CopySecret(destination[Secp256k1.KeySize..]);
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Aivm.Attestation;
 using Aivm.Primitives;
 
 namespace Aivm.Sdk;
@@ -7,11 +8,13 @@ namespace Aivm.Sdk;
 public sealed record SealedRequest(JobRequest Request, SealedInput Input, EncryptionKey ReplyKey);
 
 /// <summary>A job from the caller's side: quote, request, wait until it is answered or has ended without an answer.</summary>
-public sealed class JobCaller(Wallet wallet)
+/// <param name="policy">What the hardware of a session has to run and to be before anything is sealed to it; null: what the chain accepts, as the node tells it.</param>
+public sealed class JobCaller(Wallet wallet, AttestationPolicy? policy = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly JobsClient _jobs = new(wallet.Rpc);
+    private readonly SessionVerifier _sessions = new(wallet.Rpc, policy);
 
     /// <summary>For how long a node that does not answer is asked again.</summary>
     internal TimeSpan NodePatience { get; init; } = TimeSpan.FromMinutes(2);
@@ -19,21 +22,22 @@ public sealed class JobCaller(Wallet wallet)
     public Task<JobQuote> QuoteAsync(JobRequest request, CancellationToken cancellation = default) => _jobs.QuoteAsync(request, cancellation);
 
     /// <summary>
-    /// Encrypts an input to the session of the provider that would have the job, and names that provider. The node is trusted for the session's key: who
-    /// does not trust it checks the session's evidence himself, and seals with <see cref="SealedInput"/>.
+    /// Encrypts an input to the session of the provider that would have the job, and names that provider. The evidence that opened the session is checked here
+    /// first, and the key is the one that it names.
     /// </summary>
     /// <param name="request">With the packed input.</param>
-    /// <exception cref="AivmException"><c>session-missing</c>, and the codes of <see cref="SealedInput"/>.</exception>
+    /// <exception cref="AivmException"><c>session-missing</c>, and the codes of <see cref="SessionVerifier"/> and <see cref="SealedInput"/>: nothing was sealed.</exception>
     public async Task<SealedRequest> SealAsync(JobRequest request, JobQuote quote, CancellationToken cancellation = default)
     {
         var session = await new AttestationsClient(wallet).GetSessionAsync(quote.Provider, cancellation);
         if (session is null || session.Kind != (int)request.Evidence || await HasExpiredAsync(session, cancellation))
             throw new AivmException(Failure.Check, "session-missing", $"{quote.Provider.ToChecksumString()} has no live session of this kind to encrypt to: ask again later, or name another provider.");
         var chainId = await wallet.Rpc.GetChainIdAsync(cancellation);
+        var sessionKey = await _sessions.VerifyAsync(quote.Provider, session, chainId, cancellation);
         var model = await new ModelsClient(wallet.Rpc).GetInfoAsync(request.Model, cancellation);
         var replyKey = EncryptionKey.Generate();
         var binding = new InputBinding(chainId, quote.Provider, model.Hash, wallet.Address);
-        if (!SealedInput.TrySeal(binding, session.EncryptionKey.Span, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
+        if (!SealedInput.TrySeal(binding, sessionKey.Span, replyKey.PublicKey.Span, request.Input.Span, out var input, out var error))
             throw new AivmException(Failure.Input, error.Code, error.Message);
         var sealedRequest = request with
         {

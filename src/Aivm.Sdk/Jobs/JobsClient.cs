@@ -6,9 +6,6 @@ namespace Aivm.Sdk;
 /// <summary>The Jobs contract, for callers, providers, and those who watch them.</summary>
 public sealed class JobsClient(RpcClient rpc)
 {
-    /// <summary>The node's bound for one query of logs.</summary>
-    private const ulong LogBlocks = 10_000;
-
     /// <summary>What a request would cost now, and who would take it.</summary>
     /// <exception cref="RpcException">Nobody would, and why.</exception>
     public async Task<JobQuote> QuoteAsync(JobRequest request, CancellationToken cancellation = default)
@@ -99,7 +96,7 @@ public sealed class JobsClient(RpcClient rpc)
 
     /// <summary>As <see cref="FindRequestAsync(ulong, ulong, CancellationToken)"/>, from the latest block back: soon done for a young job.</summary>
     public async Task<RequestedJob?> FindLatestRequestAsync(ulong job, CancellationToken cancellation = default) =>
-        await FindRequestAsync(job, WindowsBack(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
+        await FindRequestAsync(job, LogWindows.Back(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
 
     /// <summary>What was answered, with the receipt; null where nothing was from this block on.</summary>
     public async Task<AnsweredJob?> FindAnswerAsync(ulong job, ulong fromBlock, CancellationToken cancellation = default) =>
@@ -107,7 +104,7 @@ public sealed class JobsClient(RpcClient rpc)
 
     /// <summary>As <see cref="FindAnswerAsync(ulong, ulong, CancellationToken)"/>, from the latest block back: soon done for a young job.</summary>
     public async Task<AnsweredJob?> FindLatestAnswerAsync(ulong job, CancellationToken cancellation = default) =>
-        await FindAnswerAsync(job, WindowsBack(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
+        await FindAnswerAsync(job, LogWindows.Back(await rpc.GetBlockNumberAsync(cancellation)), cancellation);
 
     /// <summary>All answers of a span of blocks.</summary>
     public async Task<IReadOnlyList<AnsweredJob>> GetAnswersAsync(ulong fromBlock, ulong toBlock, CancellationToken cancellation = default)
@@ -163,14 +160,8 @@ public sealed class JobsClient(RpcClient rpc)
 
     private static IEnumerable<(ulong From, ulong To)> Windows(ulong first, ulong last)
     {
-        for (var from = first; from <= last; from += LogBlocks)
-            yield return (from, Math.Min(last, from + LogBlocks - 1));
-    }
-
-    private static IEnumerable<(ulong From, ulong To)> WindowsBack(ulong last)
-    {
-        for (var end = last + 1; end > 0; end -= Math.Min(end, LogBlocks))
-            yield return (end - Math.Min(end, LogBlocks), end - 1);
+        for (var from = first; from <= last; from += LogWindows.Blocks)
+            yield return (from, Math.Min(last, from + LogWindows.Blocks - 1));
     }
 
     private static RequestedJob? TryReadRequest(LogEntry log)

@@ -91,6 +91,13 @@ public sealed class RpcClient : IDisposable
     public async Task<Hash256> SendAsync(Transaction transaction, CancellationToken cancellation = default) =>
         Read(await InvokeAsync(SendRequest(transaction), cancellation), result => Hash256.Parse(result.GetString()));
 
+    /// <returns>What the transaction was sent with; null where the node does not know it.</returns>
+    public async Task<byte[]?> GetCalldataAsync(Hash256 transaction, CancellationToken cancellation = default)
+    {
+        var result = await InvokeAsync(new("eth_getTransactionByHash", json => json.WriteStringValue(transaction.ToString())), cancellation);
+        return result.ValueKind == JsonValueKind.Null ? null : Read(result, found => EthereumJson.Data(found.GetProperty("input")));
+    }
+
     /// <returns>Null while the transaction is in no block.</returns>
     public async Task<TransactionReceipt?> GetReceiptAsync(Hash256 transaction, CancellationToken cancellation = default) =>
         ReadReceipt(await InvokeAsync(ReceiptRequest(transaction), cancellation));

@@ -33,6 +33,26 @@ public sealed record MinedLog(LogEntry Log, ulong BlockNumber, Hash256 Transacti
         new(TransactionReceipt.ReadLog(json), (ulong)json.Quantity("blockNumber"), json.Hash("transactionHash"));
 }
 
+/// <summary>Spans of blocks that a node looks at in one query.</summary>
+internal static class LogWindows
+{
+    /// <summary>The node's bound for one query of logs.</summary>
+    public const ulong Blocks = 10_000;
+
+    /// <summary>The youngest first, down to genesis. A node may say that it has any number of blocks: who does not trust it takes so many windows and no more.</summary>
+    public static IEnumerable<(ulong From, ulong To)> Back(ulong last)
+    {
+        while (true)
+        {
+            var first = last - Math.Min(last, Blocks - 1);
+            yield return (first, last);
+            if (first == 0)
+                yield break;
+            last = first - 1;
+        }
+    }
+}
+
 /// <summary>The latest block.</summary>
 /// <param name="Time">Unix seconds.</param>
 public sealed record ChainHead(ulong Number, Hash256 Hash, Hash256 ParentHash, ulong Time);

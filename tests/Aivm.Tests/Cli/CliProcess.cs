@@ -8,12 +8,19 @@ internal sealed class CliProcess : IDisposable
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-cli-");
 
+    // What a provider leaves to the next is the next's of this test alone.
+    private readonly DirectoryInfo _memory = Directory.CreateDirectory(
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"aivm-cli-{Guid.NewGuid():N}"));
+
     public sealed record Outcome(int ExitCode, string Output, string Error)
     {
         public JsonElement Json => JsonDocument.Parse(Output).RootElement;
     }
 
     public string Home => _home.FullName;
+
+    /// <summary>XDG_RUNTIME_DIR of what is started.</summary>
+    public string Memory => _memory.FullName;
 
     public string PathOf(string name) => Path.Combine(_home.FullName, name);
 
@@ -36,7 +43,7 @@ internal sealed class CliProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["AIVM_HOME"] = Home, ["NO_COLOR"] = "1" },
+            Environment = { ["AIVM_HOME"] = Home, ["XDG_RUNTIME_DIR"] = Memory, ["NO_COLOR"] = "1" },
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "aivm.dll") },
         };
         foreach (var argument in arguments)
@@ -63,5 +70,9 @@ internal sealed class CliProcess : IDisposable
         }
     }
 
-    public void Dispose() => _home.Delete(recursive: true);
+    public void Dispose()
+    {
+        _home.Delete(recursive: true);
+        _memory.Delete(recursive: true);
+    }
 }

@@ -43,6 +43,7 @@ public sealed class ProviderCommandTests
             Assert.Equal(HttpStatusCode.OK, await HealthAsync(port));
 
             // Killed as a power cut would: the next one finds on the chain what there is to do.
+            var session = await SessionAsync();
             provider.Kill();
             var waiting = cli.Run("infer", "small", "--input", row, "--evidence", "tee", "--rpc", node.Url, "--json");
             using var second = cli.Start(start);
@@ -54,6 +55,7 @@ public sealed class ProviderCommandTests
                 var hidden = await Succeed("infer", "small", "--input", row, "--evidence", "tee", "--sealed", "--rpc", node.Url);
                 Assert.Equal(expected, Hash(hidden));
                 Assert.True(hidden.GetProperty("sealed").GetBoolean());
+                Assert.Equal(!new MachineMemory(cli.Memory).HasSwap, session == await SessionAsync());
 
                 var job = hidden.GetProperty("inferences")[0].GetProperty("job").GetUInt64();
                 var shown = await Succeed("job", "show", $"{job}", "--rpc", node.Url);
@@ -97,6 +99,12 @@ public sealed class ProviderCommandTests
         finally
         {
             provider.Kill();
+        }
+
+        async Task<ProviderSession?> SessionAsync()
+        {
+            using var rpc = new RpcClient(new Uri(node.Url));
+            return await new AttestationsClient(new Wallet(rpc, DevChain.Accounts[0].Key.Span)).GetSessionAsync(DevChain.Accounts[1].Address, Cancellation);
         }
 
         async Task UntilOfferedAsync()

@@ -15,7 +15,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
     private const int ChallengeSeconds = 20;
 
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("aivm-provider-");
-    private readonly CancellationTokenSource _stopping = new();
+    private CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<ProviderEvent> _events = [];
     private NodeFixture _node = null!;
     private RpcClient _rpc = null!;
@@ -215,7 +215,8 @@ public sealed partial class ProviderTests : IAsyncLifetime
     }
 
     private async Task ServeAsync(
-        JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null, byte tier = 0, long diskBytes = 1L << 30)
+        JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null, byte tier = 0, long diskBytes = 1L << 30,
+        Action<ProviderEvent>? observer = null, MachineMemory? memory = null)
     {
         var options = new ProviderOptions
         {
@@ -228,9 +229,10 @@ public sealed partial class ProviderTests : IAsyncLifetime
             DiskBytes = diskBytes,
         };
         _daemon = new ProviderDaemon(
-            new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue)
+            new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue + observer)
         {
             Answered = answered ?? (outputs => outputs),
+            Memory = memory ?? TestMemory.In(_home),
         };
         _serving = _daemon.RunAsync(_stopping.Token);
         await UntilAsync(async () =>

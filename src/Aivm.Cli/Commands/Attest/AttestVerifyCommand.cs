@@ -43,7 +43,7 @@ internal static class AttestVerifyCommand
         command.SetAction(result =>
         {
             var terminal = result.Terminal(json);
-            var accepted = ReadPolicy(result.GetValue(policy)) with { AnyWorkload = result.GetValue(anyMeasurement) };
+            var accepted = (result.GetValue(policy) is { } file ? AcceptedEvidence.Read(file) : AttestationPolicy.Default) with { AnyWorkload = result.GetValue(anyMeasurement) };
             var verdict = AttestationVerdict.Of(
                 EvidenceFile.Read(result.GetRequiredValue(evidence)), ReadCollateral(result.GetRequiredValue(collateral)), result.GetRequiredValue(at), accepted);
             terminal.Document(VerdictView.Document(verdict));
@@ -51,15 +51,6 @@ internal static class AttestVerifyCommand
             return verdict.IsAcceptable ? 0 : (int)Failure.Check;
         });
         return command;
-    }
-
-    private static AttestationPolicy ReadPolicy(FileInfo? file)
-    {
-        if (file is null)
-            return AttestationPolicy.Default;
-        return PolicyFile.TryRead(BoundedFile.Read(file.FullName, PolicyFile.MaxBytes, "policy-malformed"), out var policy, out var error)
-            ? policy
-            : throw new AivmException(Failure.Input, error.Code, error.Message);
     }
 
     private static List<ReadOnlyMemory<byte>> ReadCollateral(FileInfo[] files) =>
