@@ -34,7 +34,7 @@ public sealed record ProofParameters
 
     /// <summary>100 bits, proven for a hash that is a random function.</summary>
     public static ProofParameters Production { get; } =
-        new() { RequiredBits = 100, QueryBits = 105, GrindingBits = 12, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
+        new() { RequiredBits = 100, QueryBits = 105, GrindingBits = 10, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };
 
     /// <summary>For tests: a handful of positions, no work before them, no security.</summary>
     internal static ProofParameters Toy { get; } = new() { QueryBits = 20, BlowUpBits = 2, ReusedBlowUpBits = 3, SmallCodeBits = 13 };

@@ -15,29 +15,39 @@ internal static class Grinding
 
     private static readonly uint[] Key = DeriveKey();
 
-    public static bool IsDone(Ext4 challenge, uint nonce, int bits) => FindAmong(challenge, nonce, count: 1, bits) == nonce;
+    public static bool IsDone(Ext4 challenge, uint nonce, int bits)
+    {
+        Span<uint> pair = stackalloc uint[2 * Blake3.HashWords];
+        WriteChallenge(challenge, pair, count: 1);
+        return FindAmong(pair, nonce, count: 1, bits) == nonce;
+    }
 
     /// <summary>The least nonce that does.</summary>
     public static uint Find(Ext4 challenge, int bits)
     {
+        Span<uint> pairs = stackalloc uint[2 * Blake3.HashWords * Batch];
+        WriteChallenge(challenge, pairs, Batch);
         for (var first = 0u; first <= uint.MaxValue - Batch; first += Batch)
-            if (FindAmong(challenge, first, Batch, bits) is { } nonce)
+            if (FindAmong(pairs, first, Batch, bits) is { } nonce)
                 return nonce;
         throw new InvalidOperationException($"No nonce has {bits} zero bits.");
     }
 
-    private static uint? FindAmong(Ext4 challenge, uint first, int count, int bits)
+    /// <summary>In the left half of each input; all else is zero.</summary>
+    private static void WriteChallenge(Ext4 challenge, Span<uint> pairs, int count)
     {
-        Span<uint> pairs = stackalloc uint[2 * Blake3.HashWords * count];
-        Span<uint> hashes = stackalloc uint[Blake3.HashWords * count];
-        ReadOnlySpan<uint> start = [challenge.C0.ToUInt32(), challenge.C1.ToUInt32(), challenge.C2.ToUInt32(), challenge.C3.ToUInt32()];
+        ReadOnlySpan<uint> words = [challenge.C0.ToUInt32(), challenge.C1.ToUInt32(), challenge.C2.ToUInt32(), challenge.C3.ToUInt32()];
         pairs.Clear();
+        for (var word = 0; word < words.Length; word++)
+            for (var i = 0; i < count; i++)
+                pairs[2 * ((word * count) + i)] = words[word];
+    }
+
+    private static uint? FindAmong(Span<uint> pairs, uint first, int count, int bits)
+    {
+        Span<uint> hashes = stackalloc uint[Blake3.HashWords * count];
         for (var i = 0; i < count; i++)
-        {
-            for (var word = 0; word < start.Length; word++)
-                pairs[2 * ((word * count) + i)] = start[word];
             pairs[(2 * i) + 1] = first + (uint)i;
-        }
         Blake3Lanes.HashPairs(Key, pairs, hashes, 0, count);
         for (var i = 0; i < count; i++)
             if ((hashes[i] & ((1u << bits) - 1)) == 0)
