@@ -16,11 +16,16 @@ internal sealed record EnclaveAnswer(byte[] Output, byte[] Evidence);
 
 /// <summary>
 /// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here and kept nowhere, though the memory
-/// that the run itself used is not cleared. The evidence names the public halves of the keys, and every answer is signed.
+/// that the run itself used is not cleared, and outputs stay from the run that told whether a job can be answered until it is. The evidence names the public halves of the keys, and every answer is signed.
 /// </summary>
 /// <param name="keys">Disposed with the enclave.</param>
 internal sealed class Enclave(ITrustedHardware hardware, SessionKeys keys) : IDisposable
 {
+    /// <summary>Jobs that are looked at but not answered push others out, whose models run again.</summary>
+    private const int RunsKept = 16;
+
+    private readonly RunMemory _runs = new(RunsKept);
+
     public JobEvidence Kind => hardware.Kind;
 
     public Address Signer => keys.Signer;
@@ -52,7 +57,7 @@ internal sealed class Enclave(ITrustedHardware hardware, SessionKeys keys) : IDi
 
     private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
     {
-        var outputs = Runner.Run(model, input);
+        var outputs = _runs.Run(job.Job, model, input);
         var packed = OutputNumbers.Pack(outputs);
         var outputHash = Keccak.Hash(packed);
         var statement = new AnswerStatement(job.ChainId, job.Job, model.Hash, job.Commitment, outputHash, job.Height);

@@ -15,6 +15,9 @@ internal sealed class JobWorker(
     private const ulong SecondsToSpare = 5;
     private const int MaxContentInput = 64 << 20;
 
+    /// <summary>Outputs kept of jobs that are only looked at.</summary>
+    private const int RunsToSpare = 8;
+
     /// <summary>Blocks before an offer in which the request of a job lies that others were asked first.</summary>
     private const ulong BlocksOfOffers = 1_000;
 
@@ -24,6 +27,7 @@ internal sealed class JobWorker(
 
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
+    private readonly RunMemory _runs = new(options.Concurrency + RunsToSpare);
 
     /// <summary>What is needed to answer a job.</summary>
     private sealed record Prepared(IRunnable Model, byte[] Input);
@@ -159,7 +163,7 @@ internal sealed class JobWorker(
             throw new JobRefusal("hardware-missing", "this provider has no such hardware");
         await OnACoreAsync(() => isSigned
             ? enclave!.Answer(prepared.Model, InEnclave(status, prepared, height)).Output.Length
-            : Runner.Run(prepared.Model, prepared.Input).Length, cancellation);
+            : _runs.Run(status.Job, prepared.Model, prepared.Input).Length, cancellation);
     }
 
     /// <summary>There is a proof, and the transaction that shows it has room for what its verification, its bytes and any callback take.</summary>
@@ -217,7 +221,7 @@ internal sealed class JobWorker(
             var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height));
             return (signed.Output, signed.Evidence);
         }
-        var outputs = Answered(Runner.Run(prepared.Model, prepared.Input));
+        var outputs = Answered(_runs.Run(status.Job, prepared.Model, prepared.Input));
         var evidence = status.Evidence == JobEvidence.Proved
             ? JobsClient.ProofEvidence(prepared.Input, Hash256.Zero, Prove(status.Job, prepared, outputs))
             : [];

@@ -8,7 +8,8 @@ namespace Aivm.Provider;
 /// <summary>Models from the chain or, where that holds a descriptor alone, from a store; kept on the disk and, within a bound, ready in memory.</summary>
 internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOptions options, Action<ProviderEvent> report) : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    /// <summary>One model is made ready at a time, so that memory is bounded; whoever wants one that is ready does not wait.</summary>
+    private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly SemaphoreSlim _fetching = new(1, 1);
     private readonly Dictionary<ModelKey, IRunnable> _ready = [];
     private readonly LinkedList<ModelKey> _order = [];
@@ -29,7 +30,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     {
         foreach (var model in _ready.Values)
             (model as IDisposable)?.Dispose();
-        _gate.Dispose();
+        _loading.Dispose();
         _fetching.Dispose();
     }
 
@@ -64,18 +65,29 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
 
     private async Task<IRunnable> TakeAsync(ModelKey key, Func<Task<IRunnable>> load, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(cancellation);
+        if (Find(key) is { } ready)
+            return ready;
+        await _loading.WaitAsync(cancellation);
         try
         {
-            if (!_ready.TryGetValue(key, out var ready))
-                return Keep(key, await load());
-            _order.Remove(key);
-            _order.AddLast(key);
-            return ready;
+            return Find(key) ?? Keep(key, await load());
         }
         finally
         {
-            _gate.Release();
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Null where it is not ready.</summary>
+    private IRunnable? Find(ModelKey key)
+    {
+        lock (_order)
+        {
+            if (!_ready.TryGetValue(key, out var ready))
+                return null;
+            _order.Remove(key);
+            _order.AddLast(key);
+            return ready;
         }
     }
 
@@ -96,15 +108,18 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     private async Task<string> FetchAsync(OffChainModel model, CancellationToken cancellation)
     {
         var file = files.ModelFile(model.Digest);
-        await _fetching.WaitAsync(cancellation);
-        try
+        if (!File.Exists(file))
         {
-            if (!File.Exists(file))
-                await DownloadAsync(model, file, cancellation);
-        }
-        finally
-        {
-            _fetching.Release();
+            await _fetching.WaitAsync(cancellation);
+            try
+            {
+                if (!File.Exists(file))
+                    await DownloadAsync(model, file, cancellation);
+            }
+            finally
+            {
+                _fetching.Release();
+            }
         }
         return new FileInfo(file).Length == model.Size ? file : throw Mismatch("the store has a file of another size than is declared");
     }
@@ -155,13 +170,16 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
 
     private IRunnable Keep(ModelKey key, IRunnable model)
     {
-        _ready.Add(key, model);
-        _order.AddLast(key);
-        while (_order.Count > 1 && _ready.Values.Sum(item => item.ResidentMemory) > options.ModelMemory)
+        lock (_order)
         {
-            _ready.Remove(_order.First!.Value, out var evicted);
-            _order.RemoveFirst();
-            (evicted as IDisposable)?.Dispose();
+            _ready.Add(key, model);
+            _order.AddLast(key);
+            while (_order.Count > 1 && _ready.Values.Sum(item => item.ResidentMemory) > options.ModelMemory)
+            {
+                _ready.Remove(_order.First!.Value, out var evicted);
+                _order.RemoveFirst();
+                (evicted as IDisposable)?.Dispose();
+            }
         }
         return model;
     }

@@ -21,17 +21,20 @@ public sealed class SessionVerifier(RpcClient rpc, AttestationPolicy? policy = n
     /// <param name="session">As the node tells it.</param>
     /// <returns>The key on X25519 that the evidence names: to it, and to no other, may be sealed.</returns>
     /// <exception cref="AivmException">
-    /// <c>session-evidence-missing</c>, <c>session-evidence-other</c>, <c>session-needs-cpu</c>, <c>collateral-missing</c>, and the verifier's and the policy's codes (docs/spec/attestation.md).
+    /// <c>session-evidence-missing</c>, <c>session-evidence-other</c>, <c>session-needs-cpu</c>, <c>development-evidence</c>, <c>collateral-missing</c>, and the verifier's and the policy's codes (docs/spec/attestation.md).
     /// </exception>
     public async Task<Hash256> VerifyAsync(Address provider, ProviderSession session, ulong chainId, CancellationToken cancellation = default)
     {
+        var isDevelopment = session.Kind == (int)JobEvidence.DevelopmentAttested;
+        if (isDevelopment)
+            RequireOwnNode();
         var opening = await FindOpeningAsync(provider, session, cancellation);
         if (!Secp256k1.TryGetAddress(opening.SigningKey.Span, out var signer) || signer != session.Signer || opening.EncryptionKey != session.EncryptionKey)
             throw Refused(new Error("session-evidence-other", "The evidence is for other keys than the node says that the session has."));
         var bound = new ReportBinding(
             chainId, provider, opening.SigningKey, opening.EncryptionKey.ToArray(), opening.ModelSetRoot, opening.BlockHash, opening.Height, opening.Nonce,
             GpuEvidence: Hash256.Zero).ReportData();
-        if (session.Kind == (int)JobEvidence.DevelopmentAttested)
+        if (isDevelopment)
             RequireDevelopment(opening, chainId, bound);
         else
             await RequireHardwareAsync(opening, bound, cancellation);
@@ -46,11 +49,18 @@ public sealed class SessionVerifier(RpcClient rpc, AttestationPolicy? policy = n
             : throw Refused(new Error("session-evidence-missing", $"The node does not show what {provider.ToChecksumString()} opened its session with."));
     }
 
-    /// <summary>It proves nothing; but what it says is looked at all the same.</summary>
-    private void RequireDevelopment(SessionEvidence opening, ulong chainId, byte[] bound)
+    /// <summary>A node says which chain it is, and so whether there are development TEEs: one far away could offer a key of its own as such a TEE's.</summary>
+    private void RequireOwnNode()
     {
         if (policy is not null)
             throw Refused(new Error("development-evidence", "A policy was named, and a development TEE keeps to none: it proves nothing."));
+        if (!rpc.Endpoint.IsLoopback)
+            throw Refused(new Error("development-evidence", "A development TEE proves nothing, and the node is on another machine: it is for a node of one's own."));
+    }
+
+    /// <summary>It proves nothing; but what it says is looked at all the same.</summary>
+    private void RequireDevelopment(SessionEvidence opening, ulong chainId, byte[] bound)
+    {
         if (!DevelopmentNetwork.TryOpen(chainId, genesisAllows: true, out var network, out var error) || !network.TryVerify(opening.Evidence, out var evidence, out error))
             throw Refused(error);
         if (!evidence.ReportData.Span.SequenceEqual(bound))

@@ -5,7 +5,7 @@ namespace Aivm.Tests.Provider;
 /// <summary>A network that can just be published: one run and its loading leave less gas of a transaction than the calldata of an input takes.</summary>
 internal static class HeavyNetwork
 {
-    private const int Side = 192;
+    private const int Side = 200;
     private const int Channels = 192;
 
     public static byte[] Container { get; } = Aivm.Inference.Container.Encode(new Graph
@@ -16,9 +16,10 @@ internal static class HeavyNetwork
             QuantiseNode.Scale(0, ElementType.S8, 1, 1),
             Convolution(1, kernel: 4, stride: 4, Channels, 1),
             Convolution(2, kernel: 3, stride: 1, Channels, Channels),
-            Convolution(3, kernel: 8, stride: 8, 4, Channels),
+            Convolution(3, kernel: 3, stride: 1, Channels, Channels),
+            Convolution(4, kernel: 8, stride: 8, 4, Channels),
         ],
-        Outputs = [new GraphOutput { Name = "y", Source = 4, Kind = OutputKind.Values }],
+        Outputs = [new GraphOutput { Name = "y", Source = 5, Kind = OutputKind.Values }],
     });
 
     /// <summary>Packed, without a zero: those are cheaper.</summary>

@@ -165,7 +165,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
     {
         var container = HeavyNetwork.Container;
         var model = (await new ModelPublisher(_caller).PublishAsync(new ModelRelease(container, "heavy"), cancellation: Cancellation)).Model;
-        await ServeAsync(JobEvidence.Staked, answered: outputs => [.. outputs.Select(output => output + 1)], tier: 1);
+        await ServeAsync(JobEvidence.Staked, answered: outputs => [.. outputs.Select(output => output + 1)], tier: 2);
         var job = await RequestAsync(new JobRequest(model, JobEvidence.Staked, await DeadlineAsync(), HeavyNetwork.Input));
         await AnswerAsync(job);
         var wallet = new Wallet(_rpc, DevChain.Accounts[2].Key.Span);

@@ -93,6 +93,18 @@ public sealed class SessionVerifierTests : IDisposable
         Assert.Equal("certificate-root", refused.Error.Code);
     }
 
+    /// <summary>A node says which chain it is, and so whether there are development TEEs: one far away could have made this one for a key of its own.</summary>
+    [Theory]
+    [InlineData("http://203.0.113.7:8545", "another machine")]
+    [InlineData("http://127.0.0.1:8545", "the node does not show")]
+    public async Task A_development_TEE_is_for_a_node_of_ones_own(string endpoint, string expected)
+    {
+        using var rpc = StubNode.Client((method, _) => method == "eth_blockNumber" ? "0x7" : new JsonArray(), endpoint);
+        var session = Session(Signer, AttestationsFixture.EncryptionKey) with { Kind = (int)JobEvidence.DevelopmentAttested };
+        var refused = await Assert.ThrowsAsync<AivmException>(() => new SessionVerifier(rpc).VerifyAsync(Alice.Address, session, TestChain.ChainId, Cancellation));
+        Assert.Contains(expected, refused.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
     private async Task<Hash256> VerifyAsync(ToldSession node, AttestationPolicy? policy = null)
     {
         using var rpc = node.Serve(_asked);

@@ -22,7 +22,7 @@ internal sealed class StubNode(Func<string, JsonArray, JsonNode?> answer) : Http
 
     public List<string> Methods { get; } = [];
 
-    public static RpcClient Client(Func<string, JsonArray, JsonNode?> answer) => new(new Uri("http://node.invalid"), handler: new StubNode(answer));
+    public static RpcClient Client(Func<string, JsonArray, JsonNode?> answer, string endpoint = "http://node.invalid") => new(new Uri(endpoint), handler: new StubNode(answer));
 
     /// <summary>A client whose every request gets these bytes.</summary>
     public static RpcClient Client(HttpStatusCode status, string body) => new(new Uri("http://node.invalid"), handler: new Fixed(status, body));
