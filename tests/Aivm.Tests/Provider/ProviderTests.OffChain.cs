@@ -170,6 +170,53 @@ public sealed partial class ProviderTests
         Assert.Equal(3, _events.Count(item => item.Kind == ProviderEventKind.ModelOpened));
     }
 
+    [Fact]
+    public async Task A_model_that_is_ready_waits_for_no_other_that_is_still_on_its_way()
+    {
+        var ready = await PublishAsync(OffChainKind.Container, FileOf(SmallNetwork.Container), SmallNetwork.Model.Gas);
+        var slow = await PublishAsync(OffChainKind.Onnx, FileOf(Floats), gas: 1000);
+        var store = new StallingStore(Store) { Stalls = ContentDigest.Of(Floats) };
+        using var shelf = new ModelShelf(
+            _rpc, new ProviderFiles(Path.Combine(_home.FullName, "provider"), 1L << 30), new ProviderOptions { Directory = _home.FullName, Content = store }, _events.Enqueue);
+        await shelf.TakeAsync(ready, job: 1, Cancellation);
+        var waiting = shelf.TakeAsync(slow, job: 2, Cancellation);
+        await store.HasBegun.WaitAsync(Cancellation);
+
+        Assert.NotNull(await shelf.TakeAsync(ready, job: 3, Cancellation).WaitAsync(TimeSpan.FromMinutes(1), Cancellation));
+
+        Assert.False(waiting.IsCompleted);
+        store.GoOn();
+        Assert.NotNull(await waiting);
+    }
+
+    /// <summary>Holds one transfer up until it is told to go on.</summary>
+    private sealed class StallingStore(IContentStore inner) : IContentStore
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ContentDigest Stalls { get; init; }
+
+        public Task HasBegun => _begun.Task;
+
+        public void GoOn() => _goOn.SetResult();
+
+        public Task<bool> ContainsAsync(ContentDigest digest, CancellationToken cancellation = default) => inner.ContainsAsync(digest, cancellation);
+
+        public Task<ContentDescriptor> AddAsync(string file, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+            inner.AddAsync(file, progress, cancellation);
+
+        public async Task FetchAsync(ContentDigest digest, string file, long maxSize, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        {
+            if (digest == Stalls)
+            {
+                _begun.SetResult();
+                await _goOn.Task.WaitAsync(cancellation);
+            }
+            await inner.FetchAsync(digest, file, maxSize, progress, cancellation);
+        }
+    }
+
     private static (byte[] Input, long[] Expected) RunImage(InferenceSession session)
     {
         var name = Assert.Single(session.InputNames);
