@@ -15,13 +15,16 @@ internal static class Parts
     }
 
     /// <summary>Calls the body for all numbers below a count, each thread taking the next that is left: where some are more work than others.</summary>
-    public static void Each(int threads, int count, Action<int> body)
+    public static void Each(int threads, int count, Action<int> body) => Each(threads, count, (_, i) => body(i));
+
+    /// <summary>The same with the number of the part: what two calls with one number do is done one after the other.</summary>
+    public static void Each(int threads, int count, Action<int, int> body)
     {
         var next = -1;
-        Parallel.For(0, Math.Min(threads, count), _ =>
+        Parallel.For(0, Math.Min(threads, count), part =>
         {
             for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
-                body(i);
+                body(part, i);
         });
     }
 }

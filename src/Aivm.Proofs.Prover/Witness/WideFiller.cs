@@ -43,15 +43,16 @@ internal static class WideFiller
                 visit(p, c);
     }
 
-    public static void Look(IEnumerable<LookupSite> sites, Witness witness)
-    {
-        foreach (var site in sites)
-            Look(site, witness);
-    }
+    /// <summary>The sites' cells are filled: they are looked up when all are.</summary>
+    public static void Look(IEnumerable<LookupSite> sites, Witness witness) => witness.Filled.AddRange(sites);
+
+    /// <inheritdoc cref="Look(IEnumerable{LookupSite}, Witness)"/>
+    public static void Look(LookupSite site, Witness witness) => witness.Filled.Add(site);
 
     /// <summary>Evaluates a site's entries from cells that are filled, and counts the rows that they are.</summary>
+    /// <param name="counts">By row of all tables.</param>
     /// <exception cref="InvalidOperationException">The circuit and what filled it disagree, which no input may bring about.</exception>
-    public static void Look(LookupSite site, Witness witness)
+    public static void LookUp(LookupSite site, Witness witness, Span<int> counts)
     {
         var (grid, columns) = (site.Grid, new EntryColumn[site.TableOf(0).Columns]);
         for (var k = 0; k < columns.Length; k++)
@@ -65,7 +66,7 @@ internal static class WideFiller
                 var (table, row) = (site.TableOf(c), site.TableOf(c).RowOf(tuple));
                 if (row < 0)
                     throw new InvalidOperationException($"{site.Name}: no row of the table is ({string.Join(", ", tuple.ToArray())}).");
-                witness.Count(table, row);
+                counts[table.FirstRow + row]++;
             }
     }
 

@@ -34,6 +34,9 @@ internal sealed class Witness
     /// <summary>Of site number i: its tuples' entries besides the tag.</summary>
     public EntryColumn[] EntriesOf(int site) => _entries[site];
 
+    /// <summary>Sites whose cells are filled, and whose entries and rows follow from these.</summary>
+    public List<LookupSite> Filled { get; } = [];
+
     /// <summary>What an address holds.</summary>
     public long Read(int address) =>
         PublicAddress.Is(address) ? PublicNumbers[address - PublicAddress.First]
@@ -57,4 +60,7 @@ internal sealed class Witness
 
     /// <summary>One more lookup of a table's row.</summary>
     public void Count(LookupTable table, int row) => Cells[Circuit.Multiplicities.Base + table.FirstRow + row]++;
+
+    /// <summary>By row of all tables: how often it is looked up.</summary>
+    public ArraySegment<int> Counts => new(Cells, Circuit.Multiplicities.Base, Circuit.Multiplicities.Positions * Circuit.Multiplicities.Width);
 }

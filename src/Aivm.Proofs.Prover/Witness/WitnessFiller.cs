@@ -53,8 +53,13 @@ internal sealed class WitnessFiller
             WideFiller.Look(gadget.Sites, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
+        Parts.Each(_counts.Length + 1, witness.Filled.Count, (part, i) => WideFiller.LookUp(witness.Filled[i], witness, CountsOf(part, witness)));
+        AddCounts(witness);
         return witness;
     }
+
+    /// <summary>Where a thread counts.</summary>
+    private ArraySegment<int> CountsOf(int part, Witness witness) => part == 0 ? witness.Counts : _counts[part - 1];
 
     /// <summary>Joins what threads counted apart.</summary>
     private void AddCounts(Witness witness)
@@ -71,9 +76,7 @@ internal sealed class WitnessFiller
     /// <summary>Positions of a layer, by threads that count apart.</summary>
     private void ForPositions(int positions, int channels, Witness witness, Action<ArraySegment<int>, int, int> fill)
     {
-        var rows = _circuit.Multiplicities.Positions * _circuit.Multiplicities.Width;
-        Parts.Run(_counts.Length + 1, positions, Math.Max(1, Least / channels), (part, from, to) => fill(
-            part == 0 ? new ArraySegment<int>(witness.Cells, _circuit.Multiplicities.Base, rows) : _counts[part - 1], from, to));
+        Parts.Run(_counts.Length + 1, positions, Math.Max(1, Least / channels), (part, from, to) => fill(CountsOf(part, witness), from, to));
     }
 
     /// <summary>Entries that are storages need no copy.</summary>
