@@ -9,7 +9,7 @@ internal static class RowFiller
     {
         var (source, table, shift) = (gadget.Source, gadget.Table, gadget.Table.Shift);
         var (positions, channels) = (source.Positions, source.Channels);
-        var scores = Evaluator.Values([new WideSummand(gadget.Scores, 1)], positions, channels, witness);
+        var scores = Evaluator.Values([new WideSummand(gadget.Scores, 1)], 0, positions, channels, witness);
         FillLargest(scores, gadget.Scores, gadget.Largest, gadget.Chosen, witness);
         var entries = Enumerable.Range(1, 3).Select(entry => entry == 1 && gadget.Index is not null ? [] : witness.NewEntry(gadget.Row, entry)).ToArray();
         if (gadget.Index is not null)
@@ -64,7 +64,7 @@ internal static class RowFiller
     public static void Fill(MaxGadget gadget, Witness witness)
     {
         var (positions, channels) = (gadget.Chosen.Positions, gadget.Chosen.Channels);
-        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], positions, channels, witness);
+        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], 0, positions, channels, witness);
         FillLargest(elements, gadget.Source, gadget.Largest, gadget.Chosen, witness);
         for (var i = 0; i < elements.Length; i++)
             WideFiller.Write(gadget.Gap, i / channels, i % channels, gadget.Largest.Number.ValueAt(witness.Read, i / channels, 0) - elements[i], witness);
@@ -89,18 +89,22 @@ internal static class RowFiller
     public static void Fill(QuotientGadget gadget, Witness witness)
     {
         var (positions, channels) = (gadget.Quotient.Limbs[0].Positions, gadget.Quotient.Limbs[0].Channels);
-        if (gadget.IsBeyond64Bits)
-            Fill(gadget, Enumerable.Range(0, positions * channels).Select(i => WideFiller.Sum(gadget.Numerator, i / channels, i % channels, witness)).ToArray(), witness);
-        else
-            Fill(gadget, Evaluator.Values(gadget.Numerator, positions, channels, witness), witness);
+        witness.ForPositions(positions, channels, (first, count) =>
+        {
+            if (gadget.IsBeyond64Bits)
+                Fill(gadget, first, Enumerable.Range(0, count * channels).Select(i => WideFiller.Sum(gadget.Numerator, first + (i / channels), i % channels, witness)).ToArray(), witness);
+            else
+                Fill(gadget, first, Evaluator.Values(gadget.Numerator, first, count, channels, witness), witness);
+        });
         WideFiller.Look([.. gadget.Half.Checks, .. gadget.Odd.Checks, .. gadget.Quotient.Checks, .. gadget.Remainder.Checks, .. gadget.Slack.Checks], witness);
     }
 
-    private static void Fill<T>(QuotientGadget gadget, T[] numerators, Witness witness)
+    /// <param name="numerators">Of the positions from the first on.</param>
+    private static void Fill<T>(QuotientGadget gadget, int first, T[] numerators, Witness witness)
         where T : IBinaryInteger<T>
     {
-        var channels = numerators.Length / gadget.Quotient.Limbs[0].Positions;
-        for (var (p, i) = (0, 0); i < numerators.Length; p++)
+        var channels = gadget.Quotient.Limbs[0].Channels;
+        for (var (p, i) = (first, 0); i < numerators.Length; p++)
         {
             var number = (long)gadget.Divisor.Number.ValueAt(witness.Read, p, 0);
             var (divisor, half) = (T.CreateChecked(number), T.CreateChecked(number / 2));
@@ -142,7 +146,7 @@ internal static class RowFiller
     {
         var channels = gadget.Channels;
         var positions = gadget.Squares.Limbs[0].Positions;
-        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], positions, channels, witness);
+        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], 0, positions, channels, witness);
         for (var i = 0; gadget.Halves is not null && i < elements.Length; i++)
             WideFiller.Write(gadget.Halves, i / channels, i % channels, elements[i], witness);
         for (var p = 0; p < positions; p++)

@@ -6,7 +6,13 @@ internal static class WideFiller
     public static void Fill(SumGadget gadget, Witness witness)
     {
         var result = gadget.Result;
-        ForEachCell(result.Limbs[0], (p, c) => Write(result, p, c, Sum(gadget.Summands, p, c, witness), witness));
+        var grid = result.Limbs[0];
+        witness.ForPositions(grid.Positions, grid.Channels, (first, count) =>
+        {
+            for (var p = first; p < first + count; p++)
+                for (var c = 0; c < grid.Channels; c++)
+                    Write(result, p, c, Sum(gadget.Summands, p, c, witness), witness);
+        });
         Look(result.Checks, witness);
     }
 
@@ -21,9 +27,12 @@ internal static class WideFiller
     public static void Fill(CarryGadget gadget, Witness witness)
     {
         var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
-        var sums = Evaluator.Sums(gadget.Sum, grid.Positions, grid.Channels, witness);
-        for (var i = 0; i < sums.Length; i++)
-            Write(gadget.Carry, i / grid.Channels, i % grid.Channels, Centred(sums[i] * divisor), witness);
+        witness.ForPositions(grid.Positions, grid.Channels, (first, count) =>
+        {
+            var sums = Evaluator.Sums(gadget.Sum, first, count, grid.Channels, witness);
+            for (var i = 0; i < sums.Length; i++)
+                Write(gadget.Carry, first + (i / grid.Channels), i % grid.Channels, Centred(sums[i] * divisor), witness);
+        });
         Look(gadget.Carry.Checks, witness);
     }
 
@@ -77,7 +86,7 @@ internal static class WideFiller
         if (summands is [{ Term: TapTerm { IsPlain: true, Source.Whole: { } cells }, Factors: [var factor] }] && factor == Felt.One)
             return witness.SetEntry(site, entry, cells);
         var (grid, numbers) = (site.Grid, witness.NewEntry(site, entry));
-        var sums = Evaluator.Sums(summands, grid.Positions, grid.Channels, witness);
+        var sums = Evaluator.Sums(summands, 0, grid.Positions, grid.Channels, witness);
         for (var i = 0; i < sums.Length; i++)
             numbers[(i / grid.Channels * grid.Width) + (i % grid.Channels)] = Centred(sums[i]);
         return new EntryColumn(numbers, 0);

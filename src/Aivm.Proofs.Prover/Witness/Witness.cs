@@ -9,9 +9,15 @@ internal sealed class Witness
     private readonly EntryColumn[][] _entries;
     private readonly Dictionary<LookupSite, int> _numberOfSite = [];
 
-    public Witness(Circuit circuit, long[] publicNumbers)
+    /// <summary>Cells that are worth a thread.</summary>
+    private const int Least = 1 << 11;
+
+    private readonly int _threads;
+
+    /// <param name="threads">That fill it.</param>
+    public Witness(Circuit circuit, long[] publicNumbers, int threads = 1)
     {
-        (Circuit, PublicNumbers) = (circuit, publicNumbers);
+        (Circuit, PublicNumbers, _threads) = (circuit, publicNumbers, threads);
         (Cells, InputCells) = (new int[circuit.CellCount], new int[circuit.InputCellCount]);
         _entries = new EntryColumn[circuit.Lookups.Length][];
         for (var i = 0; i < _entries.Length; i++)
@@ -57,6 +63,11 @@ internal sealed class Witness
             column = new(new int[site.Grid.Positions * site.Grid.Width], 0);
         return column.Numbers;
     }
+
+    /// <summary>Fills positions of a grid by threads: what a position's cells are follows from no other position of the same.</summary>
+    /// <param name="fill">Takes the first position and their number.</param>
+    public void ForPositions(int positions, int channels, Action<int, int> fill) =>
+        Parts.Run(_threads, positions, Math.Max(1, Least / channels), (_, from, to) => fill(from, to - from));
 
     /// <summary>One more lookup of a table's row.</summary>
     public void Count(LookupTable table, int row) => Cells[Circuit.Multiplicities.Base + table.FirstRow + row]++;

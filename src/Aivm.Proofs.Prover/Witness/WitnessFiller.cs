@@ -38,7 +38,7 @@ internal sealed class WitnessFiller
     /// <param name="inputs">All inputs of a sample, sample after sample: accepted by the model's own run.</param>
     public Witness Fill(ReadOnlySpan<long> inputs, long[] publicNumbers)
     {
-        var witness = new Witness(_circuit, publicNumbers);
+        var witness = new Witness(_circuit, publicNumbers, _counts.Length + 1);
         foreach (var gadget in _circuit.Gadgets)
             NameEntries(gadget, witness);
         var length = inputs.Length / _circuit.Samples;

@@ -25,7 +25,7 @@ internal static class WitnessRepair
         foreach (var gadget in gadgets.OfType<CarryGadget>())
         {
             var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
-            var sums = Evaluator.Sums(gadget.Sum, grid.Positions, grid.Channels, witness);
+            var sums = Evaluator.Sums(gadget.Sum, 0, grid.Positions, grid.Channels, witness);
             for (var i = 0; i < sums.Length; i++)
             {
                 var carry = (long)(sums[i] * divisor).ToUInt32();
