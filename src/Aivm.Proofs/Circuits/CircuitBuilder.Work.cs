@@ -36,7 +36,7 @@ internal sealed partial class CircuitBuilder
     private const int ColumnWork = 1;
 
     /// <summary>Of a statement, and of each of its summands.</summary>
-    private const int SiteWork = 2_500;
+    private const int SiteWork = 3_000;
 
     private const int TermWork = 150;
 
@@ -52,7 +52,7 @@ internal sealed partial class CircuitBuilder
     /// <summary>Elements of one value in all samples: memory and numbers of 32 bits bear as many.</summary>
     private const int MaxElements = 1 << 26;
 
-    /// <summary>Of a factor of a summand that has one for each channel.</summary>
+    /// <summary>Of a statement's channel; where channels differ, of that in each summand.</summary>
     private const int ChannelWork = 30;
 
     private readonly Dictionary<LookupTable, int> _rowsCounted = [];
@@ -92,8 +92,11 @@ internal sealed partial class CircuitBuilder
 
     private static Int128 TapsOf(Window window, Shape result) => (Int128)window.Kernel.Height * window.Kernel.Width * result[1] * result[2] * TapWork;
 
-    private void SpendOnSite(ImmutableArray<Summand> summands) =>
-        Spend(SiteWork + ((Int128)summands.Length * TermWork) + (summands.Sum(summand => summand.Factors.Length == 1 ? 0L : summand.Factors.Length) * ChannelWork));
+    private void SpendOnSite(int channels, ImmutableArray<Summand> summands)
+    {
+        var arrays = summands.Any(summand => summand.Factors.Length > 1) ? summands.Length : 1;
+        Spend(SiteWork + ((Int128)summands.Length * TermWork) + ((Int128)arrays * channels * ChannelWork));
+    }
 
     /// <summary>What tables have grown by since they were looked up last.</summary>
     private void SpendOnRows(ImmutableArray<LookupTable> tables)

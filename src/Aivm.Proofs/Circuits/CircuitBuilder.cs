@@ -245,7 +245,7 @@ internal sealed partial class CircuitBuilder(
                 table.Tag = Tables.Count;
             }
         ImmutableArray<Summand> summands = [new(0, null, [.. tables.Select(table => Felt.From(table.Tag))]), .. entries];
-        SpendOnSite(summands);
+        SpendOnSite(channels, summands);
         SpendOnRows(tables);
         _leafCount = FirstBehind(_leafCount, positions, channels, 1 << Circuit.MaxLeafBits, "lookups") + (positions << Storage.BitLength(channels - 1));
         var site = new LookupSite(name, positions, channels, Place(summands), tables);
@@ -255,7 +255,7 @@ internal sealed partial class CircuitBuilder(
 
     private EqualitySite AddEquality(string name, int positions, int channels, ImmutableArray<Summand> summands)
     {
-        SpendOnSite(summands);
+        SpendOnSite(channels, summands);
         FirstBehind(EqualityCount, positions, channels, 1 << Circuit.MaxCellBits, "equalities");
         var site = new EqualitySite(name, positions, channels, Place(summands));
         EqualityCount = site.Place(EqualityCount);
