@@ -7,7 +7,7 @@ namespace Aivm.Proofs;
 /// the combination of rows is sent: mu = &lt;mask, eq of the column coordinates&gt;; a challenge rho; u = mask + rho * sum of eq of the row
 /// coordinates times row, all coefficients of it; the positions; the columns with their paths. Where it is committed: the root of its oracle; the
 /// positions; the columns with their paths; a challenge that joins what they say (<see cref="CombinationClaims"/>); a hidden sumcheck; the opening of the
-/// combination's oracle, which is sent.
+/// combination's oracle, which is sent. Before positions are drawn there is work (<see cref="Grinding"/>).
 /// </summary>
 /// <remarks>
 /// <para><b>Sound:</b> see <see cref="OracleShape.Soundness"/>. The mask is a word fixed before rho.</para>

@@ -4,7 +4,7 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// Checks that the committed pads satisfy every constraint of a channel. In order: the challenges of the three tests; the polynomials of
-/// the tests, each blinding row + rho * combination; the positions; the columns with their paths.
+/// the tests, each blinding row + rho * combination; the work before positions, and these; the columns with their paths.
 /// </summary>
 /// <remarks>
 /// <para><b>Tests.</b> Proximity: the equality tensor's combination of all rows. Linear: the sum over rows of r * row, where r is the
