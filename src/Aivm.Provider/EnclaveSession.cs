@@ -3,14 +3,14 @@ using Aivm.Sdk;
 namespace Aivm.Provider;
 
 /// <summary>An enclave and its session on the chain, attested again in time.</summary>
-/// <param name="keys">Where its keys come from: a renewal has the same ones attested again, so that what was sealed to them opens on.</param>
-internal sealed class EnclaveSession(Wallet wallet, ulong chainId, ITrustedHardware hardware, SessionKeyFile keys, Action<ProviderEvent> report) : IDisposable
+/// <param name="keys">Where its keys come from, null for fresh ones: a renewal has the same ones attested again, so that what was sealed to them opens on.</param>
+internal sealed class EnclaveSession(Wallet wallet, ulong chainId, ITrustedHardware hardware, SessionKeyFile? keys, Action<ProviderEvent> report) : IDisposable
 {
     /// <summary>How much of a session's life may be left when the next begins.</summary>
     private const ulong RenewalDivisor = 4;
 
     private readonly AttestationsClient _attestations = new(wallet);
-    private readonly Enclave _enclave = new(hardware, keys.Open());
+    private readonly Enclave _enclave = new(hardware, keys?.Open() ?? SessionKeys.Generate());
 
     public JobEvidence Kind => _enclave.Kind;
 
@@ -19,7 +19,7 @@ internal sealed class EnclaveSession(Wallet wallet, ulong chainId, ITrustedHardw
     /// <summary>Opens the session where the chain has none of ours, or an old one.</summary>
     public async Task EnsureAsync(ChainHead head, CancellationToken cancellation)
     {
-        keys.LeaveNoneToSwap();
+        keys?.LeaveNoneToSwap();
         var session = await _attestations.GetSessionAsync(wallet.Address, cancellation);
         if (session is not null && session.Signer == _enclave.Signer && !IsOld(session, head.Time))
             return;

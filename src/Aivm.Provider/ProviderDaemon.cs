@@ -107,7 +107,7 @@ public sealed class ProviderDaemon : IDisposable
 
     private EnclaveSession OpenSession(ITrustedHardware hardware, ulong chainId, Hash256 chain)
     {
-        var keys = new SessionKeyFile(_wallet, chainId, chain, hardware.Kind, Memory, Report);
+        var keys = _options.KeepsSessionKeys ? new SessionKeyFile(_wallet, chainId, chain, hardware.Kind, Memory, Report) : null;
         return new EnclaveSession(_wallet, chainId, hardware, keys, Report);
     }
 

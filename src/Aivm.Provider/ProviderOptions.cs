@@ -39,6 +39,9 @@ public sealed record ProviderOptions
 
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Whether the keys of an attested session are left to the next process; not for a chain that goes with this one.</summary>
+    public bool KeepsSessionKeys { get; init; } = true;
+
     /// <summary>Models off the chain and inputs by digest come from here; null: such jobs are declined.</summary>
     public IContentStore? Content { get; init; }
 }

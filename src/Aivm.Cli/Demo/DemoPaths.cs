@@ -31,6 +31,7 @@ internal sealed class DemoPaths : IAsyncDisposable
             Stake = DevChain.Genesis().Market.MinStake,
             Asks = [new ProviderAsk(JobEvidence.Proved, 0, Price, 0), new ProviderAsk(JobEvidence.DevelopmentAttested, 0, Price, 0)],
             PollInterval = TimeSpan.FromMilliseconds(100),
+            KeepsSessionKeys = false,
         };
         _provider = new ProviderDaemon(provider, options, new DevelopmentHardware());
         _serving = _provider.RunAsync(_stopping.Token);

@@ -50,6 +50,17 @@ public sealed partial class ProviderTests
         }
     }
 
+    /// <summary>A chain that ends with its process leaves nothing behind in the machine's memory.</summary>
+    [Fact]
+    public async Task Keys_are_left_to_no_other_process_where_that_is_not_wanted()
+    {
+        var memory = TestMemory.In(_home);
+        await ServeAsync(JobEvidence.DevelopmentAttested, memory: memory, keepsSessionKeys: false);
+        await AnswerAsync(await RequestAsync(new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), Packed(SmallNetwork.Input(3)))));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(memory.Folder));
+        Assert.DoesNotContain(_events, item => item.Kind == ProviderEventKind.SessionKeys);
+    }
+
     [Fact]
     public async Task Without_a_folder_in_memory_a_provider_works_says_so_and_starts_anew()
     {

@@ -216,7 +216,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
 
     private async Task ServeAsync(
         JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null, byte tier = 0, long diskBytes = 1L << 30,
-        Action<ProviderEvent>? observer = null, MachineMemory? memory = null)
+        Action<ProviderEvent>? observer = null, MachineMemory? memory = null, bool keepsSessionKeys = true)
     {
         var options = new ProviderOptions
         {
@@ -227,6 +227,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
             AnswerSeconds = 20,
             Content = content,
             DiskBytes = diskBytes,
+            KeepsSessionKeys = keepsSessionKeys,
         };
         _daemon = new ProviderDaemon(
             new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue + observer)
