@@ -67,7 +67,11 @@ internal sealed class Witness
     /// <summary>Fills positions of a grid by threads: what a position's cells are follows from no other position of the same.</summary>
     /// <param name="fill">Takes the first position and their number.</param>
     public void ForPositions(int positions, int channels, Action<int, int> fill) =>
-        Parts.Run(_threads, positions, Math.Max(1, Least / channels), (_, from, to) => fill(from, to - from));
+        ForPositions(positions, channels, (_, first, count) => fill(first, count));
+
+    /// <summary>The same with a number for each thread, so that they may count apart.</summary>
+    public void ForPositions(int positions, int channels, Action<int, int, int> fill) =>
+        Parts.Run(_threads, positions, Math.Max(1, Least / channels), (thread, from, to) => fill(thread, from, to - from));
 
     /// <summary>One more lookup of a table's row.</summary>
     public void Count(LookupTable table, int row) => Cells[Circuit.Multiplicities.Base + table.FirstRow + row]++;

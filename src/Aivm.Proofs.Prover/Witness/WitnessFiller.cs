@@ -6,9 +6,6 @@ namespace Aivm.Proofs.Prover;
 /// <summary>Fills a circuit's cells: accumulators come from the engine's kernels, everything else follows from them, gadget by gadget.</summary>
 internal sealed class WitnessFiller
 {
-    /// <summary>Cells that are worth a thread.</summary>
-    private const int Least = 1 << 12;
-
     private readonly Circuit _circuit;
     private readonly AccumulatorTrace _trace;
     private readonly Dictionary<int, Gadget> _gadgetOfValue;
@@ -71,12 +68,6 @@ internal sealed class WitnessFiller
                 sums[row] += counts[row];
             counts.AsSpan().Clear();
         }
-    }
-
-    /// <summary>Positions of a layer, by threads that count apart.</summary>
-    private void ForPositions(int positions, int channels, Witness witness, Action<ArraySegment<int>, int, int> fill)
-    {
-        Parts.Run(_counts.Length + 1, positions, Math.Max(1, Least / channels), (part, from, to) => fill(CountsOf(part, witness), from, to));
     }
 
     /// <summary>Entries that are storages need no copy.</summary>
@@ -145,10 +136,10 @@ internal sealed class WitnessFiller
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, result) = (witness.Cells, witness.NewEntry(g.FunctionSite, 1), g.Result.Base);
         var cuts = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => CutOf(g, c));
-        ForPositions(positions, channels, witness, (segment, from, to) =>
+        witness.ForPositions(positions, channels, (thread, first, count) =>
         {
-            var counts = segment.AsSpan();
-            for (var p = from; p < to; p++)
+            Span<int> counts = CountsOf(thread, witness);
+            for (var p = first; p < first + count; p++)
                 for (var c = 0; c < channels; c++)
                 {
                     ref readonly var cut = ref cuts[c];
@@ -181,10 +172,10 @@ internal sealed class WitnessFiller
         var (positions, channels, width) = (g.Result.Positions / _circuit.Samples, g.Result.Channels, g.Result.Width);
         var (cells, quotients, offsets) = (witness.Cells, witness.NewEntry(g.ClassSite, 1), witness.NewEntry(g.ClassSite, 3));
         var tables = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => (Class: g.ClassSite.TableOf(c).FirstRow, Part: g.PartSite.TableOf(c).FirstRow));
-        ForPositions(positions, channels, witness, (segment, from, to) =>
+        witness.ForPositions(positions, channels, (thread, first, count) =>
         {
-            var counts = segment.AsSpan();
-            for (var p = from; p < to; p++)
+            Span<int> counts = CountsOf(thread, witness);
+            for (var p = first; p < first + count; p++)
                 for (var c = 0; c < channels; c++)
                 {
                     var cell = (((sample * positions) + p) * width) + c;

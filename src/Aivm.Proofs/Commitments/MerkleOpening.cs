@@ -14,7 +14,7 @@ namespace Aivm.Proofs;
 /// </remarks>
 internal static class MerkleOpening
 {
-    private static readonly uint[] Key = DeriveKey();
+    private static readonly uint[] Key = Blake3.KeyOf("AIVM Merkle node"u8);
 
     /// <summary>Planes of nodes (see <see cref="Blake3Lanes"/>) from planes of their children; any part of them.</summary>
     public static void HashLevel(ReadOnlySpan<uint> children, Span<uint> parents, int first, int count) =>
@@ -76,12 +76,5 @@ internal static class MerkleOpening
             isSet &= positions[i - 1] < positions[i];
         if (!isSet)
             throw new ArgumentException("Positions of leaves are distinct, ascending and at least one.", nameof(positions));
-    }
-
-    private static uint[] DeriveKey()
-    {
-        var key = new uint[Blake3.HashWords];
-        Blake3.ReadWords(Blake3.Hash("AIVM Merkle node"u8).Span, key);
-        return key;
     }
 }

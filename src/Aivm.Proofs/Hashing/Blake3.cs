@@ -86,6 +86,14 @@ public static class Blake3
         block[..HashWords].CopyTo(output);
     }
 
+    /// <summary>The key of hashes for one purpose: BLAKE3 of its name.</summary>
+    internal static uint[] KeyOf(ReadOnlySpan<byte> purpose)
+    {
+        var key = new uint[HashWords];
+        ReadWords(Hash(purpose).Span, key);
+        return key;
+    }
+
     internal static void ReadWords(ReadOnlySpan<byte> bytes, Span<uint> words)
     {
         bytes[..(sizeof(uint) * words.Length)].CopyTo(MemoryMarshal.AsBytes(words));

@@ -13,7 +13,7 @@ internal static class Grinding
     /// <summary>Nonces tried together.</summary>
     private const int Batch = 64;
 
-    private static readonly uint[] Key = DeriveKey();
+    private static readonly uint[] Key = Blake3.KeyOf("AIVM grinding"u8);
 
     public static bool IsDone(Ext4 challenge, uint nonce, int bits)
     {
@@ -53,12 +53,5 @@ internal static class Grinding
             if ((hashes[i] & ((1u << bits) - 1)) == 0)
                 return first + (uint)i;
         return null;
-    }
-
-    private static uint[] DeriveKey()
-    {
-        var key = new uint[Blake3.HashWords];
-        Blake3.ReadWords(Blake3.Hash("AIVM grinding"u8).Span, key);
-        return key;
     }
 }
