@@ -203,7 +203,7 @@ internal readonly unsafe struct ExtPointer(uint* plane0, nint stride)
     }
 }
 
-/// <summary>Memory aligned to cache lines. It only grows.</summary>
+/// <summary>Memory aligned to cache lines, or to large pages. It only grows.</summary>
 internal unsafe struct FieldMemory
 {
     private const int Alignment = 64;
@@ -231,7 +231,11 @@ internal unsafe struct FieldMemory
         if (words <= _capacity)
             return;
         Free();
-        Pointer = (uint*)NativeMemory.AlignedAlloc(checked((nuint)words * sizeof(uint)), Alignment);
+        var bytes = checked((nuint)words * sizeof(uint));
+        var isLarge = bytes >= 2 * LargePages.Size;
+        Pointer = (uint*)NativeMemory.AlignedAlloc(bytes, isLarge ? (nuint)LargePages.Size : Alignment);
+        if (isLarge)
+            LargePages.Advise(Pointer, bytes);
         _capacity = words;
         HeldWords += words;
     }
