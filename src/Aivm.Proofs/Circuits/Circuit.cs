@@ -215,13 +215,6 @@ public sealed class Circuit
         ArgumentOutOfRangeException.ThrowIfGreaterThan(samples, MaxSamples);
         var builder = new CircuitBuilder(graph, analysis, samples, privacy, meter);
         error = builder.Build()!;
-        if (error is null && privacy.HasFlag(ProofPrivacy.Inputs))
-        {
-            // Only now is it known how many cells there are of both kinds, and so where the inputs' begin.
-            var inputBase = 1 << LogupGkr.Variables(Math.Max(builder.CellCount, builder.InputCellCount));
-            builder = new CircuitBuilder(graph, analysis, samples, privacy, meter, inputBase);
-            error = builder.Build()!;
-        }
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;
     }

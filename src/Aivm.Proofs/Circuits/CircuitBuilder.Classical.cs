@@ -70,7 +70,7 @@ internal sealed partial class CircuitBuilder
         var (addresses, count) = (new int[positions][], length - 1);
         for (var p = 0; p < positions; p++)
             addresses[p] = [.. Enumerable.Range(before.Base + (p * before.Width), count)];
-        return AddSumOf(value, name, positions, 1, [new(WideNumber.Of(new SparseTerm(1, addresses), 0, count), 1)], 0, count, out var label)
+        return AddSumOf(value, name, positions, 1, [new(WideNumber.Of(Sparse(1, addresses), 0, count), 1)], 0, count, out var label)
             ?? Define(value, ValueOf(value, label));
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class CircuitBuilder
 
         CircuitValue ChooseBy(ValueInfo limb, CircuitValue[] parts)
         {
-            var (left, right, result) = (parts[0].ToGrid(samples, _storageAt, grid), parts[1].ToGrid(samples, _storageAt, grid), AddStorage(positions, channels));
+            var (left, right, result) = (parts[0].ToGrid(samples, _addresses, grid), parts[1].ToGrid(samples, _addresses, grid), AddStorage(positions, channels));
             AddEquality(
                 $"value {value}", positions, channels,
                 [
@@ -139,7 +139,7 @@ internal sealed partial class CircuitBuilder
     {
         var (info, name) = (_values[node.Source].Info, $"value {value}");
         var limbs = LimbsOf(_values[node.Source]);
-        GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _storageAt, GridShape.OfRows(info.Shape)))];
+        GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _addresses, GridShape.OfRows(info.Shape)))];
         var source = new WideNumber([.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
         return AddMaximum(value, name, source, views, (Int128)info.Max - info.Min, out var largest) ?? Define(value, limbs.Length == 1
             ? CircuitValue.OfRows(_infos[value], largest.Limbs[0])
@@ -192,7 +192,7 @@ internal sealed partial class CircuitBuilder
         ImmutableArray<LookupTable> tables = [.. Enumerable.Range(0, channels).Select(c => new FunctionTable(x => (int)node.Table[(x * channels) + c]))];
         foreach (var table in tables)
             ((FunctionTable)table).Cover((int)source.Info.Min, (int)source.Info.Max);
-        var view = source.ToGrid(samples, _storageAt, source.Addresses.Length, channels, (element, _) => element);
+        var view = source.ToGrid(samples, _addresses, source.Addresses.Length, channels, (element, _) => element);
         var cells = AddStorage(view.Positions, channels);
         var site = AddLookup($"value {value}", view.Positions, channels, [new(1, new TapTerm(view), Once), new(2, Cells(cells), Once)], tables);
         Gadgets.Add(new MapGadget(value, view, cells, site));
@@ -203,7 +203,7 @@ internal sealed partial class CircuitBuilder
     private Error? AddHiddenEmbedding(EmbeddingNode node, int value, int channels)
     {
         var source = _values[node.Source];
-        var view = source.ToGrid(samples, _storageAt, source.Addresses.Length, channels, (element, _) => element);
+        var view = source.ToGrid(samples, _addresses, source.Addresses.Length, channels, (element, _) => element);
         var cells = AddStorage(view.Positions, channels);
         var rows = Weights!.AddRows(value - graph.Inputs.Length, node.Table.Count);
         var site = AddLookup(

@@ -62,7 +62,7 @@ internal sealed partial class CircuitBuilder
     {
         for (var k = 0; k < elements.Length; k++)
         {
-            var (view, info) = (elements[k].ToGrid(samples, _storageAt, grid), elements[k].Info);
+            var (view, info) = (elements[k].ToGrid(samples, _addresses, grid), elements[k].Info);
             for (var j = 0; j < weights.Limbs.Length; j++)
             {
                 var (low, high) = weights.Cut.IntervalOf(j);

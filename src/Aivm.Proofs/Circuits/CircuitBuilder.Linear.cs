@@ -159,6 +159,6 @@ internal sealed partial class CircuitBuilder
         }
         var (low, high) = (source.Info.Min * length * node.Multiplier, source.Info.Max * length * node.Multiplier);
         return AddRequantised(
-            value, grid, new Accumulator([(new SparseTerm(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
+            value, grid, new Accumulator([(Sparse(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
     }
 }

@@ -73,7 +73,7 @@ internal sealed partial class CircuitBuilder
         var (positions, channels, name) = (samples * grid.Positions, grid.Channels, $"value {value}");
         // Scaled, elements of more than a digit would leave the field.
         var limbs = LimbsOf(CutAbove(WideNumber.LimbBits, value, node.Source));
-        GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _storageAt, grid))];
+        GridView[] views = [.. limbs.Select(limb => limb.ToGrid(samples, _addresses, grid))];
         var number = new WideNumber([.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
         if (AddMaximum(value, name, number, views, (Int128)info.Max - info.Min, out var largest) is { } unfound)
             return unfound;

@@ -76,6 +76,7 @@ internal sealed partial class CircuitBuilder
         var (splits, leaves) = TablesOf(value - graph.Inputs.Length, paths, targets, cut);
         var numbersInfo = new ValueInfo(ElementType.S32, [paths.VariantCount], 0, paths.VariantCount * paths.Spacing);
         var numbers = ranks.IsPublic ? Public.AddMapped(numbersInfo, paths.WriteVariants, ranks) : AddVariants(numbersInfo, paths, ranks, value);
+        _addresses.Hold(numbers.Addresses);
         var variants = new VariantTable(paths, numbers, samples);
         var values = new WideCells[targets];
         for (var target = 0; target < targets; target++)
@@ -167,7 +168,7 @@ internal sealed partial class CircuitBuilder
                 addresses[i] = [.. list];
             }
             var (low, high) = cut.IntervalOf(k);
-            limbs[k] = new Limb(new SparseTerm(node.Targets, addresses), low * paths.Trees.Length, high * paths.Trees.Length);
+            limbs[k] = new Limb(Sparse(node.Targets, addresses), low * paths.Trees.Length, high * paths.Trees.Length);
         }
         return new WideNumber([.. limbs]);
     }

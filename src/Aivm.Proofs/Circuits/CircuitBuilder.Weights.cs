@@ -100,7 +100,7 @@ internal sealed partial class CircuitBuilder
         var bound = Public.AddConstant(new ValueInfo(ElementType.S32, [outputs, 1], 0, bounds.Max()), Constant.S32([outputs, 1], [.. bounds.Select(each => (int)each)]));
         var slack = AddSlack(
             $"magnitudes of node {node}", outputs, channels: 1, [bounds.Max()],
-            [new(0, new TapTerm(bound.ToGrid(samples, _storageAt)), Once), new(0, sum, [-Felt.One])]);
+            [new(0, new TapTerm(bound.ToGrid(samples, _addresses)), Once), new(0, sum, [-Felt.One])]);
         Gadgets.Add(new MagnitudeSumGadget(magnitudes, bounds, slack));
     }
 

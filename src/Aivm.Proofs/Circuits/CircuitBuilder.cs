@@ -6,7 +6,7 @@ namespace Aivm.Proofs;
 
 /// <summary>Turns a graph into a circuit, node by node: each operator's arithmetic is in the file of its family.</summary>
 internal sealed partial class CircuitBuilder(
-    Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter, int inputBase = 0)
+    Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, WorkMeter meter)
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
@@ -15,7 +15,7 @@ internal sealed partial class CircuitBuilder(
 
     private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
     private readonly List<Storage> _storages = [];
-    private readonly Dictionary<int, Storage> _storageAt = [];
+    private readonly AddressMap _addresses = new();
     private int _leafCount;
 
     public Graph Graph => graph;
@@ -42,7 +42,7 @@ internal sealed partial class CircuitBuilder(
     public WeightLayout? Weights { get; } = privacy.HasFlag(ProofPrivacy.Weights) ? new WeightLayout() : null;
 
     /// <summary>Where the cells of private inputs begin, in an oracle of their own: a power of two above all other cells.</summary>
-    public int InputBase => inputBase;
+    public int InputBase => privacy.HasFlag(ProofPrivacy.Inputs) ? _addresses.InputBase : 0;
 
     /// <summary>Of private inputs, the random ones included; 0 where inputs are public.</summary>
     public int InputCellCount { get; private set; }
@@ -118,6 +118,8 @@ internal sealed partial class CircuitBuilder(
         RandomCells = AddStorage(Circuit.RandomCellCount, 1);
         if (CheckWeights() is { } tooMany)
             return tooMany;
+        if (privacy.HasFlag(ProofPrivacy.Inputs))
+            _addresses.MoveInputs(1 << LogupGkr.Variables(Math.Max(CellCount, InputCellCount)));
         return CellCount > 1 << Circuit.MaxCellBits || TableGrid.End > 1 << Circuit.MaxLeafBits
             ? Unsupported($"the model, or the batch, is too large for one proof: {CellCount} cells, {TableGrid.End} lookups and rows")
             : null;
@@ -204,24 +206,24 @@ internal sealed partial class CircuitBuilder(
         return null;
     }
 
-    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _storageAt, grid);
+    private GridView GridOf(int value, GridShape? grid = null) => _values[value].ToGrid(samples, _addresses, grid);
 
     private Storage AddStorage(int positions, int channels)
     {
         var storage = new Storage(FirstBehind(CellCount, positions, channels, 1 << Circuit.MaxCellBits, "cells"), positions, channels);
         CellCount = storage.End;
         _storages.Add(storage);
-        _storageAt[storage.Base] = storage;
+        _addresses.Add(storage);
         return storage;
     }
 
     private Storage AddInputStorage(int positions, int channels)
     {
-        var storage = new Storage(inputBase + FirstBehind(InputCellCount, positions, channels, 1 << Circuit.MaxCellBits, "private inputs"), positions, channels);
-        InputCellCount = storage.End - inputBase;
+        var storage = new Storage(
+            _addresses.InputBase + FirstBehind(InputCellCount, positions, channels, 1 << Circuit.MaxCellBits, "private inputs"), positions, channels);
+        InputCellCount = storage.End - _addresses.InputBase;
         _storages.Add(storage);
-        // Before it is known where inputs lie, their addresses are those of other cells.
-        _storageAt.TryAdd(storage.Base, storage);
+        _addresses.Add(storage);
         return storage;
     }
 
@@ -282,6 +284,14 @@ internal sealed partial class CircuitBuilder(
     private TapTerm Cells(Storage storage) => new(ViewOf(storage));
 
     private GridView ViewOf(Storage storage) => new(samples, storage);
+
+    /// <summary>A sum of any addresses in each cell.</summary>
+    private SparseTerm Sparse(int channels, int[][] addresses)
+    {
+        foreach (var summed in addresses)
+            _addresses.Hold(summed);
+        return new SparseTerm(channels, addresses);
+    }
 
     private Error? AddOutputs()
     {

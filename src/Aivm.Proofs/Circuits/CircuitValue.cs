@@ -27,16 +27,16 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
     private Storage? Filled { get; init; }
 
     /// <summary>By position and channel as <paramref name="grid"/> numbers them, or as its own does.</summary>
-    public GridView ToGrid(int samples, IReadOnlyDictionary<int, Storage> storages, GridShape? grid = null)
+    public GridView ToGrid(int samples, AddressMap map, GridShape? grid = null)
     {
         var shape = grid ?? Grid;
         if (Filled is { } storage && shape == Grid)
             return new GridView(samples, storage);
-        return ToGrid(samples, storages, shape.Positions, shape.Channels, shape.ElementOf);
+        return ToGrid(samples, map, shape.Positions, shape.Channels, shape.ElementOf);
     }
 
     /// <param name="element">The row-major number of the element at a position and channel.</param>
-    public GridView ToGrid(int samples, IReadOnlyDictionary<int, Storage> storages, int positions, int channels, Func<int, int, int> element)
+    public GridView ToGrid(int samples, AddressMap map, int positions, int channels, Func<int, int, int> element)
     {
         var (addresses, strides) = (new int[positions * channels], new int[positions * channels]);
         for (var (p, i) = (0, 0); p < positions; p++)
@@ -45,7 +45,7 @@ internal sealed record CircuitValue(ValueInfo Info, int[] Addresses, int[] Strid
                 var number = element(p, c);
                 (addresses[i], strides[i]) = (Addresses[number], Strides[number]);
             }
-        return new GridView(samples, positions, channels, addresses, strides, storages);
+        return new GridView(samples, positions, channels, addresses, strides, map);
     }
 
     /// <param name="limbs">Narrow values of one shape, lowest first.</param>

@@ -16,8 +16,8 @@ internal sealed class GridView
 
     /// <param name="addresses">Of the first sample: position * Channels + channel.</param>
     /// <param name="strides">From one sample to the next, for each of them.</param>
-    /// <param name="storages">By base. Where the view is all of one, element by element, its transposes and evaluations factor.</param>
-    public GridView(int samples, int positionsPerSample, int channels, int[] addresses, int[] strides, IReadOnlyDictionary<int, Storage> storages)
+    /// <param name="map">Where the view is all of a storage, element by element, its transposes and evaluations factor.</param>
+    public GridView(int samples, int positionsPerSample, int channels, int[] addresses, int[] strides, AddressMap map)
     {
         (Samples, PositionsPerSample, Channels) = (samples, positionsPerSample, channels);
         foreach (var address in addresses)
@@ -25,11 +25,14 @@ internal sealed class GridView
             HasPublic |= PublicAddress.Is(address);
             HasCells |= !PublicAddress.Is(address);
         }
-        Whole = !HasPublic && storages.TryGetValue(addresses[0], out var storage) && IsAllOf(storage, addresses, strides) ? storage : null;
+        Whole = !HasPublic && map.Find(addresses[0]) is { } storage && IsAllOf(storage, addresses, strides) ? storage : null;
         if (Whole is not null)
             return;
         (_addresses, _strides) = (addresses, strides);
         Runs = RowRuns.Of(positionsPerSample, channels, addresses, strides);
+        map.Hold(addresses);
+        if (Runs is not null)
+            map.Hold(Runs.Starts);
     }
 
     public int Samples { get; }

@@ -9,6 +9,14 @@ namespace Aivm.Proofs;
 /// <param name="Base">A multiple of <see cref="Width"/>.</param>
 internal sealed record Storage(int Base, int Positions, int Channels)
 {
+    private int _base = Base;
+
+    public int Base
+    {
+        get => _base;
+        init => _base = value;
+    }
+
     public int ChannelBits { get; } = BitLength(Channels - 1);
 
     /// <summary>Channels rounded up to a power of two; the cells in between are zero and mean nothing.</summary>
@@ -16,6 +24,10 @@ internal sealed record Storage(int Base, int Positions, int Channels)
 
     /// <summary>The first address behind it.</summary>
     public int End => Base + (Positions * Width);
+
+    /// <summary>Elsewhere from here on, and with it whatever reads the storage by its base.</summary>
+    /// <param name="distance">A multiple of <see cref="Width"/>.</param>
+    public void Move(int distance) => _base += distance;
 
     internal static int BitLength(int value) => 32 - BitOperations.LeadingZeroCount((uint)value);
 }
