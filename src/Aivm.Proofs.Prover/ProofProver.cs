@@ -104,7 +104,7 @@ public sealed class ProofProver : IDisposable
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
         _coefficients.Resize(_shape.Circuit.AddressCount);
-        reduction.AddCoefficients(_coefficients, (count, body) => Parts.Each(_threads, count, body));
+        reduction.AddCoefficients(_coefficients, Each);
         using var joined = inputs is null ? null : Join(inputs);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);
@@ -130,17 +130,19 @@ public sealed class ProofProver : IDisposable
         return writer.ToArray();
     }
 
+    private void Each(int count, Action<int> body) => Parts.Each(_threads, count, body);
+
     /// <summary>Proves the sum of all products, and adds the coefficients of what is left to show about the cells.</summary>
     private Hidden ProveProducts(ProverChannel channel, LinearReduction reduction, FeltArray cells, Felt[] publicNumbers)
     {
-        var (x, y) = ProductReduction.Vectors(reduction, cells, publicNumbers);
+        var (x, y) = ProductReduction.Vectors(reduction, cells, publicNumbers, Each);
         using (x)
         using (y)
         {
             var sum = channel.Send(ExtKernels.Dot(x, 0, y, 0, x.Length));
             var (point, atX, atY) = ProductSumcheckProver.ProveBoth(channel, sum, x, y, _shape.ProductVariables, ProofChecks.Products, _threads);
             using var products = new ProductReduction(reduction, point, channel.Transcript.NextChallenge());
-            products.AddCoefficients(_coefficients);
+            products.AddCoefficients(_coefficients, Each);
             return products.Join(sum, atX, atY);
         }
     }

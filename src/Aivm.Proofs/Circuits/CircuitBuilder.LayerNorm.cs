@@ -140,7 +140,7 @@ internal sealed partial class CircuitBuilder
             var view = ViewOf(limb);
             Term sum = (piece ?? view.Whole) is { } storage
                 ? new RowSumTerm(storage, [.. Enumerable.Repeat(channels, grid.Positions)])
-                : new SparseTerm(1, [.. Enumerable.Range(0, positions).Select(p => Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c)).ToArray())]);
+                : Sparse(1, [.. Enumerable.Range(0, positions).Select(p => Enumerable.Range(0, channels).Select(c => view.AddressOf(p, c)).ToArray())]);
             return WideNumber.Of(sum, channels * Math.Min(0, limb.Low), channels * Math.Max(0, limb.High));
         }
     }
@@ -160,23 +160,23 @@ internal sealed partial class CircuitBuilder
             WideCells whole = new([quotient], new LimbCut(1, -most, Storage.BitLength((int)(2 * most))), [site], WideNumber.Of(Cells(quotient), -most, most));
             return AddQuotient(value, name, numerator, root, largestRoot, whole, clamped) ?? Define(value, CircuitValue.OfRows(_infos[value], clamped));
         }
-        var result = HasManyQuotients
-            ? AddWhole($"{name}, result", positions, channels, -most, most)
-            : AddNumber($"{name}, result", positions, channels, -most, most);
+        var result = AddNumber($"{name}, result", positions, channels, CutOfQuotient(-most, most));
         return AddQuotient(value, name, numerator, root, largestRoot, result)
             ?? (result.Limbs.Length == 1 ? null : AddSumOf(value, $"{name}, result", positions, channels, [new(result.Number, 1)], -limit, limit, out result))
             ?? Define(value, CircuitValue.OfRows(_infos[value], result.Limbs[0]));
     }
 
     /// <summary>
-    /// With D the distance of an element from the mean, v the variance and s the root: D^2 &lt;= N (v + 1) and v + epsilon + 1 &lt;= (s + 1)^2, hence
-    /// (D / s)^2 &lt;= N (1 + (2 s + 1 - epsilon) / s^2), which is at most 3 N where epsilon is 1 and N (1 + 1 / (epsilon - 1)) elsewhere.
+    /// With D the distance of an element from the mean, v the variance and s the root: the N - 1 other distances add up to D and at most N / 2 of rounding, so
+    /// that D^2 &lt;= (N - 1) (v + 1 / 2) + D, hence D &lt;= 1 / 2 + sqrt((N - 1) (v + 1)); without a mean D^2 &lt;= N (v + 1). And v + epsilon + 1 &lt;= (s + 1)^2, hence
+    /// ((v + 1) / s^2) &lt;= 1 + (2 s + 1 - epsilon) / s^2, which is at most 3 where epsilon is 1 and 1 + 1 / (epsilon - 1) elsewhere.
     /// </summary>
-    private static long LargestQuotient(LayerNormNode node, int channels)
+    internal static long LargestQuotient(LayerNormNode node, int channels)
     {
-        var square = (Int128)channels << (2 * node.OutputExponent);
+        var square = (Int128)(node.Centred ? channels - 1 : channels) << (2 * node.OutputExponent);
         var excess = node.Epsilon == 1 ? 2 * square : (square + node.Epsilon - 2) / (node.Epsilon - 1);
-        return (long)RootOf(square + excess) + 1;
+        var half = node.Centred ? (1L << node.OutputExponent) / (2 * (long)RootOf(node.Epsilon)) + 1 : 0;
+        return (long)RootOf(square + excess) + half + 1;
     }
 
     /// <summary>floor(sqrt(number)).</summary>

@@ -62,7 +62,7 @@ internal sealed partial class CircuitBuilder
             var limbs = isSingle && Math.Max(-least, most) < GraphAnalysis.AccumulatorBound ? [allLimbs[0]] : allLimbs;
             GridView[] views = [.. limbs.Select(limb => new GridView(
                 samples, rows.Rows.Length, rows.Elements[0].Length,
-                Array.ConvertAll(elements, element => limb.Addresses[element]), Array.ConvertAll(elements, element => limb.Strides[element]), _storageAt))];
+                Array.ConvertAll(elements, element => limb.Addresses[element]), Array.ConvertAll(elements, element => limb.Strides[element]), _addresses))];
             var scores = new WideNumber(limbs.Length == 1
                 ? [new Limb(new TapTerm(views[0]), least, most)]
                 : [.. limbs.Select((limb, k) => new Limb(new TapTerm(views[k]), limb.Info.Min, limb.Info.Max))]);
@@ -184,9 +184,7 @@ internal sealed partial class CircuitBuilder
             && CutExponential(out _) is { } untied)
             return untied;
         var (exponent, most) = (node.OutputExponent, 1L << node.OutputExponent);
-        var result = HasManyQuotients && most < 1 << MaxRangeBits
-            ? AddWhole($"{name}, result", positions, channels, 0, most)
-            : AddNumber($"{name}, result", positions, channels, 0, most);
+        var result = AddNumber($"{name}, result", positions, channels, CutOfQuotient(0, most));
         if (AddQuotient(value, name, [.. exponential.Select(part => part with { Coefficients = [part.Coefficients[0] << exponent] })], sum, largestSum, result) is { } tooLarge)
             return tooLarge;
         if (result.Limbs.Length > 1 && most < GraphAnalysis.AccumulatorBound && AddSumOf(value, $"{name}, result", positions, channels, [new(result.Number, 1)], 0, most, out result) is { } unjoined)

@@ -65,6 +65,15 @@ internal sealed partial class CircuitBuilder
         return isShorter ? new LimbCut(2, 0, bits - low, low) : cut;
     }
 
+    /// <summary>
+    /// Likewise a quotient of 16 bits, which its remainder leaves no choice: it takes the range that is there for carries, though it may be shorter.
+    /// </summary>
+    private LimbCut CutOfQuotient(long low, long high)
+    {
+        var first = low < 0 ? -1L << (MaxRangeBits - 1) : 0;
+        return HasManyQuotients && low >= first && high < first + (1 << MaxRangeBits) ? new LimbCut(1, first, MaxRangeBits) : LimbCut.Of(low, high);
+    }
+
     /// <summary>Quotients have two carries each.</summary>
     private bool HasManyQuotients { get; } = graph.Nodes
         .Select((node, i) => node is SoftmaxNode or LayerNormNode ? analysis.Values[graph.Inputs.Length + i].Shape.Elements : 0)
@@ -232,15 +241,15 @@ internal sealed partial class CircuitBuilder
             (addresses[i], strides[i]) = element(i / channels, i % channels) is var from && from < 0
                 ? (Zero.Addresses[0], Zero.Strides[0])
                 : (value.Addresses[from], value.Strides[from]);
-        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _storageAt));
+        return new TapTerm(new GridView(samples, positionsPerSample, channels, addresses, strides, _addresses));
     }
 
     /// <summary>A value's elements in row-major order, so many in a row.</summary>
     private TapTerm Rows(CircuitValue value, int channels) =>
-        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _storageAt));
+        new(new GridView(samples, value.Addresses.Length / channels, channels, value.Addresses, value.Strides, _addresses));
 
     /// <summary>The same as another value's grid has them, or as its own does.</summary>
-    private TapTerm InGrid(CircuitValue value, GridShape grid) => new(value.ToGrid(samples, _storageAt, grid));
+    private TapTerm InGrid(CircuitValue value, GridShape grid) => new(value.ToGrid(samples, _addresses, grid));
 
     /// <summary>A grid of a storage's cells.</summary>
     /// <param name="channel">The storage's channel for each of the grid's; -1 for a zero.</param>

@@ -33,17 +33,35 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="each">Calls a body for all numbers below a count, in any order or at once: terms of two storages have no coefficient in common.</param>
     public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
-        // Tables of eq are made when they are asked for first: here, by one thread.
-        foreach (var (site, _, _) in circuit.CellTerms)
-            WeightsOf(site);
+        MakeTables(circuit.CellTerms);
+        var rows = leaves.Of(circuit.TableGrid);
         ImmutableArray<PlacedTerm<Term>>[] ofStorages =
             [.. circuit.CellTerms.Where(placed => placed.Term.Target is not null).GroupBy(placed => placed.Term.Target!.Base, (_, own) => own.ToImmutableArray())];
-        each(ofStorages.Length, i => AddTransposes(ofStorages[i], coefficients));
+        each(1 + ofStorages.Length, i =>
+        {
+            if (i == 0)
+                AddMultiplicities(rows, coefficients);
+            else
+                AddTransposes(ofStorages[i - 1], coefficients);
+        });
         AddTransposes([.. circuit.CellTerms.Where(placed => placed.Term.Target is null)], coefficients);
-        var (rows, multiplicities) = (leaves.Of(circuit.TableGrid), circuit.Multiplicities);
         foreach (var (weight, address) in Stated(rows))
             if (!PublicAddress.Is(address))
                 coefficients[address] -= mu * weight;
+    }
+
+    /// <summary>Tables of eq are made when they are asked for first: for threads that then only read, all that weigh some terms.</summary>
+    internal void MakeTables<T>(ImmutableArray<PlacedTerm<T>> terms)
+        where T : Expression
+    {
+        foreach (var (site, _, _) in terms)
+            WeightsOf(site);
+    }
+
+    /// <summary>No term reads them.</summary>
+    private void AddMultiplicities(GridWeights rows, ExtArray coefficients)
+    {
+        var multiplicities = circuit.Multiplicities;
         using var columns = new ExtArray(OuterKernel.StrideOf(multiplicities.Width));
         for (var c = 0; c < multiplicities.Channels; c++)
             columns[c] = -rows.Column(c);

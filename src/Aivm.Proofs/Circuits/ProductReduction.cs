@@ -18,16 +18,21 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     private readonly EqPoint _s = new(point);
 
     /// <summary>X and Y, for the prover. They are the taker's to dispose of.</summary>
-    public static (ExtArray X, ExtArray Y) Vectors(LinearReduction linear, FeltArray cells, Felt[] publicNumbers)
+    /// <param name="each">Calls a body for all numbers below a count, in any order or at once: no two products have an element in common.</param>
+    public static (ExtArray X, ExtArray Y) Vectors(LinearReduction linear, FeltArray cells, Felt[] publicNumbers, Action<int, Action<int>> each)
     {
-        var count = linear.Circuit.ProductCount;
+        var (products, count) = (linear.Circuit.Products, linear.Circuit.ProductCount);
         var (x, y) = (new ExtArray(count), new ExtArray(count));
-        foreach (var (term, weights) in linear.Weighted(linear.Circuit.Products))
+        linear.MakeTables(products);
+        each(products.Length, i =>
         {
-            using var left = term.Left.Numbers(cells, publicNumbers);
-            using var right = term.Right.Numbers(cells, publicNumbers);
-            term.AddElements(weights, left, right, x, y);
-        }
+            foreach (var (term, weights) in linear.Weighted([products[i]]))
+            {
+                using var left = term.Left.Numbers(cells, publicNumbers);
+                using var right = term.Right.Numbers(cells, publicNumbers);
+                term.AddElements(weights, left, right, x, y);
+            }
+        });
         return (x, y);
     }
 
@@ -35,15 +40,28 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     public Hidden Join(Hidden sum, Hidden x, Hidden y) => x.Times(nu) + y.Times(nu * nu) - sum;
 
     /// <summary>Adds the coefficients of all cells in nu X(s) + nu^2 Y(s).</summary>
-    public void AddCoefficients(ExtArray coefficients)
+    /// <param name="each">As <see cref="LinearReduction.AddCoefficients"/> has it.</param>
+    public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
-        using var columns = new ExtArray(0);
-        foreach (var (term, weights, scale) in Views(term => term.ReadsCells))
+        var ofStorages = Views(term => term.ReadsCells)
+            .Select(view => (view.Term, Weights: new GridWeights(
+                view.Weights.CopyRows(view.Term.Source.Positions), 0, view.Weights.CopyColumns(view.Term.Source.Channels, view.Scale), 0)))
+            .GroupBy(view => view.Term.Target?.Base ?? -1, (target, views) => (Target: target, Views: views.ToArray()))
+            .ToArray();
+        void AddTransposes((TapTerm Term, GridWeights Weights)[] views)
         {
-            columns.Resize(term.Source.Channels);
-            ExtKernels.AddScaled(columns, 0, scale, weights.Columns, weights.FirstColumn, columns.Length);
-            term.AddTranspose(weights with { Columns = columns, FirstColumn = 0 }, coefficients);
+            foreach (var (term, weights) in views)
+            {
+                term.AddTranspose(weights, coefficients);
+                weights.Rows.Dispose();
+                weights.Columns.Dispose();
+            }
         }
+
+        var apart = ofStorages.Where(storage => storage.Target >= 0).ToArray();
+        each(apart.Length, i => AddTransposes(apart[i].Views));
+        foreach (var (_, views) in ofStorages.Where(storage => storage.Target < 0))
+            AddTransposes(views);
     }
 
     /// <summary>The multilinear polynomial of these coefficients at a point of the cells' addresses.</summary>

@@ -25,12 +25,12 @@ internal static class ReductionCheck
         var claim = linear.Known(known, out _) + ExtKernels.Dot(coefficients, 0, numbers, 0, circuit.AddressCount);
         if (circuit.ProductCount > 0)
         {
-            var (x, y) = ProductReduction.Vectors(linear, numbers, known);
+            var (x, y) = ProductReduction.Vectors(linear, numbers, known, (count, body) => Parts.Each(2, count, body));
             claim += ExtKernels.Dot(x, 0, y, 0, circuit.ProductCount);
             using var s = Point(circuit.ProductCount);
             using var products = new ProductReduction(linear, s.Coordinates, nu);
             using var more = new ExtArray(circuit.AddressCount);
-            products.AddCoefficients(more);
+            products.AddCoefficients(more, (count, body) => Parts.Each(2, count, body));
             Assert.Equal((nu * At(x, s)) + (nu * nu * At(y, s)), products.Known(known) + ExtKernels.Dot(more, 0, numbers, 0, circuit.AddressCount));
             Assert.Equal(At(more, cells), products.EvaluateCoefficients(cells));
             x.Dispose();

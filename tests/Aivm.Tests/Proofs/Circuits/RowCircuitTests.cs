@@ -95,17 +95,19 @@ public sealed class RowCircuitTests
             Assert.Equal([12, 16], number.Checks.Select(check => ((RangeTable)check.TableOf(0)).Bits));
             Assert.Equal((0, (1 << 28) - 1), number.Number.Interval);
         }
+        Assert.Equal((-32768, 32767), quotient.Quotient.Number.Interval);
+        Assert.Single(quotient.Quotient.Limbs);
         var requantised = Assert.Single(witness.Circuit.Gadgets.OfType<RequantiseGadget>(), gadget => gadget.Value == 4);
         Assert.Equal([16], requantised.Cuts.Select(cut => cut.Bits));
         Assert.Single(requantised.Parts);
     }
 
     /// <summary>So many elements, normalised (value 3) and shifted by 14 bits (value 4).</summary>
-    internal static Witness ManyQuotients()
+    internal static Witness ManyQuotients(long epsilon = 45_035_995_136)
     {
         var graph = OperatorCircuits.Of(
             [[600, 64]], OperatorCircuits.Quantise(0, ElementType.S16), OperatorCircuits.Committed(1, ElementType.S16),
-            new LayerNormNode { Source = 2, Centred = true, Fraction = 12, Epsilon = 45035995136L, OutputExponent = 12 },
+            new LayerNormNode { Source = 2, Centred = true, Fraction = 12, Epsilon = epsilon, OutputExponent = 12 },
             new RescaleNode { Source = 3, Factor = 3, Requantise = Requantise.To(ElementType.S8, 14) });
         var witness = OperatorCircuits.Fill(graph, samples: 1, seed: 5, low: -30000, high: 30000);
         WitnessCheck.Satisfies(witness);
@@ -172,6 +174,42 @@ public sealed class RowCircuitTests
         var model = OperatorCircuits.Load(graph);
         foreach (var far in (long[])[32767, -32767, 1, -1])
             WitnessCheck.Satisfies(OperatorCircuits.Fill(model, OperatorCircuits.Build(model, 1), [far, .. new long[63]]));
+    }
+
+    /// <summary>Tables and limbs of a normalisation are made for quotients up to a bound: it must hold for any row, and be no looser than rows can come to.</summary>
+    [Fact]
+    public void No_row_is_normalised_to_more_than_the_largest_quotient()
+    {
+        var random = new Random(7);
+        foreach (var epsilon in (long[])[1, 2, 3, 4, 9, 100, 12345, 1L << 40])
+            foreach (var (fraction, exponent) in ((int, int)[])[(0, 1), (0, 12), (1, 7), (4, 14), (12, 12)])
+                foreach (var centred in (bool[])[true, false])
+                {
+                    var node = new LayerNormNode { Source = 0, Centred = centred, Fraction = fraction, Epsilon = epsilon, OutputExponent = exponent };
+                    foreach (var length in (int[])[1, 2, 3, 5, 64, 257])
+                        foreach (var reach in (int[])[1, 2, 3, 9, 300, 32767])
+                        {
+                            var largest = CircuitBuilder.LargestQuotient(node, length);
+                            Assert.InRange(Quotient(node, [reach, .. new long[length - 1]]), -largest, largest);
+                            for (var row = 0; row < 20; row++)
+                                Assert.InRange(Quotient(node, [.. Enumerable.Range(0, length).Select(i => i == 0 || row % 2 == 0 ? (long)random.Next(-reach, reach + 1) : 0)]), -largest, largest);
+                        }
+                }
+        var common = new LayerNormNode { Source = 0, Centred = true, Fraction = 12, Epsilon = 175_921_856, OutputExponent = 12 };
+        Assert.InRange(Quotient(common, [32767, .. new long[63]]), 32_500, CircuitBuilder.LargestQuotient(common, 64));
+        Assert.InRange(CircuitBuilder.LargestQuotient(common, 64), 0, 32767);
+    }
+
+    /// <summary>The first element's, as docs/spec/aivm-q.md has it, before the clamp.</summary>
+    private static long Quotient(LayerNormNode node, long[] row)
+    {
+        var count = row.Length;
+        Int128 Floored(Int128 number, Int128 divisor) => (number - (((number % divisor) + divisor) % divisor)) / divisor;
+        var mean = node.Centred ? Floored(((Int128)row.Sum() << node.Fraction) + (count / 2), count) : 0;
+        Int128[] distances = [.. row.Select(element => ((Int128)element << node.Fraction) - mean)];
+        var variance = (distances.Aggregate(Int128.Zero, (sum, distance) => sum + (distance * distance)) + (count / 2)) / count;
+        var root = CircuitBuilder.RootOf(variance + node.Epsilon);
+        return (long)Floored((distances[0] << node.OutputExponent) + (root / 2), root);
     }
 
     [Fact]
