@@ -287,24 +287,23 @@ public sealed class ProofsContractTests : IDisposable
         Assert.Contains("proof-unsupported", _chain.Refusal(Bob, call).Explanation);
     }
 
-    /// <summary>The largest models of the vectors, with everything private that can be: calldata, loading, circuit and verification within the cap.</summary>
+    /// <summary>The largest models of the vectors, up to everything private: calldata, loading, circuit and verification within the cap.</summary>
     [Theory]
-    [InlineData("mobilenetv1_025_vww96", false)]
-    [InlineData("mobilenetv1_025_vww96", true)]
-    [InlineData("fashion_lenetish", true)]
-    public void Calldata_and_verification_fit_one_transaction(string file, bool hidesWeights)
-    {
-        AssertFitsOneTransaction(file, VectorCircuits.ModelOf(file, takesBytes: true), hidesWeights);
-    }
+    [InlineData("mobilenetv1_025_vww96", false, false)]
+    [InlineData("mobilenetv1_025_vww96", true, true)]
+    [InlineData("fashion_lenetish", true, false)]
+    public void Calldata_and_verification_fit_one_transaction(string file, bool hidesWeights, bool hidesInputs) =>
+        AssertFitsOneTransaction(file, VectorCircuits.ModelOf(file, takesBytes: true), hidesWeights, hidesInputs);
 
     /// <summary>The sample of 64 tokens.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_transformer_s_proof_fits_one_transaction(bool hidesWeights) =>
-        AssertFitsOneTransaction("text-generator", Onnx.Load(TransformerTests.Generator.Value), hidesWeights);
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_transformer_s_proof_fits_one_transaction(bool hidesWeights, bool hidesInputs) =>
+        AssertFitsOneTransaction("text-generator", Onnx.Load(TransformerTests.Generator.Value), hidesWeights, hidesInputs);
 
-    private void AssertFitsOneTransaction(string name, Model full, bool hidesWeights)
+    private void AssertFitsOneTransaction(string name, Model full, bool hidesWeights, bool hidesInputs)
     {
         var secret = hidesWeights ? new SecretModel(full) : null;
         var container = secret?.Container ?? Container.Encode(full.Graph);
@@ -316,7 +315,9 @@ public sealed class ProofsContractTests : IDisposable
             Assert.True(registered.Success);
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {registered.GasUsed} gas to register its root");
         }
-        var call = secret is null ? Prove(model, container, Bob.Address) : Prove(model, secret, secret.Root, Bob.Address);
+        var call = secret is null
+            ? Prove(model, container, Bob.Address, hidesInputs: hidesInputs)
+            : Prove(model, secret, secret.Root, Bob.Address, hidesInputs);
         var mined = _chain.Show(Bob, call, most);
         Assert.True(mined.Success);
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {call.Proof.Length} bytes, {mined.GasUsed} gas");

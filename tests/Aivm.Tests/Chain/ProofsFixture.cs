@@ -106,8 +106,8 @@ internal static class ProofsFixture
     }
 
     /// <summary>A proof of a run of a private model.</summary>
-    public static ProofCall Prove(Address account, SecretModel secret, Hash256 root, Address sender) =>
-        Prove(account, secret.Proved, secret.Full, shape => secret.Weights(root, shape), sender, samples: 1, hidesInputs: false, TestChain.ChainId, Subject);
+    public static ProofCall Prove(Address account, SecretModel secret, Hash256 root, Address sender, bool hidesInputs = false) =>
+        Prove(account, secret.Proved, secret.Full, shape => secret.Weights(root, shape), sender, samples: 1, hidesInputs, TestChain.ChainId, Subject);
 
     private static ProofCall Prove(
         Address account, ProvedModel model, Model full, Func<ProofShape, CommittedWeights>? commit, Address sender, int samples, bool hidesInputs, ulong chainId,
