@@ -62,6 +62,20 @@ public sealed class Wallet
         return request.Data.IsEmpty ? gas : Math.Max(gas, Math.Min(gas + (gas / 8), MaxTransactionGas));
     }
 
+    /// <summary>As <see cref="EstimateGasAsync"/>; null where it runs out of all the gas that a transaction may have.</summary>
+    /// <exception cref="RpcException">It would revert now, and why.</exception>
+    public async Task<ulong?> TryEstimateGasAsync(TransactionRequest request, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await EstimateGasAsync(request, cancellation);
+        }
+        catch (RpcException exception) when (!exception.IsRevert && exception.Failure == Failure.Input)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Signs and sends.</summary>
     /// <returns>The transaction; it is in the pool now, in a block later.</returns>
     public async Task<Transaction> SendAsync(TransactionRequest request, CancellationToken cancellation = default)
