@@ -42,13 +42,14 @@ internal static class JobCommand
         var rpc = CommonOptions.Rpc();
         var from = CommonOptions.From();
         var passwordFile = CommonOptions.PasswordFile();
+        var maxGasPrice = CommonOptions.MaxGasPrice();
         var number = Number();
-        var command = new Command(name, description) { number, rpc, from, passwordFile, json };
+        var command = new Command(name, description) { number, rpc, from, passwordFile, maxGasPrice, json };
         command.SetAction(async (result, cancellation) =>
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation, result.GetValue(maxGasPrice));
             var sent = await wallet.SendAndWaitAsync(request(result.GetValue(number)), cancellation);
             JobView.Print(terminal, await new JobsClient(client).GetAsync(result.GetValue(number), cancellation), sent);
             return 0;
