@@ -136,17 +136,8 @@ public sealed class AnswerWatcher
     }
 
     /// <returns>The request with its gas; null where it runs out of all the gas that a transaction may have.</returns>
-    private async Task<TransactionRequest?> TryEstimateAsync(TransactionRequest request, CancellationToken cancellation)
-    {
-        try
-        {
-            return request with { GasLimit = await _wallet.EstimateGasAsync(request, cancellation) };
-        }
-        catch (RpcException exception) when (!exception.IsRevert && exception.Failure == Failure.Input)
-        {
-            return null;
-        }
-    }
+    private async Task<TransactionRequest?> TryEstimateAsync(TransactionRequest request, CancellationToken cancellation) =>
+        await _wallet.TryEstimateGasAsync(request, cancellation) is { } gas ? request with { GasLimit = gas } : null;
 
     /// <summary>Seconds of work for a model of some size: for runs alone that no transaction takes.</summary>
     private async Task<TransactionRequest> ProveAsync(ulong job, byte[] input, OwnRun own, CancellationToken cancellation)

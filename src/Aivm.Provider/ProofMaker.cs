@@ -25,8 +25,7 @@ internal static class ProofMaker
         {
             var numbers = new long[shelved.InputCount];
             shelved.UnpackInput(input, numbers);
-            var context = ProofsInterface.ContextOf(chainId, JobsInterface.Contract, JobsClient.ProofSubject(job, shower));
-            return prover.Prove(new ProofStatement(proved.Hash, context, numbers, outputs));
+            return prover.Prove(new ProofStatement(proved.Hash, JobsClient.ProofContext(chainId, job, shower), numbers, outputs));
         }
     }
 }

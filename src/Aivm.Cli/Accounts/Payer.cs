@@ -10,18 +10,19 @@ namespace Aivm.Cli.Accounts;
 internal static class Payer
 {
     /// <param name="from">An address, a number of <c>account list</c>, or null for the obvious one.</param>
+    /// <param name="maxGasPrice">Wei; null: what gas costs when a transaction is sent.</param>
     public static async Task<Wallet> OpenAsync(
-        RpcClient rpc, string? from, FileInfo? passwordFile, Terminal terminal, CancellationToken cancellation)
+        RpcClient rpc, string? from, FileInfo? passwordFile, Terminal terminal, CancellationToken cancellation, UInt256? maxGasPrice = null)
     {
         var isDevelopment = await rpc.GetChainIdAsync(cancellation) == DevChain.ChainId;
         if (isDevelopment && DevAccountOf(from) is { } known)
-            return new Wallet(rpc, known.Key.Span);
+            return new Wallet(rpc, known.Key.Span) { MaxGasPrice = maxGasPrice };
 
         var address = Choose(from, AccountHome.Keystore.List());
         var key = AccountHome.Keystore.Load(address, Password.Existing(passwordFile, terminal));
         try
         {
-            return new Wallet(rpc, key);
+            return new Wallet(rpc, key) { MaxGasPrice = maxGasPrice };
         }
         finally
         {

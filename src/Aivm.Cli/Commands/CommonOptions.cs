@@ -92,6 +92,20 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>In wei for a unit of gas.</summary>
+    public static Option<UInt256?> MaxGasPrice() => new("--max-gas-price")
+    {
+        Description = "The most that a million gas may cost, in coins. A transaction that waits because gas became dearer is raised up to that. By default what it takes when it is sent, and no more.",
+        HelpName = "COINS",
+        CustomParser = result =>
+        {
+            if (Output.Coins.TryParse(result.Tokens[0].Value, out var wei))
+                return wei / 1_000_000;
+            result.AddError("--max-gas-price takes an amount of coins such as 0.005, with at most 18 decimals.");
+            return null;
+        },
+    };
+
     public static Terminal Terminal(this ParseResult result, Option<bool> json) =>
         new(Console.Out, Console.Error, result.GetValue(json));
 }

@@ -1,3 +1,4 @@
+using Aivm.Cli.Accounts;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Sdk;
@@ -18,23 +19,35 @@ internal static class PublishedModel
             : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
     }
 
+    /// <summary>What a registry gives is kept in this user's folder, where there is one: the next call finds it there.</summary>
     private static async Task<IPublishedModel> FetchAsync(OffChainModel description, IContentStore store, CancellationToken cancellation)
     {
         var limit = description.Kind == OffChainKind.Onnx ? PublishedOnnx.MaxFileBytes : ModelLimits.OffChain.ContainerBytes;
+        var maxSize = Math.Min(description.Size, limit);
+        if (store is not FolderStore && Directory.Exists(AccountHome.Content))
+        {
+            var kept = await new FolderStore(AccountHome.Content).KeepAsync(description.Digest, store, maxSize, cancellation: cancellation);
+            return await ReadAsync(kept, description, cancellation);
+        }
         var directory = Directory.CreateTempSubdirectory("aivm-model-");
         try
         {
-            var file = new FileInfo(Path.Combine(directory.FullName, "model"));
-            await store.FetchAsync(description.Digest, file.FullName, Math.Min(description.Size, limit), cancellation: cancellation);
-            var hash = await OffChainModel.HashAsync(file.FullName, cancellation);
-            return hash == description.Hash
-                ? Read(file, description)
-                : throw new AivmException(Failure.Check, "model-mismatch", $"The stored file of {description.Digest} is not the model that was published: it has the hash {hash}.");
+            var file = Path.Combine(directory.FullName, "model");
+            await store.FetchAsync(description.Digest, file, maxSize, cancellation: cancellation);
+            return await ReadAsync(file, description, cancellation);
         }
         finally
         {
             directory.Delete(recursive: true);
         }
+    }
+
+    private static async Task<IPublishedModel> ReadAsync(string file, OffChainModel description, CancellationToken cancellation)
+    {
+        var hash = await OffChainModel.HashAsync(file, cancellation);
+        return hash == description.Hash
+            ? Read(new FileInfo(file), description)
+            : throw new AivmException(Failure.Check, "model-mismatch", $"The stored file of {description.Digest} is not the model that was published: it has the hash {hash}.");
     }
 
     private static IPublishedModel Read(FileInfo file, OffChainModel description)

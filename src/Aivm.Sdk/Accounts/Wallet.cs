@@ -16,6 +16,7 @@ public sealed record TransactionRequest
 
     public ulong? GasLimit { get; init; }
 
+    /// <summary>What was agreed to: such a transaction is not raised while it waits.</summary>
     public GasFees? Fees { get; init; }
 }
 
@@ -28,7 +29,6 @@ public sealed class Wallet
     /// <summary>The most gas that a transaction may ask for (the chain's limit).</summary>
     public const ulong MaxTransactionGas = 1UL << 26;
 
-    private static readonly TimeSpan Rebroadcast = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
     private readonly byte[] _key;
@@ -52,6 +52,15 @@ public sealed class Wallet
     /// <summary>How long <see cref="SendAndWaitAsync"/> waits for a block.</summary>
     public TimeSpan ReceiptDeadline { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// Wei: the most that a unit of gas may cost where a request does not say what it offers. Null: what it takes when the transaction is sent, and no more if
+    /// gas becomes dearer while it waits.
+    /// </summary>
+    public UInt256? MaxGasPrice { get; init; }
+
+    /// <summary>How long a transaction waits before it is sent again, or raised.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
     public Task<UInt256> GetBalanceAsync(CancellationToken cancellation = default) => Rpc.GetBalanceAsync(Address, cancellation);
 
     /// <summary>Gas for a request on the latest state, with a margin of an eighth for what may change until it runs.</summary>
@@ -62,12 +71,27 @@ public sealed class Wallet
         return request.Data.IsEmpty ? gas : Math.Max(gas, Math.Min(gas + (gas / 8), MaxTransactionGas));
     }
 
+    /// <summary>As <see cref="EstimateGasAsync"/>; null where it runs out of all the gas that a transaction may have.</summary>
+    /// <exception cref="RpcException">It would revert now, and why.</exception>
+    public async Task<ulong?> TryEstimateGasAsync(TransactionRequest request, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await EstimateGasAsync(request, cancellation);
+        }
+        catch (RpcException exception) when (!exception.IsRevert && exception.Failure == Failure.Input)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Signs and sends.</summary>
     /// <returns>The transaction; it is in the pool now, in a block later.</returns>
+    /// <exception cref="AivmException"><c>gas-too-dear</c>: nothing was sent.</exception>
     public async Task<Transaction> SendAsync(TransactionRequest request, CancellationToken cancellation = default)
     {
         var gasLimit = request.GasLimit ?? await EstimateGasAsync(request, cancellation);
-        var fees = request.Fees ?? await Rpc.GetFeesAsync(cancellation);
+        var fees = await OfferAsync(request, cancellation);
         await _gate.WaitAsync(cancellation);
         try
         {
@@ -90,38 +114,42 @@ public sealed class Wallet
         }
     }
 
-    /// <summary>Sends and waits until the transaction is in a block.</summary>
-    /// <exception cref="AivmException"><c>transaction-reverted</c>, <c>receipt-timeout</c>.</exception>
+    /// <summary>Sends and waits until the transaction is in a block. Where gas becomes dearer meanwhile, it is raised within <see cref="MaxGasPrice"/>.</summary>
+    /// <exception cref="AivmException"><c>gas-too-dear</c>, and those of <see cref="WaitAsync"/>.</exception>
     public async Task<TransactionReceipt> SendAndWaitAsync(TransactionRequest request, CancellationToken cancellation = default)
     {
         var transaction = await SendAsync(request, cancellation);
-        return await WaitAsync(transaction, cancellation);
+        return await WaitWithinAsync(transaction, request.Fees is null ? MaxGasPrice : null, cancellation);
     }
 
     /// <summary>
     /// Waits until a transaction of this wallet is in a block. A node that goes away and comes back without it, its pool being in memory, is given it again.
     /// </summary>
-    /// <exception cref="AivmException"><c>transaction-reverted</c>, <c>receipt-timeout</c>, <c>node-unreachable</c>.</exception>
-    public async Task<TransactionReceipt> WaitAsync(Transaction transaction, CancellationToken cancellation = default)
+    /// <exception cref="AivmException"><c>transaction-reverted</c>, <c>receipt-timeout</c>, <c>fee-too-low</c>, <c>node-unreachable</c>.</exception>
+    public Task<TransactionReceipt> WaitAsync(Transaction transaction, CancellationToken cancellation = default) => WaitWithinAsync(transaction, most: null, cancellation);
+
+    /// <param name="most">Wei for a unit of gas, up to which it is raised; null: it is not.</param>
+    private async Task<TransactionReceipt> WaitWithinAsync(Transaction transaction, UInt256? most, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        var waiting = new WaitingTransaction(Rpc, transaction);
         while (true)
         {
             var left = ReceiptDeadline - clock.Elapsed;
             try
             {
-                var receipt = await Rpc.WaitForReceiptAsync(transaction.Hash, TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, Rebroadcast.Ticks)), cancellation);
-                return receipt.Success ? receipt : throw await RevertedAsync(transaction, receipt, cancellation);
+                var receipt = await waiting.ReceiptAsync(TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, Patience.Ticks)), cancellation);
+                return receipt.Success ? receipt : throw await RevertedAsync(waiting.Latest, receipt, cancellation);
             }
             catch (AivmException exception) when (IsTransient(exception) && clock.Elapsed + RetryPause < ReceiptDeadline)
             {
-                await SendAgainAsync(transaction, cancellation);
+                await SendAgainAsync(waiting, most, cancellation);
             }
             catch (AivmException exception) when (IsTransient(exception))
             {
                 // It may never come, and what follows it would wait for it.
                 await ForgetNonceAsync();
-                throw;
+                throw exception.Error.Code == "receipt-timeout" ? await WhyAsync(waiting.Latest, exception, cancellation) : exception;
             }
         }
     }
@@ -141,11 +169,13 @@ public sealed class Wallet
         _gate.Release();
     }
 
-    private async Task SendAgainAsync(Transaction transaction, CancellationToken cancellation)
+    private async Task SendAgainAsync(WaitingTransaction waiting, UInt256? most, CancellationToken cancellation)
     {
         try
         {
-            await Rpc.SendAsync(transaction, cancellation);
+            if (most is not null && await RaiseAsync(waiting.Latest, most.Value, cancellation) is { } raised && await waiting.TryReplaceAsync(raised, cancellation))
+                return;
+            await Rpc.SendAsync(waiting.Latest, cancellation);
         }
         catch (RpcException)
         {
@@ -157,7 +187,39 @@ public sealed class Wallet
         }
     }
 
-    private Transaction Sign(TransactionRequest request, ulong gasLimit, GasFees fees, ulong chainId, ulong nonce) => new UnsignedTransaction
+    /// <returns>Null where it need not offer more, or may not.</returns>
+    private async Task<Transaction?> RaiseAsync(Transaction waiting, UInt256 most, CancellationToken cancellation)
+    {
+        var now = await Rpc.GetFeesAsync(cancellation);
+        return now.BaseFee > waiting.MaxFeePerGas && OfferedFees.Of(waiting).RaisedWithin(most, now) is { } fees
+            ? Sign(new TransactionRequest { To = waiting.To, Value = waiting.Value, Data = waiting.Data }, waiting.GasLimit, fees, waiting.ChainId!.Value, waiting.Nonce)
+            : null;
+    }
+
+    /// <summary>A transaction that waits for its fees says so.</summary>
+    private async Task<AivmException> WhyAsync(Transaction waiting, AivmException timeout, CancellationToken cancellation)
+    {
+        try
+        {
+            var baseFee = (await Rpc.GetFeesAsync(cancellation)).BaseFee;
+            return baseFee <= waiting.MaxFeePerGas ? timeout : new AivmException(
+                Failure.Environment, "fee-too-low",
+                $"Transaction {waiting.Hash} is in no block: it offers {waiting.MaxFeePerGas} wei for a unit of gas, and a block takes {baseFee}. When gas gets cheaper it is mined, and nothing of {Address.ToChecksumString()} before it: look for its receipt later. One for which --max-gas-price allows more is raised while it waits.");
+        }
+        catch (AivmException)
+        {
+            return timeout;
+        }
+    }
+
+    private async Task<OfferedFees> OfferAsync(TransactionRequest request, CancellationToken cancellation)
+    {
+        var now = request.Fees ?? await Rpc.GetFeesAsync(cancellation);
+        return OfferedFees.Within(request.Fees is null ? MaxGasPrice : null, now) ?? throw new AivmException(
+            Failure.Check, "gas-too-dear", $"A unit of gas costs {now.BaseFee} wei, more than the {MaxGasPrice} that are allowed: wait, or allow more (--max-gas-price). Nothing was sent.");
+    }
+
+    private Transaction Sign(TransactionRequest request, ulong gasLimit, OfferedFees fees, ulong chainId, ulong nonce) => new UnsignedTransaction
     {
         Type = TransactionType.DynamicFee,
         ChainId = chainId,
@@ -184,6 +246,6 @@ public sealed class Wallet
             reason = exception.Message;
         }
         return new AivmException(
-            Failure.Check, "transaction-reverted", $"Transaction {transaction.Hash} failed in block {receipt.BlockNumber}: {reason}.");
+            Failure.Check, "transaction-reverted", $"Transaction {receipt.TransactionHash} failed in block {receipt.BlockNumber}: {reason}.");
     }
 }

@@ -26,14 +26,7 @@ public sealed class FolderStore : IContentStore
         var descriptor = await ContentDescriptor.OfFileAsync(file, cancellation);
         if (TryFind(descriptor.Digest, out var path))
             return descriptor;
-        try
-        {
-            PrivateFile.CreateDirectory(_blobs);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw ContentErrors.Unwritable(_blobs, exception);
-        }
+        CreateDirectory();
         try
         {
             await CopyAsync(file, descriptor.Digest, path, descriptor.Size, progress, cancellation);
@@ -50,6 +43,32 @@ public sealed class FolderStore : IContentStore
         if (!TryFind(digest, out var path))
             throw ContentErrors.Missing(digest, Root);
         await CopyAsync(path, digest, file, maxSize, progress, cancellation);
+    }
+
+    /// <summary>Has content here, so that it is fetched once: what lies here and still has its digest stays, anything else comes from another store.</summary>
+    /// <param name="from">Another store.</param>
+    /// <param name="maxSize">Bytes that are taken at most.</param>
+    /// <returns>Where it lies: to be read, never written.</returns>
+    /// <exception cref="AivmException">A code of <see cref="ContentErrors"/>.</exception>
+    public async Task<string> KeepAsync(ContentDigest digest, IContentStore from, long maxSize, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        if (TryFind(digest, out var path) && new FileInfo(path).Length <= maxSize && (await ContentDescriptor.OfFileAsync(path, cancellation)).Digest == digest)
+            return path;
+        CreateDirectory();
+        await from.FetchAsync(digest, path, maxSize, progress, cancellation);
+        return path;
+    }
+
+    private void CreateDirectory()
+    {
+        try
+        {
+            PrivateFile.CreateDirectory(_blobs);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ContentErrors.Unwritable(_blobs, exception);
+        }
     }
 
     private static async Task CopyAsync(string from, ContentDigest digest, string to, long maxSize, IProgress<long>? progress, CancellationToken cancellation)

@@ -69,14 +69,15 @@ public sealed class JobsClient(RpcClient rpc)
     public static TransactionRequest ChallengeByReplay(ulong job, Hash256 salt, ReadOnlyMemory<byte> input) =>
         Send(JobsInterface.ChallengeByReplay.BeginCall().WriteUInt(job).WriteHash(salt).WriteBytes(input.Span));
 
-    /// <param name="proof">Bound to <see cref="ProofSubject"/> of whoever sends it.</param>
+    /// <param name="proof">Bound to <see cref="ProofContext"/> of whoever sends it.</param>
     public static TransactionRequest ChallengeByProof(
         ulong job, Hash256 salt, ReadOnlyMemory<byte> input, ReadOnlyMemory<long> outputs, Hash256 weightRoot, ReadOnlyMemory<byte> proof) => Send(
         JobsInterface.ChallengeByProof.BeginCall()
             .WriteUInt(job).WriteHash(salt).WriteBytes(input.Span).WriteInt64Array(outputs.Span).WriteHash(weightRoot).WriteBytes(proof.Span));
 
-    /// <summary>What a proof for a job has to be bound to: its context is <see cref="ProofsInterface.ContextOf"/> the Jobs contract and this subject.</summary>
-    public static Hash256 ProofSubject(ulong job, Address shower) => Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower).ToArray());
+    /// <summary>What a proof for a job has to be bound to: a copy is worth nothing for another job, or in the hands of another.</summary>
+    public static Hash256 ProofContext(ulong chainId, ulong job, Address shower) => ProofsInterface.ContextOf(
+        chainId, JobsInterface.Contract, Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower).ToArray()));
 
     public static byte[] ProofEvidence(ReadOnlySpan<byte> input, Hash256 weightRoot, ReadOnlySpan<byte> proof) =>
         new AbiWriter(3).WriteBytes(input).WriteHash(weightRoot).WriteBytes(proof).ToArray();

@@ -63,10 +63,15 @@ public sealed record InferenceReceipt(
     /// <summary>Whether the receipt vouches for this output.</summary>
     public bool VouchesFor(ReadOnlySpan<long> output) => OutputNumbers.HashOf(output) == OutputHash;
 
-    /// <summary>keccak256(32 zero bytes ‖ 0x01 ‖ packed input): how the chain commits to an input that everybody may see.</summary>
-    public static Hash256 CommitToPublicInput(ReadOnlySpan<byte> packedInput)
+    /// <summary>How the chain commits to an input that everybody may see.</summary>
+    public static Hash256 CommitToPublicInput(ReadOnlySpan<byte> packedInput) => CommitToInput(Hash256.Zero, packedInput);
+
+    /// <summary>keccak256(salt ‖ 0x01 ‖ packed input).</summary>
+    /// <param name="salt">Zero for an input that everybody may see.</param>
+    public static Hash256 CommitToInput(Hash256 salt, ReadOnlySpan<byte> packedInput)
     {
         var committed = new byte[Hash256.Size + 1 + packedInput.Length];
+        salt.Span.CopyTo(committed);
         committed[Hash256.Size] = PackedInputTag;
         packedInput.CopyTo(committed.AsSpan(Hash256.Size + 1));
         return Keccak.Hash(committed);

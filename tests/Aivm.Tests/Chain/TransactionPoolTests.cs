@@ -62,6 +62,24 @@ public class TransactionPoolTests
     }
 
     [Fact]
+    public void What_was_replaced_is_in_no_block_and_the_senders_others_keep_their_order()
+    {
+        using var chain = new TestChain();
+        var transactions = Enumerable.Range(0, 3).Select(nonce => chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: (ulong)nonce, tip: 10)).ToArray();
+        chain.Submit(transactions);
+        var raised = chain.Sign(TestChain.Alice, TestChain.Nobody, nonce: 1, tip: 20, maxFee: TestChain.Gwei * 20);
+        chain.Submit(raised);
+        Assert.Equal(3UL, chain.App.Pool.NextNonce(TestChain.Alice.Address));
+        Assert.False(chain.App.Pool.TryGet(transactions[1].Hash, out _));
+        Assert.False(chain.App.Pool.TryAdd(transactions[1], out var error));
+        Assert.Equal("underpriced", error.Code);
+        Assert.Equal([transactions[0].Hash, raised.Hash, transactions[2].Hash], chain.Mine().Select(mined => mined.Transaction.Hash));
+        Assert.False(chain.App.Pool.TryAdd(transactions[1], out error));
+        Assert.Equal("nonce-too-low", error.Code);
+        Assert.Empty(chain.Mine());
+    }
+
+    [Fact]
     public void A_transaction_is_known_once()
     {
         using var chain = new TestChain();

@@ -158,6 +158,19 @@ public sealed class ProviderCommandTests
     }
 
     [Fact]
+    public async Task A_provider_that_allows_less_than_gas_costs_sends_nothing()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        string[] start = ["provider", "start", "--from", DevChain.Accounts[1].Address.ToString(), "--rpc", node.Url, "--json"];
+        var outcome = await cli.Run([.. start, "--max-gas-price", "0.0000001"]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.StartsWith("aivm: gas-too-dear: ", outcome.Error, StringComparison.Ordinal);
+        using var rpc = new RpcClient(new Uri(node.Url));
+        Assert.Equal(0ul, await rpc.GetNonceAsync(DevChain.Accounts[1].Address, Cancellation));
+    }
+
+    [Fact]
     public async Task A_watcher_outlives_its_node_and_challenges_on()
     {
         using var cli = new CliProcess();
@@ -225,6 +238,7 @@ public sealed class ProviderCommandTests
     [InlineData("--jobs", "many")]
     [InlineData("--health-port", "70000")]
     [InlineData("--price", "-1")]
+    [InlineData("--max-gas-price", "cheap")]
     [InlineData("--otlp", "collector")]
     public async Task A_provider_with_senseless_options_does_not_start(params string[] options)
     {

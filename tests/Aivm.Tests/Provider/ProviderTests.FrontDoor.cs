@@ -5,6 +5,7 @@ using Aivm.Sdk;
 using Aivm.Tests.Cli;
 using Aivm.Tests.Compiler;
 using Aivm.Tests.Proofs;
+using Aivm.Tests.Sdk.Content;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using static Aivm.Tests.Compiler.NumpyFile;
@@ -77,6 +78,36 @@ public sealed partial class ProviderTests
         using var cli = new CliProcess();
         var answer = await InferAsync(cli, "off-chain", cli.WriteFile("row.csv", "0,nan"));
         Assert.Equal(["-Infinity", "NaN"], answer.GetProperty("inferences")[0].GetProperty("tensors")[0].GetProperty("values").EnumerateArray().Select(value => value.GetString()));
+    }
+
+    /// <summary>The registry is gone when the second call comes; with a folder that was not asked for nothing is kept.</summary>
+    [Fact]
+    public async Task A_models_file_that_a_registry_gave_is_kept_in_the_callers_folder_and_not_fetched_again()
+    {
+        await PublishAsync(OffChainKind.Onnx, FileOf(Floats), gas: 1_000_000);
+        await ServeAsync(JobEvidence.DevelopmentAttested, Store);
+        using var cli = new CliProcess();
+        var row = cli.WriteFile("row.json", $"[{FloatRows[0].Json}]");
+        string[] command;
+        using (var registry = await DebianRegistry.StartAsync(Cancellation))
+        {
+            using var store = new RegistryStore(registry.Location);
+            await store.AddAsync(FileOf(Floats), cancellation: Cancellation);
+            command = ["infer", "off-chain", "--input", row, "--store", $"{registry.Location}", "--from", $"{Customer}", "--rpc", $"{_node.Node.Url}", "--json"];
+            RequireTensors(FloatRows[0], (await RunAsync()).GetProperty("inferences")[0]);
+            Assert.False(Directory.Exists(cli.PathOf("content")));
+            Directory.CreateDirectory(cli.PathOf("content"));
+            await RunAsync();
+        }
+        RequireTensors(FloatRows[0], (await RunAsync()).GetProperty("inferences")[0]);
+        Assert.Equal([ContentDigest.Of(Floats).Hex], Directory.EnumerateFiles(cli.PathOf("content"), "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+
+        async Task<JsonElement> RunAsync()
+        {
+            var outcome = await cli.Run(command);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return outcome.Json;
+        }
     }
 
     public static TheoryData<string> BadRows => [.. Misfits.Keys];

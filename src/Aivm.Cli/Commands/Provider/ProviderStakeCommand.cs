@@ -33,14 +33,15 @@ internal static class ProviderStakeCommand
         var rpc = CommonOptions.Rpc();
         var from = CommonOptions.From();
         var passwordFile = CommonOptions.PasswordFile();
-        var command = new Command(name, description) { rpc, from, passwordFile, json };
+        var maxGasPrice = CommonOptions.MaxGasPrice();
+        var command = new Command(name, description) { rpc, from, passwordFile, maxGasPrice, json };
         if (amount is not null)
             command.Add(amount);
         command.SetAction(async (result, cancellation) =>
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation, result.GetValue(maxGasPrice));
             var sent = await wallet.SendAndWaitAsync(request(result), cancellation);
             var status = await new ComputeClient(client).FindProviderAsync(wallet.Address, cancellation);
             terminal.Result(

@@ -23,6 +23,7 @@ internal static class ProviderStartCommand
         var rpc = CommonOptions.Rpc();
         var from = CommonOptions.From();
         var passwordFile = CommonOptions.PasswordFile();
+        var maxGasPrice = CommonOptions.MaxGasPrice();
         var yes = CommonOptions.Yes();
         var evidence = new Option<string[]>("--evidence")
         {
@@ -44,13 +45,13 @@ internal static class ProviderStartCommand
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
         {
-            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
+            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, maxGasPrice, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation, result.GetValue(maxGasPrice));
             var isDevelopment = await client.GetChainIdAsync(cancellation) == DevChain.ChainId;
             var asked = result.GetRequiredValue(evidence).Distinct().Select(word => EvidenceOf(word, isDevelopment)).ToList();
             var compute = new ComputeClient(client);

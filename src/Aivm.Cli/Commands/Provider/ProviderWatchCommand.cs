@@ -21,6 +21,7 @@ internal static class ProviderWatchCommand
         var rpc = CommonOptions.Rpc();
         var from = CommonOptions.From();
         var passwordFile = CommonOptions.PasswordFile();
+        var maxGasPrice = CommonOptions.MaxGasPrice();
         var fraction = new Option<double>("--fraction")
         {
             Description = "The part of all answers that is run again, drawn at random.",
@@ -40,13 +41,13 @@ internal static class ProviderWatchCommand
         var command = new Command(
             "watch", "Run a random sample of answers again and challenge those that are wrong: half of what the liar loses is yours. Gas is the only cost.")
         {
-            fraction, first, once, data, rpc, from, passwordFile, json,
+            fraction, first, once, data, rpc, from, passwordFile, maxGasPrice, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
-            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
+            var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation, result.GetValue(maxGasPrice));
             var options = new ProviderOptions { Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address) };
             var (examined, skipped) = (0, 0);
             // Told one by one: in a span of blocks that is not finished, answers have been challenged all the same.

@@ -45,6 +45,38 @@ public sealed class FolderStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_kept_is_fetched_once_and_again_only_when_it_rotted()
+    {
+        byte[] bytes = [1, 2, 3];
+        var digest = ContentDigest.Of(bytes);
+        var registry = new StubRegistry(request => StubRegistry.Serve(request, bytes));
+        using var store = registry.Store();
+        var path = await Store.KeepAsync(digest, store, maxSize: 3, cancellation: _cancellation);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path, _cancellation));
+        Assert.Equal(path, await Store.KeepAsync(digest, store, maxSize: 3, cancellation: _cancellation));
+        Assert.Single(registry.Requests);
+
+        await File.WriteAllBytesAsync(path, [1, 2, 4], _cancellation);
+        Assert.Equal(path, await Store.KeepAsync(digest, store, maxSize: 3, cancellation: _cancellation));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path, _cancellation));
+        Assert.Equal(2, registry.Requests.Count);
+    }
+
+    [Fact]
+    public async Task What_is_longer_than_allowed_or_of_another_digest_is_not_kept()
+    {
+        var digest = ContentDigest.Of([1, 2, 3]);
+        byte[] given = [1, 2, 3];
+        using var store = new StubRegistry(request => StubRegistry.Serve(request, given)).Store();
+        var tooLarge = await Assert.ThrowsAsync<AivmException>(() => Store.KeepAsync(digest, store, maxSize: 2, cancellation: _cancellation));
+        Assert.Equal("content-too-large", tooLarge.Error.Code);
+        given = [1, 2, 4];
+        var wrong = await Assert.ThrowsAsync<AivmException>(() => Store.KeepAsync(digest, store, maxSize: 3, cancellation: _cancellation));
+        Assert.Equal("content-mismatch", wrong.Error.Code);
+        Assert.Empty(Directory.EnumerateFiles(Store.Root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Content_that_is_not_there_is_missing()
     {
         var digest = ContentDigest.Of([1]);
