@@ -1,5 +1,4 @@
 using Aivm.Cli.Output;
-using Aivm.Primitives;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Inference;

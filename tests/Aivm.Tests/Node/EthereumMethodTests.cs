@@ -66,6 +66,9 @@ public sealed class EthereumMethodTests
         await Refuses(otherChain.Sign(NodeFixture.Alice.Key.Span), "invalid chain id");
         var lowGas = otherChain with { ChainId = 31337, GasLimit = 20_999 };
         await Refuses(lowGas.Sign(NodeFixture.Alice.Key.Span), "intrinsic gas too low");
+        // It waits for the nonce before it.
+        await node.SendAsync(NodeFixture.Transfer(2));
+        await Refuses(NodeFixture.Transfer(2, value: 2), "replacement transaction underpriced");
         Assert.Equal(-32000, (await node.ErrorAsync("eth_sendRawTransaction", "0x")).Code);
         Assert.Equal(-32000, (await node.ErrorAsync("eth_sendRawTransaction", "0x02c0")).Code);
 
