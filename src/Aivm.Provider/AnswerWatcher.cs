@@ -104,9 +104,7 @@ public sealed class AnswerWatcher
     {
         try
         {
-            // Models of the chain are of integers.
-            var model = (IntegerModel)await _shelf.TakeAsync(job.Model, job.Job, cancellation);
-            return new OwnRun(model, Runner.Run(model, input));
+            return await _shelf.TakeAsync(job.Model, job.Job, cancellation) is IntegerModel model ? new OwnRun(model, Runner.Run(model, input)) : null;
         }
         catch (JobRefusal)
         {

@@ -28,6 +28,7 @@ internal sealed class JobWorker(
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
     private readonly RunMemory _runs = new(options.Concurrency + RunsToSpare);
+    private readonly WeightCommitments _commitments = new(wallet, options, report);
 
     /// <summary>What is needed to answer a job.</summary>
     private sealed record Prepared(IRunnable Model, byte[] Input);
@@ -84,6 +85,8 @@ internal sealed class JobWorker(
         if (answer is null)
         {
             var prepared = await PrepareAsync(status, offeredAt, cancellation);
+            if (prepared.Model is OwnedModel owned)
+                await _commitments.RequireAsync(status.Job, status.Model, owned, least: 1, cancellation);
             answer = await ComputeAsync(status, prepared, cancellation);
             if (!isSigned)
                 files.WriteAnswer(status, answer.Value.Output, answer.Value.Evidence);
@@ -156,6 +159,8 @@ internal sealed class JobWorker(
     /// <summary>What can be known to fail is declined, not accepted. Proofs are asked for on models of the chain alone, which are of integers.</summary>
     private async Task RequireAnswerableAsync(JobStatus status, Prepared prepared, ulong height, CancellationToken cancellation)
     {
+        if (prepared.Model is OwnedModel && status.Evidence != JobEvidence.Proved)
+            throw new JobRefusal("model-private", "nobody else can run a model with private weights: ask for a proof");
         if (status.Evidence == JobEvidence.Proved)
             await RequireProvableAsync(status, prepared, cancellation);
         var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
@@ -169,11 +174,21 @@ internal sealed class JobWorker(
     /// <summary>There is a proof, and the transaction that shows it has room for what its verification, its bytes and any callback take.</summary>
     private async Task RequireProvableAsync(JobStatus status, Prepared prepared, CancellationToken cancellation)
     {
-        if (!ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
+        if (prepared.Model is OwnedModel owned)
+            await RequireProvableAsync(status, owned, cancellation);
+        else if (!ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
             throw new JobRefusal(error.Code, error.Message);
         var gas = await VerificationGasAsync(status.Model, cancellation);
         if (gas + ((ulong)prepared.Input.Length * GasPerByte) > Wallet.MaxTransactionGas - GasOfTheRest)
             throw new JobRefusal("proof-too-dear", $"verifying takes {gas} gas: with the rest it does not fit into one transaction");
+    }
+
+    /// <summary>Each job that is with us may still need a proof.</summary>
+    private async Task RequireProvableAsync(JobStatus status, OwnedModel model, CancellationToken cancellation)
+    {
+        if (!model.CanProve(out var error))
+            throw new JobRefusal(error.Code, error.Message);
+        await _commitments.RequireAsync(status.Job, status.Model, model, least: options.Concurrency, cancellation);
     }
 
     private async Task<ulong> VerificationGasAsync(Address model, CancellationToken cancellation)
@@ -222,14 +237,16 @@ internal sealed class JobWorker(
             return (signed.Output, signed.Evidence);
         }
         var outputs = Answered(_runs.Run(status.Job, prepared.Model, prepared.Input));
-        var evidence = status.Evidence == JobEvidence.Proved
-            ? JobsClient.ProofEvidence(prepared.Input, Hash256.Zero, Prove(status.Job, prepared, outputs))
-            : [];
-        return (OutputNumbers.Pack(outputs), evidence);
+        return (OutputNumbers.Pack(outputs), status.Evidence == JobEvidence.Proved ? Prove(status.Job, prepared, outputs) : []);
     }
 
-    private byte[] Prove(ulong job, Prepared prepared, long[] outputs) =>
-        ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads);
+    private byte[] Prove(ulong job, Prepared prepared, long[] outputs)
+    {
+        var (root, proof) = prepared.Model is OwnedModel owned
+            ? owned.Prove(JobsClient.ProofContext(chainId, job, wallet.Address), prepared.Input, outputs, options.ProofThreads)
+            : (Hash256.Zero, ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads));
+        return JobsClient.ProofEvidence(prepared.Input, root, proof);
+    }
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;

@@ -153,16 +153,18 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         return opened;
     }
 
-    private static async Task<IRunnable> ReadAsync(OffChainModel model, string file, CancellationToken cancellation)
+    private async Task<IRunnable> ReadAsync(OffChainModel model, string file, CancellationToken cancellation)
     {
         var container = await File.ReadAllBytesAsync(file, cancellation);
         return Keccak.Hash(container) == model.Hash ? Prepare(container) : throw Mismatch("the file of that digest has another hash");
     }
 
-    private static IRunnable Prepare(byte[] container)
+    private IRunnable Prepare(byte[] container)
     {
         if (PrivateModel.Is(container))
-            throw new JobRefusal("model-private", "only its owner can run a model with private weights");
+            return options.Private.FirstOrDefault(weights => weights.Container.AsSpan().SequenceEqual(container)) is { } own
+                ? new OwnedModel(own)
+                : throw new JobRefusal("model-private", "only its owner can run a model with private weights");
         return Model.TryLoad(container, ModelLimits.OffChain, out var model, out var error)
             ? new IntegerModel(model, container)
             : throw new JobRefusal(error.Code, error.Message);

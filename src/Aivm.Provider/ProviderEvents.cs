@@ -18,6 +18,9 @@ public enum ProviderEventKind
     Challenged,
     /// <summary>A model of floats was loaded; the message says on which device it runs.</summary>
     ModelOpened,
+    /// <summary>A commitment to private weights was spent: the message has the root of a fresh one.</summary>
+    WeightsRenewed,
+    WeightsRegistered,
 }
 
 /// <summary>What a provider did. Never holds an input, an output or a key.</summary>

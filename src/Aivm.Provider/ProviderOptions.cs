@@ -42,6 +42,9 @@ public sealed record ProviderOptions
     /// <summary>Whether the keys of an attested session are left to the next process; not for a chain that goes with this one.</summary>
     public bool KeepsSessionKeys { get; init; } = true;
 
+    /// <summary>Models of the chain whose weights are ours alone: jobs for them are answered with proofs. They stay the caller's to dispose of.</summary>
+    public IReadOnlyList<PrivateWeights> Private { get; init; } = [];
+
     /// <summary>Models off the chain and inputs by digest come from here; null: such jobs are declined.</summary>
     public IContentStore? Content { get; init; }
 }

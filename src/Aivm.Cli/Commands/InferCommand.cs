@@ -45,7 +45,7 @@ internal static class InferCommand
         }.AcceptExistingOnly();
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command(
-            "infer", "Run a published model: in transactions, or as jobs with evidence; one that lies off the chain by attested hardware. Quotes price and path before it pays.")
+            "infer", "Run a published model: in transactions, or as jobs with evidence; one that lies off the chain by attested hardware, one with private weights by its owner, with a proof. Quotes price and path before it pays.")
         {
             name, input, evidence, maxPrice, deadline, provider, isSealed, policy, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, yes, json,
         };
@@ -58,8 +58,9 @@ internal static class InferCommand
             var address = await ModelReference.ResolveAsync(client, result.GetRequiredValue(name), cancellation);
             using var opened = store.Open(result, terminal);
             var (model, isOffChain) = await PublishedModel.FetchAsync(client, address, opened.Store, cancellation);
-            // No validator has it: trusted hardware alone vouches for what it gives.
-            terms ??= isOffChain ? new JobTerms("tee", result.GetValue(deadline), null, IsSealed: false) : null;
+            terms ??= OnlyEvidence(model, isOffChain) is { } needed ? new JobTerms(needed, result.GetValue(deadline), null, IsSealed: false) : null;
+            if (model is PublishedArchitecture && terms!.Evidence != "zk")
+                throw new AivmException(Failure.Input, "weights-private", "The weights of this model are private, and its owner alone can run it: ask for a proof, with --evidence zk.");
             var inputs = Enumerable.Range(0, samples.Count).Select(row => model.Pack(samples, row)).ToList();
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
             var request = new InferenceRequest(
@@ -86,6 +87,14 @@ internal static class InferCommand
                 : new JobTerms(kind, result.GetValue(deadline), result.GetValue(provider), result.GetValue(isSealed), accepted);
         }
     }
+
+    /// <summary>What vouches for a model that validators do not run; null for one that they do.</summary>
+    private static string? OnlyEvidence(IPublishedModel model, bool isOffChain) => (model, isOffChain) switch
+    {
+        (PublishedArchitecture, _) => "zk",
+        (_, true) => "tee",
+        _ => null,
+    };
 
     private static Address? ReadProvider(ArgumentResult result)
     {

@@ -45,7 +45,7 @@ internal static class ProveCommand
                 Context = context.Read(result),
                 HidesInputs = hidden.HasFlag(ProofPrivacy.Inputs),
             };
-            var password = hidden.HasFlag(ProofPrivacy.Weights) ? PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal) : null;
+            var password = hidden.HasFlag(ProofPrivacy.Weights) ? WeightKeys.PasswordOf(model, result.GetValue(passwordFile), terminal) : null;
             var proof = await RunProver.ProveAsync(request, password, terminal);
             var bytes = proof.Encode();
             OutputFile.Write(target, bytes);

@@ -5,6 +5,7 @@ using Aivm.Cli.Output;
 using Aivm.Cli.Proving;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Provider;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
@@ -37,7 +38,7 @@ internal static class WeightsCommand
             var source = result.GetRequiredValue(file);
             var target = Target(result.GetValue(output), source, "ranges");
             var model = ModelFile.Load(source);
-            var password = PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal);
+            var password = WeightKeys.PasswordOf(model, result.GetValue(passwordFile), terminal);
             byte[] proof = [];
             using var weights = await Work(terminal, model, password, weights => proof = weights.WeightRanges(RunProver.Threads));
             OutputFile.Write(target, proof);
@@ -73,14 +74,14 @@ internal static class WeightsCommand
             var source = result.GetRequiredValue(file);
             var target = Target(result.GetValue(output), source, "equality");
             var model = ModelFile.Load(source);
-            if (!PrivateWeights.Exists(model))
+            if (!WeightKeys.Exists(model))
                 throw new AivmException(
                     Failure.Input, "weights-not-found", $"There is no commitment to the weights of {source.Name}: 'aivm weights prove-ranges' makes the first.");
-            var password = PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal);
+            var password = WeightKeys.PasswordOf(model, result.GetValue(passwordFile), terminal);
             using var weights = await Work(terminal, model, password, weights =>
             {
                 if (!result.GetValue(again))
-                    weights.Renew(result.GetValue(context), password, RunProver.Threads);
+                    weights.Renew(result.GetValue(context), RunProver.Threads);
             });
             var (old, renewal) = weights.LastRenewal
                 ?? throw new AivmException(Failure.Input, "weights-not-renewed", "The first commitment to these weights is in use: there was no renewal.");
@@ -124,7 +125,7 @@ internal static class WeightsCommand
         {
             var terminal = result.Terminal(json);
             var model = ModelFile.Load(result.GetRequiredValue(file));
-            var password = PrivateWeights.PasswordOf(model, result.GetValue(passwordFile), terminal);
+            var password = WeightKeys.PasswordOf(model, result.GetValue(passwordFile), terminal);
             using var weights = await Work(terminal, model, password, _ => { });
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
@@ -171,7 +172,7 @@ internal static class WeightsCommand
     private static Task<PrivateWeights> Work(Terminal terminal, Model model, string password, Action<PrivateWeights> work) =>
         terminal.Step("Proving", progress => Task.Run(() =>
         {
-            var weights = PrivateWeights.Open(model, password, new(progress));
+            var weights = WeightKeys.Open(model, password, progress.Report);
             work(weights);
             return weights;
         }));

@@ -9,11 +9,14 @@ namespace Aivm.Cli.Models;
 internal static class ModelInput
 {
     /// <exception cref="AivmException"><c>input-shape</c>, or what the row's values are refused for.</exception>
-    public static long[] Read(Model model, SampleSet samples, int row)
+    public static long[] Read(Model model, SampleSet samples, int row) => Read(model.Graph, samples, row);
+
+    /// <summary>The same for a model that is known by its graph alone.</summary>
+    public static long[] Read(Graph graph, SampleSet samples, int row)
     {
-        if (!samples.TrySplit([.. model.Graph.Inputs.Select(input => (input.Name, (int)input.Shape.Elements))], out var parts, out var fault))
+        if (!samples.TrySplit([.. graph.Inputs.Select(input => (input.Name, (int)input.Shape.Elements))], out var parts, out var fault))
             throw new AivmException(Failure.Input, "input-shape", $"The input does not fit the model: {fault}.");
-        return [.. model.Graph.Inputs.Zip(parts).SelectMany(pair => pair.Second.Integers(row, pair.First.Format))];
+        return [.. graph.Inputs.Zip(parts).SelectMany(pair => pair.Second.Integers(row, pair.First.Format))];
     }
 
     /// <summary>As <c>Models.infer</c> and <c>inferPacked</c> take it: 8 bytes little-endian per fixed-point number, one per u8.</summary>

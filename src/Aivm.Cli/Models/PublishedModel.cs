@@ -1,6 +1,7 @@
 using Aivm.Cli.Accounts;
 using Aivm.Inference;
 using Aivm.Primitives;
+using Aivm.Proofs;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Models;
@@ -14,9 +15,10 @@ internal static class PublishedModel
         var code = await client.GetCodeAsync(address, cancellation);
         if (OffChainModel.TryDecode(code, out var description))
             return (await FetchAsync(description, store, cancellation), IsOffChain: true);
-        return code is [0xEF, 0xA1, ..]
-            ? (new PublishedContainer(ModelFile.Load(code.AsSpan(2), address.ToChecksumString())), IsOffChain: false)
-            : throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
+        if (code is not [0xEF, 0xA1, ..])
+            throw new AivmException(Failure.Input, "model-not-found", $"{address.ToChecksumString()} is not a model's account.");
+        var (container, name) = (code[2..], address.ToChecksumString());
+        return (PrivateModel.Is(container) ? PublishedArchitecture.Read(container, name) : new PublishedContainer(ModelFile.Load(container, name)), IsOffChain: false);
     }
 
     /// <summary>What a registry gives is kept in this user's folder, where there is one: the next call finds it there.</summary>

@@ -1,6 +1,7 @@
 using Aivm.Cli.Accounts;
 using Aivm.Cli.Output;
 using Aivm.Primitives;
+using Aivm.Provider;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Proving;

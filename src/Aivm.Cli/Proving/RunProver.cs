@@ -32,11 +32,10 @@ internal static class RunProver
     /// <summary>The proof is about the model's architecture and a commitment to its weights.</summary>
     private static ProofFile ProveWithPrivateWeights(ProofRequest request, string password, ProofSteps steps)
     {
-        using var secret = PrivateWeights.Open(request.Model, password, steps);
+        using var secret = WeightKeys.Open(request.Model, password, steps.Report);
         var shape = ShapeOf(request, secret.Model);
         var ranges = secret.FirstWeightRanges(Threads);
-        using var weights = secret.Commit(shape);
-        secret.Spend();
+        using var weights = secret.Spend(shape);
         return Prove(request, secret.Container, secret.Model, shape, weights, steps) with { WeightRanges = ranges, Renewals = secret.Renewals };
     }
 

@@ -5,7 +5,7 @@ namespace Aivm.Sdk;
 /// <summary>What a paid inference will cost.</summary>
 /// <param name="Price">In wei; goes to the model's owner and the network.</param>
 /// <param name="Gas">The limit the transaction will have.</param>
-/// <param name="Fee">In wei, at the present price of gas.</param>
+/// <param name="Fee">In wei, the most that the gas can cost on these terms: mostly it is half.</param>
 public sealed record InferenceQuote(UInt256 Price, ulong Gas, UInt256 Fee, GasFees Fees)
 {
     public UInt256 Total => Price + Fee;
@@ -26,7 +26,7 @@ public sealed class InferenceClient(Wallet wallet)
         var info = await _models.GetInfoAsync(model, cancellation);
         var gas = await wallet.EstimateGasAsync(Request(model, input, info.Price), cancellation);
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        return new InferenceQuote(info.Price, gas, fees.CurrentPrice * gas, fees);
+        return new InferenceQuote(info.Price, gas, fees.MaxFeePerGas * gas, fees);
     }
 
     /// <summary>Pays and runs, on the terms of a quote; a price that rose since then makes it revert.</summary>

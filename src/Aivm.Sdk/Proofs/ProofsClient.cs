@@ -34,7 +34,7 @@ public sealed record ProofSubmission(
 
 /// <summary>What a transaction will cost.</summary>
 /// <param name="Gas">The limit that it will have.</param>
-/// <param name="Fee">In wei, at the present price of gas.</param>
+/// <param name="Fee">In wei, the most that the gas can cost on these terms: mostly it is half.</param>
 public sealed record GasQuote(ulong Gas, UInt256 Fee, GasFees Fees);
 
 /// <summary>Shows proofs of inference to the chain, and registers commitments to private weights.</summary>
@@ -79,7 +79,7 @@ public sealed class ProofsClient(Wallet wallet)
     {
         var gas = await wallet.EstimateGasAsync(request, cancellation);
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        return new GasQuote(gas, fees.CurrentPrice * gas, fees);
+        return new GasQuote(gas, fees.MaxFeePerGas * gas, fees);
     }
 
     private static TransactionRequest Request(ProofSubmission proof) => new() { To = ProofsInterface.Contract, Data = proof.Encode() };

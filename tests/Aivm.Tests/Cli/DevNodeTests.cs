@@ -106,7 +106,8 @@ public sealed class DevNodeTests
         var published = await Succeed("model", "publish", model, "--private-weights", "--password-file", password, "--rpc", node.Url);
         Assert.Equal("private", published.GetProperty("weights").GetString());
         Assert.Single(published.GetProperty("roots").EnumerateArray());
-        CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--rpc", node.Url, "--json"), 2, "weights-private");
+        CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--rpc", node.Url, "--json"), 1, "no-offer");
+        CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--evidence", "tee", "--rpc", node.Url, "--json"), 2, "weights-private");
 
         await Prove(owner);
         var submitted = await Succeed("submit", proof, "--rpc", node.Url);

@@ -17,6 +17,45 @@ public sealed class ProviderCommandTests
     private static readonly string ProviderAccount = DevChain.Accounts[1].Address.ToString();
 
     [Fact]
+    public async Task The_owner_of_a_private_model_sells_what_it_gives()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli, "--block-time", "0.1");
+        var model = cli.WriteFile("small.aivm", SmallNetwork.Container);
+        var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
+        var password = cli.WriteFile("password", "correct horse\n");
+        string[] start = ["provider", "start", "--private-model", model, "--weights-password-file", password, "--from", ProviderAccount, "--rpc", node.Url, "--json", "--evidence"];
+        CommandLineTests.AssertFailure(await cli.Run([.. start, "stake"]), 2, "usage");
+        CommandLineTests.AssertFailure(await cli.Run([.. start, "zk"]), 2, "weights-not-found");
+        var published = await cli.Run(
+            "model", "publish", model, "--name", "small", "--private-weights", "--password-file", password, "--price", "0.01", "--from", ProviderAccount, "--rpc", node.Url, "--json", "--yes");
+        Assert.True(published.ExitCode == 0, published.Error);
+
+        using var provider = cli.Start([.. start, "zk"]);
+        try
+        {
+            string[] infer = ["infer", "small", "--input", row, "--rpc", node.Url, "--json"];
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            var answered = await cli.Run(infer);
+            for (; answered.ExitCode != 0; answered = await cli.Run(infer))
+            {
+                // An ask counts after some blocks.
+                CommandLineTests.AssertFailure(answered, 1, "no-offer");
+                Assert.False(provider.HasExited);
+                await Task.Delay(300, patience.Token);
+            }
+            var inference = answered.Json.GetProperty("inferences")[0];
+            Assert.Equal("zk", answered.Json.GetProperty("evidence").GetString());
+            Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(1)), inference.GetProperty("outputs").EnumerateArray().Select(number => number.GetInt64()));
+            CommandLineTests.AssertFailure(await cli.Run([.. infer, "--evidence", "stake"]), 2, "weights-private");
+        }
+        finally
+        {
+            provider.Kill();
+        }
+    }
+
+    [Fact]
     public async Task An_inference_is_bought_on_every_path_from_a_provider_that_is_killed_and_started_again()
     {
         using var cli = new CliProcess();

@@ -216,7 +216,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
 
     private async Task ServeAsync(
         JobEvidence evidence, IContentStore? content = null, Func<long[], long[]>? answered = null, byte tier = 0, long diskBytes = 1L << 30,
-        Action<ProviderEvent>? observer = null, MachineMemory? memory = null, bool keepsSessionKeys = true)
+        Action<ProviderEvent>? observer = null, MachineMemory? memory = null, bool keepsSessionKeys = true, PrivateWeights? weights = null)
     {
         var options = new ProviderOptions
         {
@@ -228,6 +228,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
             Content = content,
             DiskBytes = diskBytes,
             KeepsSessionKeys = keepsSessionKeys,
+            Private = weights is null ? [] : [weights],
         };
         _daemon = new ProviderDaemon(
             new Wallet(_rpc, DevChain.Accounts[1].Key.Span), options, evidence == JobEvidence.DevelopmentAttested ? new DevelopmentHardware() : null, _events.Enqueue + observer)

@@ -4,6 +4,7 @@ using Aivm.Cli.Models;
 using Aivm.Cli.Output;
 using Aivm.Cli.Proving;
 using Aivm.Primitives;
+using Aivm.Provider;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Commands;
@@ -37,7 +38,7 @@ internal static class ModelPublishCommand
 
         var quote = await publisher.EstimateAsync(release, cancellation);
         terminal.Remark($"Publishing {release.Name} ({release.Container.Length:N0} bytes{(secret is null ? "" : ", without its weights")}) from {wallet.Address.ToChecksumString()}");
-        terminal.Remark($"  {quote.Transactions} transactions, at most {Coins.Format(quote.Fee)} coins for gas, and a deposit of {Coins.Format(quote.Deposit)} that comes back.");
+        terminal.Remark($"  {quote.Transactions} transactions, about {Coins.Format(quote.Fee)} coins for gas at its present price, and a deposit of {Coins.Format(quote.Deposit)} that comes back.");
         await Consent.RequireAsync(wallet, quote.Total, options.Yes(result), terminal, cancellation);
 
         var published = await terminal.Step("Publishing", progress => publisher.PublishAsync(release, new UploadSteps(progress), cancellation));
@@ -72,8 +73,8 @@ internal static class ModelPublishCommand
 
     private static Task<PrivateWeights> OpenAsync(Aivm.Inference.Model model, FileInfo? passwordFile, Terminal terminal)
     {
-        var password = PrivateWeights.PasswordOf(model, passwordFile, terminal);
-        return terminal.Step("Committing to the weights", progress => Task.Run(() => PrivateWeights.Open(model, password, new(progress))));
+        var password = WeightKeys.PasswordOf(model, passwordFile, terminal);
+        return terminal.Step("Committing to the weights", progress => Task.Run(() => WeightKeys.Open(model, password, progress.Report)));
     }
 
     private sealed class UploadSteps(IProgress<string> progress) : IProgress<PublishProgress>

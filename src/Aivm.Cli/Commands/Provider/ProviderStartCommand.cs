@@ -42,10 +42,18 @@ internal static class ProviderStartCommand
         var health = Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
         var otlp = CommonOptions.Url("--otlp", "Send metrics to this OpenTelemetry collector, by gRPC.", "http://127.0.0.1:4317");
         var data = new Option<string>("--data") { Description = "The provider's directory. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
+        var ownModels = new Option<FileInfo[]>("--private-model")
+        {
+            Description = "Models that you published with private weights, one or more: their .aivm files. With --evidence zk, jobs for them are answered with proofs, of which a commitment to the weights is good for so many.",
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        }.AcceptExistingOnly();
+        var weightsPassword = new Option<FileInfo>("--weights-password-file") { Description = "Holds the password of the keys of private weights.", HelpName = "FILE" }.AcceptExistingOnly();
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
         {
-            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, maxGasPrice, yes, json,
+            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, ownModels, weightsPassword, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, maxGasPrice, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -58,6 +66,7 @@ internal static class ProviderStartCommand
             var terms = await compute.GetTermsAsync(cancellation);
             var locked = result.GetResult(stake) is null ? terms.MinStake + terms.MinStake : result.GetValue(stake);
             using var content = store.OpenIfNamed(result, terminal);
+            using var own = OwnModels.Open(result.GetRequiredValue(ownModels), result.GetValue(weightsPassword), asked.Contains(JobEvidence.Proved), terminal);
             var options = new ProviderOptions
             {
                 Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address),
@@ -67,6 +76,7 @@ internal static class ProviderStartCommand
                 ModelMemory = (long)result.GetValue(memory) << 20,
                 DiskBytes = (long)result.GetValue(disk) << 30,
                 Content = content?.Store,
+                Private = own.Weights,
                 Asks =
                 [
                     .. asked.SelectMany(_ => Tiers, (kind, tier) => new ProviderAsk(
@@ -126,12 +136,15 @@ internal static class ProviderStartCommand
             Provider = provider.ToChecksumString(),
             options.Directory,
             Stake = options.Stake.ToString(),
+            Private = options.Private.Select(weights => new { weights.Model.Hash, ProofsLeft = weights.Left }),
             Asks = options.Asks.Select(ask => new { Evidence = ask.Evidence.ToString(), ask.Tier, BasePrice = ask.BasePrice.ToString(), PricePerMgas = ask.PricePerMgas.ToString() }),
         },
         () =>
         {
             terminal.Line($"provider   {provider.ToChecksumString()}");
             terminal.Line($"directory  {options.Directory}");
+            foreach (var weights in options.Private)
+                terminal.Line($"private    {weights.Model.Hash}, {weights.Left} proofs left");
             foreach (var ask in options.Asks)
                 terminal.Line($"asks       {Coins.Format(ask.BasePrice)} coins and {Coins.Format(ask.PricePerMgas)} per Mgas for {ask.Evidence}, tier {ask.Tier}; a new price counts after 10 blocks");
             if (hardware is DevelopmentHardware)

@@ -1,31 +1,31 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Aivm.Cli.Accounts;
-using Aivm.Cli.Output;
 using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 using Aivm.Sdk;
 
-namespace Aivm.Cli.Proving;
+namespace Aivm.Provider;
 
 /// <summary>
-/// A model with secret weights, and its key in this user's home: made when it is first asked for, the same from then on, so that the private
-/// model keeps its hash. Its count of proofs is on the disk before a proof is made.
+/// A model with secret weights, and their key: made once, the same from then on, so that the private model keeps its hash. Its count of proofs is on the disk
+/// before a proof is made.
 /// </summary>
-internal sealed class PrivateWeights : IDisposable
+public sealed class PrivateWeights : IDisposable
 {
     /// <summary>Proofs that a commitment is good for, of which the last is kept for its renewal.</summary>
     private const int Budget = CommittedWeights.MaxProofs;
 
     private readonly Model _full;
     private readonly WeightKey _key;
-    private readonly RunProver.ProofSteps _steps;
+    private readonly string _password;
+    private readonly Action<string> _report;
+    private readonly Lock _using = new();
 
-    private PrivateWeights(Model full, WeightKey key, RunProver.ProofSteps steps)
+    private PrivateWeights(Model full, WeightKey key, string password, Action<string> report)
     {
-        (_full, _key, _steps) = (full, key, steps);
+        (_full, _key, _password, _report) = (full, key, password, report);
         Container = PrivateModel.Encode(full.Graph, key.Commitments[0].Root);
         Model = Architecture(Container);
     }
@@ -36,36 +36,30 @@ internal sealed class PrivateWeights : IDisposable
     /// <summary>As everybody else sees it.</summary>
     public ProvedModel Model { get; }
 
-    /// <exception cref="AivmException">Those of <see cref="WeightKey"/>.</exception>
-    public static PrivateWeights Open(Model full, string password, RunProver.ProofSteps steps)
+    /// <summary>With its weights.</summary>
+    public Model Full => _full;
+
+    /// <param name="path">Of the key's file.</param>
+    /// <param name="report">Told what takes long.</param>
+    /// <exception cref="AivmException">Those of <see cref="WeightKey"/>, and <c>proof-unsupported</c>.</exception>
+    public static PrivateWeights Open(Model full, string path, string password, Action<string> report) =>
+        new(full, WeightKey.Open(path, full.Hash, password), password, report);
+
+    /// <summary>Commits to the weights for the first time, and writes the key.</summary>
+    /// <exception cref="AivmException">As of <see cref="Open"/>.</exception>
+    public static void Create(Model full, string path, string password, Action<string> report)
     {
-        var path = PathOf(full);
-        if (!Exists(full))
-            Create(full, path, password, steps).Dispose();
-        return new PrivateWeights(full, WeightKey.Open(path, full.Hash, password), steps);
-    }
-
-    public static bool Exists(Model full) => File.Exists(PathOf(full));
-
-    /// <summary>Of the key that there is, or of the one that will be made.</summary>
-    public static string PasswordOf(Model full, FileInfo? file, Terminal terminal) =>
-        Exists(full) ? Password.Existing(file, terminal) : Password.New(file, terminal);
-
-    private static string PathOf(Model full) => Path.Combine(AccountHome.Weights, $"{full.Hash}.key");
-
-    private static WeightKey Create(Model full, string path, string password, RunProver.ProofSteps steps)
-    {
-        steps.Report("committing to the weights");
+        report("committing to the weights");
         var seed = WeightKey.NewSeed();
         // The architecture does not depend on the root.
         using var weights = CommittedWeights.Commit(RangesShape(Architecture(PrivateModel.Encode(full.Graph, Hash256.Zero))), full.Graph, seed);
-        return WeightKey.Create(path, full.Hash, weights.Root, seed, password);
+        WeightKey.Create(path, full.Hash, weights.Root, seed, password).Dispose();
     }
 
     private static ProvedModel Architecture(byte[] container) =>
-        RunProver.Require(ProvedModel.TryDecode(container, ModelLimits.OffChain, out var model, out var error), model, error);
+        Require(ProvedModel.TryDecode(container, ModelLimits.OffChain, out var model, out var error), model, error);
 
-    private static ProofShape RangesShape(ProvedModel model) => RunProver.Require(model.TryShapeWeightRanges(out var shape, out var error), shape, error);
+    private static ProofShape RangesShape(ProvedModel model) => Require(model.TryShapeWeightRanges(out var shape, out var error), shape, error);
 
     /// <summary>From the container's root to the one in use.</summary>
     public ImmutableArray<WeightRenewal> Renewals => [.. _key.Commitments.Skip(1).Select(each => new WeightRenewal(each.Root, each.Context, each.Equality))];
@@ -96,10 +90,9 @@ internal sealed class PrivateWeights : IDisposable
     {
         if (_key.Commitments[^1].Ranges is { Length: > 0 } kept)
             return kept;
-        _steps.Report("ranges of the weights");
+        _report("ranges of the weights");
         var shape = RangesShape(Model);
-        using var weights = Commit(shape);
-        Spend();
+        using var weights = Spend(shape);
         var proof = ProofProver.ProveWeightRanges(shape, Model.WeightRanges(weights.Root), weights, threads);
         _key.KeepRanges(proof);
         return proof;
@@ -108,23 +101,52 @@ internal sealed class PrivateWeights : IDisposable
     /// <summary>Puts a fresh commitment to the same weights in use. The model keeps its hash.</summary>
     /// <param name="context">What the proof of equality is for.</param>
     /// <exception cref="AivmException"><c>weights-budget</c>, and those of <see cref="Commit"/> and <see cref="WeightKey"/>.</exception>
-    public void Renew(Hash256 context, string password, int threads)
+    public void Renew(Hash256 context, int threads)
+    {
+        lock (_using)
+            RenewAlone(context, threads);
+    }
+
+    private void RenewAlone(Hash256 context, int threads)
     {
         // Nobody could check a proof under the fresh root without the ranges of the first, and the first takes no proofs any more.
         FirstWeightRanges(threads);
-        _steps.Report("a fresh commitment to the weights");
-        var (ranges, equality) = (RangesShape(Model), RunProver.Require(Model.TryShapeWeightEquality(out var shape, out var error), shape, error));
+        _report("a fresh commitment to the weights");
+        var (ranges, equality) = (RangesShape(Model), Require(Model.TryShapeWeightEquality(out var shape, out var error), shape, error));
         var seed = WeightKey.NewSeed();
         using var old = Commit(ranges);
         using var fresh = CommittedWeights.Commit(ranges, _full.Graph, seed);
         _key.BeginRenewal(Budget);
         var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh, threads);
-        _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, password);
+        _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, _password);
         CryptographicOperations.ZeroMemory(seed);
     }
 
+    /// <summary>
+    /// The commitment in use, for one proof, which is spent before it is made. Any number of threads may ask: each proof has a place of its own among those that
+    /// the commitment may open.
+    /// </summary>
+    /// <exception cref="AivmException"><c>weights-changed</c>, <c>weights-renewal</c>, <c>weights-budget</c>.</exception>
+    public CommittedWeights Spend(ProofShape shape)
+    {
+        lock (_using)
+        {
+            var committed = Commit(shape);
+            try
+            {
+                _key.Spend(Budget);
+                return committed;
+            }
+            catch
+            {
+                committed.Dispose();
+                throw;
+            }
+        }
+    }
+
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
-    public CommittedWeights Commit(ProofShape shape)
+    private CommittedWeights Commit(ProofShape shape)
     {
         var weights = CommittedWeights.Commit(shape, _full.Graph, _key.Seed, _key.Used);
         if (weights.Root == _key.Root)
@@ -134,8 +156,8 @@ internal sealed class PrivateWeights : IDisposable
             Failure.Check, "weights-changed", "This release commits to the weights in another way than the one that made their key: prove with that one, or begin with a new key.");
     }
 
-    /// <exception cref="AivmException"><c>weights-renewal</c>, <c>weights-budget</c>.</exception>
-    public void Spend() => _key.Spend(Budget);
+    private static T Require<T>(bool done, T result, Error error) =>
+        done ? result : throw new AivmException(Failure.Input, error.Code, $"This model's runs cannot be proved: {error.Message}.");
 
     public void Dispose() => _key.Dispose();
 }
