@@ -1,4 +1,3 @@
-using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
