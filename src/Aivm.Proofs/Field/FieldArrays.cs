@@ -232,7 +232,7 @@ internal unsafe struct FieldMemory
             return;
         Free();
         var bytes = checked((nuint)words * sizeof(uint));
-        var isLarge = bytes >= 2 * LargePages.Size;
+        var isLarge = bytes >= LargePages.Least;
         Pointer = (uint*)NativeMemory.AlignedAlloc(bytes, isLarge ? (nuint)LargePages.Size : Alignment);
         if (isLarge)
             LargePages.Advise(Pointer, bytes);

@@ -11,6 +11,9 @@ internal static unsafe partial class LargePages
     /// <summary>Bytes of a page, and what memory of such pages is aligned to.</summary>
     public const int Size = 2 << 20;
 
+    /// <summary>Bytes from which they are worth it. Shorter blocks an allocator mostly keeps, touched as they are: clearing large pages for them costs more than it saves.</summary>
+    public const int Least = 16 << 20;
+
     private const int HugePage = 14;
 
     /// <param name="memory">Aligned to <see cref="Size"/>.</param>
