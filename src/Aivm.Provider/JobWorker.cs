@@ -25,6 +25,9 @@ internal sealed class JobWorker(
     private const ulong GasOfTheRest = 8_000_000;
     private const ulong GasPerByte = 40;
 
+    /// <summary>What a proof about private weights takes more of calldata.</summary>
+    private const ulong GasOfPrivateWeights = 4_000_000;
+
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
     private readonly RunMemory _runs = new(options.Concurrency + RunsToSpare);
@@ -85,8 +88,6 @@ internal sealed class JobWorker(
         if (answer is null)
         {
             var prepared = await PrepareAsync(status, offeredAt, cancellation);
-            if (prepared.Model is OwnedModel owned)
-                await _commitments.RequireAsync(status.Job, status.Model, owned, least: 1, cancellation);
             answer = await ComputeAsync(status, prepared, cancellation);
             if (!isSigned)
                 files.WriteAnswer(status, answer.Value.Output, answer.Value.Evidence);
@@ -98,8 +99,9 @@ internal sealed class JobWorker(
         }
         catch (RpcException exception) when (exception.IsRevert)
         {
-            // What the chain refuses once it refuses again: the next try computes anew.
-            files.Forget(status.Job);
+            // What the chain refuses once it refuses again: the next try computes anew. What a proof is worth does not depend on the gas of a callback.
+            if (!exception.Message.Contains("CallbackGasMissing", StringComparison.Ordinal))
+                files.Forget(status.Job);
             throw;
         }
     }
@@ -156,7 +158,7 @@ internal sealed class JobWorker(
         return await files.ReadInputAsync(request.Job, cancellation);
     }
 
-    /// <summary>What can be known to fail is declined, not accepted. Proofs are asked for on models of the chain alone, which are of integers.</summary>
+    /// <summary>What can be known to fail is declined, not accepted. Proofs are asked for on models of the chain alone, which are of integers or private.</summary>
     private async Task RequireAnswerableAsync(JobStatus status, Prepared prepared, ulong height, CancellationToken cancellation)
     {
         if (prepared.Model is OwnedModel && status.Evidence != JobEvidence.Proved)
@@ -178,7 +180,7 @@ internal sealed class JobWorker(
             await RequireProvableAsync(status, owned, cancellation);
         else if (!ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
             throw new JobRefusal(error.Code, error.Message);
-        var gas = await VerificationGasAsync(status.Model, cancellation);
+        var gas = await VerificationGasAsync(status.Model, cancellation) + (prepared.Model is OwnedModel ? GasOfPrivateWeights : 0);
         if (gas + ((ulong)prepared.Input.Length * GasPerByte) > Wallet.MaxTransactionGas - GasOfTheRest)
             throw new JobRefusal("proof-too-dear", $"verifying takes {gas} gas: with the rest it does not fit into one transaction");
     }
@@ -188,7 +190,7 @@ internal sealed class JobWorker(
     {
         if (!model.CanProve(out var error))
             throw new JobRefusal(error.Code, error.Message);
-        await _commitments.RequireAsync(status.Job, status.Model, model, least: options.Concurrency, cancellation);
+        await _commitments.RequireAsync(status.Job, status.Model, model, cancellation);
     }
 
     private async Task<ulong> VerificationGasAsync(Address model, CancellationToken cancellation)
@@ -210,7 +212,8 @@ internal sealed class JobWorker(
     {
         var clock = Stopwatch.StartNew();
         var head = await wallet.Rpc.GetHeadAsync(cancellation);
-        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number), cancellation);
+        var root = prepared.Model is OwnedModel owned ? await _commitments.ReadyAsync(status.Job, status.Model, owned, least: 1, cancellation) : Hash256.Zero;
+        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number, root), cancellation);
         metrics.Computed(status.Evidence, clock.Elapsed);
         return answer;
     }
@@ -229,7 +232,8 @@ internal sealed class JobWorker(
         }
     }
 
-    private (byte[] Output, byte[] Evidence) Compute(JobStatus status, Prepared prepared, ulong height)
+    /// <param name="root">Of the commitment to the model's private weights; zero where they are public.</param>
+    private (byte[] Output, byte[] Evidence) Compute(JobStatus status, Prepared prepared, ulong height, Hash256 root)
     {
         if (status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested)
         {
@@ -237,16 +241,15 @@ internal sealed class JobWorker(
             return (signed.Output, signed.Evidence);
         }
         var outputs = Answered(_runs.Run(status.Job, prepared.Model, prepared.Input));
-        return (OutputNumbers.Pack(outputs), status.Evidence == JobEvidence.Proved ? Prove(status.Job, prepared, outputs) : []);
+        return (OutputNumbers.Pack(outputs), status.Evidence == JobEvidence.Proved ? Prove(status.Job, prepared, outputs, root) : []);
     }
 
-    private byte[] Prove(ulong job, Prepared prepared, long[] outputs)
-    {
-        var (root, proof) = prepared.Model is OwnedModel owned
-            ? owned.Prove(JobsClient.ProofContext(chainId, job, wallet.Address), prepared.Input, outputs, options.ProofThreads)
-            : (Hash256.Zero, ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads));
-        return JobsClient.ProofEvidence(prepared.Input, root, proof);
-    }
+    private byte[] Prove(ulong job, Prepared prepared, long[] outputs, Hash256 root) => JobsClient.ProofEvidence(
+        prepared.Input,
+        root,
+        prepared.Model is OwnedModel owned
+            ? owned.Prove(root, JobsClient.ProofContext(chainId, job, wallet.Address), prepared.Input, outputs, options.ProofThreads)
+            : ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads));
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
@@ -19,8 +20,11 @@ internal sealed class OwnedModel(PrivateWeights weights) : IRunnable
     /// <summary>Proofs that it has left.</summary>
     public int ProofsLeft => weights.Left;
 
-    /// <summary>What the chain has to know before it takes proofs on a renewed commitment; null while the first is in use.</summary>
-    public (Hash256 Old, WeightRenewal Fresh)? LastRenewal => weights.LastRenewal;
+    /// <summary>The container's.</summary>
+    public Hash256 FirstRoot => weights.FirstRoot;
+
+    /// <summary>What the chain has to know before it takes proofs on the commitment in use.</summary>
+    public ImmutableArray<WeightRenewal> Renewals => weights.Renewals;
 
     /// <summary>Takes seconds. The context is none: the chain takes no other.</summary>
     public void Renew(int threads) => weights.Renew(Hash256.Zero, threads);
@@ -34,18 +38,19 @@ internal sealed class OwnedModel(PrivateWeights weights) : IRunnable
     /// <summary>Errors: <c>proof-unsupported</c>.</summary>
     public bool CanProve(out Error error) => weights.Model.TryShape(1, hidesInputs: false, out _, out error);
 
+    /// <param name="root">Of the commitment to prove on: where another is in use meanwhile, nothing is spent.</param>
     /// <exception cref="AivmException"><c>weights-budget</c>, and others of <see cref="PrivateWeights.Spend"/>.</exception>
     /// <exception cref="JobRefusal">The run cannot be proved.</exception>
-    public (Hash256 Root, byte[] Proof) Prove(Hash256 context, byte[] input, long[] outputs, int threads)
+    public byte[] Prove(Hash256 root, Hash256 context, byte[] input, long[] outputs, int threads)
     {
         var numbers = new long[weights.Full.InputCount];
         weights.Full.UnpackInput(input, numbers);
         if (!weights.Model.TryShape(1, hidesInputs: false, out var shape, out var error))
             throw new JobRefusal(error.Code, error.Message);
-        using var committed = weights.Spend(shape);
+        using var committed = weights.Spend(shape, root);
         if (!ProofProver.TryCreate(shape, weights.Full.Graph, committed, threads, out var prover, out error))
             throw new JobRefusal(error.Code, error.Message);
         using (prover)
-            return (committed.Root, prover.Prove(new ProofStatement(Hash, context, numbers, outputs, committed.Root)));
+            return prover.Prove(new ProofStatement(Hash, context, numbers, outputs, root));
     }
 }

@@ -17,6 +17,9 @@ public sealed class PrivateWeights : IDisposable
     /// <summary>Proofs that a commitment is good for, of which the last is kept for its renewal.</summary>
     private const int Budget = CommittedWeights.MaxProofs;
 
+    /// <summary>Proofs of runs that a fresh commitment is good for: one more was its first, and one is its renewal's.</summary>
+    public const int FreshProofs = Budget - 2;
+
     private readonly Model _full;
     private readonly WeightKey _key;
     private readonly string _password;
@@ -54,6 +57,7 @@ public sealed class PrivateWeights : IDisposable
         // The architecture does not depend on the root.
         using var weights = CommittedWeights.Commit(RangesShape(Architecture(PrivateModel.Encode(full.Graph, Hash256.Zero))), full.Graph, seed);
         WeightKey.Create(path, full.Hash, weights.Root, seed, password).Dispose();
+        CryptographicOperations.ZeroMemory(seed);
     }
 
     private static ProvedModel Architecture(byte[] container) =>
@@ -126,11 +130,14 @@ public sealed class PrivateWeights : IDisposable
     /// The commitment in use, for one proof, which is spent before it is made. Any number of threads may ask: each proof has a place of its own among those that
     /// the commitment may open.
     /// </summary>
-    /// <exception cref="AivmException"><c>weights-changed</c>, <c>weights-renewal</c>, <c>weights-budget</c>.</exception>
-    public CommittedWeights Spend(ProofShape shape)
+    /// <param name="root">Of the commitment that is meant; null for whichever is in use.</param>
+    /// <exception cref="AivmException"><c>weights-renewed</c>, <c>weights-changed</c>, <c>weights-renewal</c>, <c>weights-budget</c>.</exception>
+    public CommittedWeights Spend(ProofShape shape, Hash256? root = null)
     {
         lock (_using)
         {
+            if (root is { } meant && meant != _key.Root)
+                throw new AivmException(Failure.Check, "weights-renewed", $"The commitment {meant} is not in use any more: prove on {_key.Root}.");
             var committed = Commit(shape);
             try
             {
@@ -144,6 +151,10 @@ public sealed class PrivateWeights : IDisposable
             }
         }
     }
+
+    /// <summary>Commits once, and proves nothing: whether this release makes of the key what it was made for.</summary>
+    /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
+    public void Check() => Commit(RangesShape(Model)).Dispose();
 
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
     private CommittedWeights Commit(ProofShape shape)

@@ -27,9 +27,11 @@ internal sealed class OwnModels : IDisposable
             foreach (var file in files)
             {
                 var full = ModelFile.Load(file);
-                own._weights.Add(WeightKeys.Exists(full)
-                    ? WeightKeys.Open(full, password, _ => { })
-                    : throw new AivmException(Failure.Input, "weights-not-found", $"There is no key of private weights for {file.Name}: publish it with 'aivm model publish --private-weights' first."));
+                if (!WeightKeys.Exists(full))
+                    throw new AivmException(
+                        Failure.Input, "weights-not-found", $"There is no key of private weights for {file.Name}: publish it with 'aivm model publish --private-weights' first.");
+                own._weights.Add(WeightKeys.Open(full, password, _ => { }));
+                own._weights[^1].Check();
             }
             return own;
         }

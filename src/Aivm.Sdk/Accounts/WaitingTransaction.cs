@@ -29,7 +29,7 @@ internal sealed class WaitingTransaction(RpcClient rpc, Transaction sent)
             await rpc.SendAsync(raised, cancellation);
             return true;
         }
-        catch (RpcException)
+        catch (RpcException exception) when (exception.Failure == Failure.Input)
         {
             _versions.Remove(raised);
             return false;

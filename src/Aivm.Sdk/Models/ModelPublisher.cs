@@ -67,7 +67,7 @@ public sealed class ModelPublisher(Wallet wallet)
             gas += PublishGas.Begin(ReclaimCall(release, wallet.Address));
         var transactions = (expired ? 1 : 0) + (upload is null ? 1 : 0) + chunks.Length + 1;
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        return new PublishQuote(transactions, gas, fees.CurrentPrice * gas, deposit);
+        return new PublishQuote(transactions, gas, fees.MaxFeePerGas * gas, deposit);
     }
 
     /// <exception cref="AivmException">
@@ -111,7 +111,7 @@ public sealed class ModelPublisher(Wallet wallet)
         await RequireOffChainAsync(release, cancellation);
         var gas = await wallet.EstimateGasAsync(Request(OffChainCall(release)), cancellation);
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        return new PublishQuote(Transactions: 1, gas, fees.CurrentPrice * gas, Deposit: UInt256.Zero);
+        return new PublishQuote(Transactions: 1, gas, fees.MaxFeePerGas * gas, Deposit: UInt256.Zero);
     }
 
     /// <summary>Publishes what describes a model that lies elsewhere. Providers fetch it by its digest: store it where they look, before anybody asks.</summary>

@@ -51,11 +51,11 @@ public sealed class ProofsClient(Wallet wallet)
     /// <param name="proof">Of the weights' ranges for the container's own root; later of equality with the root registered before.</param>
     /// <exception cref="RpcException">The root is refused.</exception>
     public Task<GasQuote> QuoteRootAsync(Address model, Hash256 root, ReadOnlyMemory<byte> proof, CancellationToken cancellation = default) =>
-        QuoteAsync(Request(model, root, proof), cancellation);
+        QuoteAsync(RegisterRoot(model, root, proof), cancellation);
 
     public Task<TransactionReceipt> RegisterRootAsync(
         Address model, Hash256 root, ReadOnlyMemory<byte> proof, GasQuote quote, CancellationToken cancellation = default) =>
-        wallet.SendAndWaitAsync(Request(model, root, proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+        wallet.SendAndWaitAsync(RegisterRoot(model, root, proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
 
     /// <summary>The gas that verifying a proof takes, loading the model included and calldata apart.</summary>
     /// <exception cref="RpcException">There are no such proofs, or deriving their circuit takes more than a transaction may have.</exception>
@@ -84,7 +84,8 @@ public sealed class ProofsClient(Wallet wallet)
 
     private static TransactionRequest Request(ProofSubmission proof) => new() { To = ProofsInterface.Contract, Data = proof.Encode() };
 
-    private static TransactionRequest Request(Address model, Hash256 root, ReadOnlyMemory<byte> proof) => new()
+    /// <summary>The transaction that registers a root, at whatever gas then costs.</summary>
+    public static TransactionRequest RegisterRoot(Address model, Hash256 root, ReadOnlyMemory<byte> proof) => new()
     {
         To = ModelsInterface.Contract,
         Data = ModelsInterface.RegisterRoot.BeginCall().WriteAddress(model).WriteHash(root).WriteBytes(proof.Span).ToArray(),

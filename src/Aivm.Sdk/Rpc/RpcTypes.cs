@@ -75,7 +75,4 @@ public sealed record GasFees(UInt256 BaseFee, UInt256 MaxPriorityFeePerGas)
 {
     /// <summary>Twice the base fee and the tip: holds through six full blocks.</summary>
     public UInt256 MaxFeePerGas => BaseFee + BaseFee + MaxPriorityFeePerGas;
-
-    /// <summary>What a unit of gas costs if the base fee stays.</summary>
-    public UInt256 CurrentPrice => BaseFee + MaxPriorityFeePerGas;
 }

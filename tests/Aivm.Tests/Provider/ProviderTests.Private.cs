@@ -45,13 +45,47 @@ public sealed partial class ProviderTests
     {
         using var weights = OwnWeights();
         var model = await PublishPrivateAsync(weights, registers: false);
+        var left = weights.Left;
         await ServeAsync(JobEvidence.Proved, weights: weights);
         await RequireDeclinedAsync(model, JobEvidence.Proved, "weights-root");
-        await RegisterAsync(model, weights);
-        SpendAllBut(1, weights);
-        // Two jobs may be with us at once: each may need a proof, and another account owns the model.
-        await RequireDeclinedAsync(model, JobEvidence.Proved, "weights-renewal");
-        Assert.Equal(1, weights.Left);
+        Assert.Equal(left, weights.Left);
+    }
+
+    /// <summary>The proofs of a commitment are public: anybody can register it for a copy of the container.</summary>
+    [Fact]
+    public async Task A_copy_that_somebody_else_published_wears_out_no_commitment()
+    {
+        using var weights = OwnWeights();
+        var copy = await PublishPrivateAsync(weights, owner: _caller);
+        await ServeAsync(JobEvidence.Proved, weights: weights);
+        await RequireDeclinedAsync(copy, JobEvidence.Proved, "model-private");
+        Assert.Equal(PrivateWeights.FreshProofs, weights.Left);
+    }
+
+    [Fact]
+    public async Task What_was_renewed_elsewhere_is_registered_one_after_the_other()
+    {
+        using var weights = OwnWeights();
+        var model = await PublishPrivateAsync(weights);
+        weights.Renew(Hash256.Zero, threads: 2);
+        weights.Renew(Hash256.Zero, threads: 2);
+        await ServeAsync(JobEvidence.Proved, weights: weights);
+        var answer = await AnswerAsync(await RequestProofAsync(model, 5));
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(5)), OutputNumbers.Unpack(answer.Output));
+        Assert.Equal(2, _events.Count(item => item.Kind == ProviderEventKind.WeightsRegistered));
+    }
+
+    [Fact]
+    public void A_proof_that_is_meant_for_a_commitment_before_spends_nothing()
+    {
+        using var weights = OwnWeights();
+        weights.FirstWeightRanges(threads: 2);
+        var old = weights.Root;
+        weights.Renew(Hash256.Zero, threads: 2);
+        Assert.True(weights.Model.TryShape(1, hidesInputs: false, out var shape, out var error), error?.ToString());
+        Assert.Equal("weights-renewed", Assert.Throws<AivmException>(() => weights.Spend(shape, old)).Error.Code);
+        Assert.Equal(PrivateWeights.FreshProofs, weights.Left);
+        weights.Check();
     }
 
     [Fact]
@@ -59,8 +93,8 @@ public sealed partial class ProviderTests
     {
         using var weights = OwnWeights();
         var first = weights.Root;
-        var model = await PublishPrivateAsync(weights, owner: new Wallet(_rpc, DevChain.Accounts[1].Key.Span));
-        SpendAllBut(1, weights);
+        var model = await PublishPrivateAsync(weights);
+        SpendAllBut(2, weights);
         await ServeAsync(JobEvidence.Proved, weights: weights);
         for (var seed = 0; seed < 3; seed++)
         {
@@ -92,16 +126,17 @@ public sealed partial class ProviderTests
 
     private async Task<Address> PublishPrivateAsync(PrivateWeights weights, bool registers = true, Wallet? owner = null)
     {
-        var model = (await new ModelPublisher(owner ?? _caller).PublishAsync(new ModelRelease(weights.Container, "private"))).Model;
+        owner ??= new Wallet(_rpc, DevChain.Accounts[1].Key.Span);
+        var model = (await new ModelPublisher(owner).PublishAsync(new ModelRelease(weights.Container, "private"))).Model;
         if (registers)
             await RegisterAsync(model, weights, owner);
         return model;
     }
 
-    private async Task RegisterAsync(Address model, PrivateWeights weights, Wallet? owner = null)
+    private static async Task RegisterAsync(Address model, PrivateWeights weights, Wallet owner)
     {
-        var (proofs, ranges) = (new ProofsClient(owner ?? _caller), weights.FirstWeightRanges(threads: 2));
-        await proofs.RegisterRootAsync(model, weights.Root, ranges, await proofs.QuoteRootAsync(model, weights.Root, ranges, Cancellation), Cancellation);
+        var (proofs, ranges) = (new ProofsClient(owner), weights.FirstWeightRanges(threads: 2));
+        await proofs.RegisterRootAsync(model, weights.FirstRoot, ranges, await proofs.QuoteRootAsync(model, weights.FirstRoot, ranges, Cancellation), Cancellation);
     }
 
     private async Task RequireDeclinedAsync(Address model, JobEvidence evidence, string reason)

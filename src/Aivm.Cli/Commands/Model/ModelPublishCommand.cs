@@ -38,7 +38,7 @@ internal static class ModelPublishCommand
 
         var quote = await publisher.EstimateAsync(release, cancellation);
         terminal.Remark($"Publishing {release.Name} ({release.Container.Length:N0} bytes{(secret is null ? "" : ", without its weights")}) from {wallet.Address.ToChecksumString()}");
-        terminal.Remark($"  {quote.Transactions} transactions, about {Coins.Format(quote.Fee)} coins for gas at its present price, and a deposit of {Coins.Format(quote.Deposit)} that comes back.");
+        terminal.Remark($"  {quote.Transactions} transactions, up to {Coins.Format(quote.Fee)} coins for gas at up to twice its present price, and a deposit of {Coins.Format(quote.Deposit)} that comes back.");
         await Consent.RequireAsync(wallet, quote.Total, options.Yes(result), terminal, cancellation);
 
         var published = await terminal.Step("Publishing", progress => publisher.PublishAsync(release, new UploadSteps(progress), cancellation));

@@ -28,7 +28,7 @@ internal static class OffChainPublication
 
         var quote = await publisher.EstimateOffChainAsync(release, cancellation);
         terminal.Remark($"Publishing {release.Name} ({model.Size:N0} bytes, which go to {store.Name}) from {wallet.Address.ToChecksumString()}");
-        terminal.Remark($"  1 transaction, about {Coins.Format(quote.Fee)} coins for gas at its present price.");
+        terminal.Remark($"  1 transaction, up to {Coins.Format(quote.Fee)} coins for gas.");
         await Consent.RequireAsync(wallet, quote.Total, options.Yes(result), terminal, cancellation);
 
         await terminal.Step("Storing", progress => StoreAsync(store.Store, source, model, new StoredBytes(progress, model.Size), cancellation));
