@@ -20,7 +20,6 @@ public sealed class PrivateWeights : IDisposable
     /// <summary>Proofs of runs that a fresh commitment is good for: one more was its first, and one is its renewal's.</summary>
     public const int FreshProofs = Budget - 2;
 
-    private readonly Model _full;
     private readonly WeightKey _key;
     private readonly string _password;
     private readonly Action<string> _report;
@@ -28,7 +27,7 @@ public sealed class PrivateWeights : IDisposable
 
     private PrivateWeights(Model full, WeightKey key, string password, Action<string> report)
     {
-        (_full, _key, _password, _report) = (full, key, password, report);
+        (Full, _key, _password, _report) = (full, key, password, report);
         Container = PrivateModel.Encode(full.Graph, key.Commitments[0].Root);
         Model = Architecture(Container);
     }
@@ -40,7 +39,7 @@ public sealed class PrivateWeights : IDisposable
     public ProvedModel Model { get; }
 
     /// <summary>With its weights.</summary>
-    public Model Full => _full;
+    public Model Full { get; }
 
     /// <param name="path">Of the key's file.</param>
     /// <param name="report">Told what takes long.</param>
@@ -119,7 +118,7 @@ public sealed class PrivateWeights : IDisposable
         var (ranges, equality) = (RangesShape(Model), Require(Model.TryShapeWeightEquality(out var shape, out var error), shape, error));
         var seed = WeightKey.NewSeed();
         using var old = Commit(ranges);
-        using var fresh = CommittedWeights.Commit(ranges, _full.Graph, seed);
+        using var fresh = CommittedWeights.Commit(ranges, Full.Graph, seed);
         _key.BeginRenewal(Budget);
         var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh, threads);
         _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, _password);
@@ -159,7 +158,7 @@ public sealed class PrivateWeights : IDisposable
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
     private CommittedWeights Commit(ProofShape shape)
     {
-        var weights = CommittedWeights.Commit(shape, _full.Graph, _key.Seed, _key.Used);
+        var weights = CommittedWeights.Commit(shape, Full.Graph, _key.Seed, _key.Used);
         if (weights.Root == _key.Root)
             return weights;
         weights.Dispose();

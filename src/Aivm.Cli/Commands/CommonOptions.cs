@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Aivm.Cli.Output;
 using Aivm.Primitives;
 
@@ -83,13 +84,7 @@ internal static class CommonOptions
     {
         Description = description,
         HelpName = "COINS",
-        CustomParser = result =>
-        {
-            if (Output.Coins.TryParse(result.Tokens[0].Value, out var wei))
-                return wei;
-            result.AddError($"{name} takes an amount of coins such as 0.25, with at most 18 decimals.");
-            return default;
-        },
+        CustomParser = result => ReadCoins(result, name, "0.25") ?? default,
     };
 
     /// <summary>In wei for a unit of gas.</summary>
@@ -97,14 +92,17 @@ internal static class CommonOptions
     {
         Description = "The most that a million gas may cost, in coins. A transaction that waits because gas became dearer is raised up to that. By default what it takes when it is sent, and no more.",
         HelpName = "COINS",
-        CustomParser = result =>
-        {
-            if (Output.Coins.TryParse(result.Tokens[0].Value, out var wei))
-                return wei / 1_000_000;
-            result.AddError("--max-gas-price takes an amount of coins such as 0.005, with at most 18 decimals.");
-            return null;
-        },
+        CustomParser = result => ReadCoins(result, "--max-gas-price", "0.005") is { } wei ? wei / 1_000_000 : null,
     };
+
+    /// <returns>Wei; null, and an error, where it is no amount.</returns>
+    private static UInt256? ReadCoins(ArgumentResult result, string option, string example)
+    {
+        if (Output.Coins.TryParse(result.Tokens[0].Value, out var wei))
+            return wei;
+        result.AddError($"{option} takes an amount of coins such as {example}, with at most 18 decimals.");
+        return null;
+    }
 
     public static Terminal Terminal(this ParseResult result, Option<bool> json) =>
         new(Console.Out, Console.Error, result.GetValue(json));

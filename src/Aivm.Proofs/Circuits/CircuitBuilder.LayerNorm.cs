@@ -168,8 +168,9 @@ internal sealed partial class CircuitBuilder
 
     /// <summary>
     /// With D the distance of an element from the mean, v the variance and s the root: the N - 1 other distances add up to D and a rounding r, at most N / 2 in
-    /// magnitude. Their squares are (D - r)^2 / (N - 1) or more, and (D - r)^2 &gt;= D^2 - N D, so that D^2 &lt;= (N - 1) (v + 1 / 2) + D, hence D &lt;= 1 / 2 + sqrt((N - 1) (v + 1)); without a mean D^2 &lt;= N (v + 1). And v + epsilon + 1 &lt;= (s + 1)^2, hence
-    /// ((v + 1) / s^2) &lt;= 1 + (2 s + 1 - epsilon) / s^2, which is at most 3 where epsilon is 1 and 1 + 1 / (epsilon - 1) elsewhere.
+    /// magnitude. Their squares add up to (D - r)^2 / (N - 1) or more, and (D - r)^2 &gt;= D^2 - N D, so that D^2 &lt;= (N - 1) (v + 1 / 2) + D, hence
+    /// D &lt;= 1 / 2 + sqrt((N - 1) (v + 1)); without a mean D^2 &lt;= N (v + 1). And v + epsilon + 1 &lt;= (s + 1)^2, hence
+    /// (v + 1) / s^2 &lt;= 1 + (2 s + 1 - epsilon) / s^2, which is at most 3 where epsilon is 1 and 1 + 1 / (epsilon - 1) elsewhere.
     /// </summary>
     internal static long LargestQuotient(LayerNormNode node, int channels)
     {
