@@ -9,6 +9,7 @@ public sealed class ProofProver : IDisposable
     private readonly ProofShape _shape;
     private readonly WitnessFiller? _filler;
     private readonly int _threads;
+    private readonly BlockPool.Lease _memory = BlockPool.Open();
     private readonly LogupWorkspace _workspace = new();
     private readonly ExtArray _denominators;
     private readonly ExtArray _coefficients;
@@ -63,7 +64,10 @@ public sealed class ProofProver : IDisposable
     public byte[] Prove(ProofStatement statement, CommittedInputs? inputs = null, Action<ProofPhase>? progress = null)
     {
         progress?.Invoke(ProofPhase.Witness);
-        return Prove(statement, Fill(statement, inputs), inputs, progress);
+        var witness = Fill(statement, inputs);
+        var proof = Prove(statement, witness, inputs, progress);
+        _filler!.Keep(witness);
+        return proof;
     }
 
     internal Witness Fill(ProofStatement statement, CommittedInputs? inputs = null)
@@ -178,6 +182,7 @@ public sealed class ProofProver : IDisposable
         _denominators.Dispose();
         _coefficients.Dispose();
         _cells.Dispose();
+        _memory.Dispose();
     }
 }
 

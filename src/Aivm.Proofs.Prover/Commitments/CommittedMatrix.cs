@@ -1,3 +1,4 @@
+using System.Buffers;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs.Prover;
@@ -12,7 +13,7 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     private readonly int _codeBits;
     private readonly bool _salted;
     private readonly FeltArray _codewords;
-    private readonly uint[] _salts;
+    private uint[] _salts;
     private MerkleTree? _tree;
 
     /// <param name="random">For the salts; null if the columns need not be hidden.</param>
@@ -20,11 +21,18 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     {
         (_height, _codeBits, _salted) = (height, codeBits, random is not null);
         _codewords = FeltArray.Uninitialised(height << codeBits);
-        _salts = new uint[ColumnHasher.SaltWords << codeBits];
-        random?.FillWords(_salts);
+        _salts = ArrayPool<uint>.Shared.Rent(SaltCount);
+        if (random is null)
+            Salts.Clear();
+        else
+            random.FillWords(Salts);
     }
 
     public Hash256 Root => Tree.Root;
+
+    private int SaltCount => ColumnHasher.SaltWords << _codeBits;
+
+    private Span<uint> Salts => _salts.AsSpan(0, SaltCount);
 
     private MerkleTree Tree => _tree ?? throw new InvalidOperationException("The matrix is not committed yet.");
 
@@ -46,13 +54,13 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     public void Commit()
     {
         var columns = 1 << _codeBits;
-        var leaves = GC.AllocateUninitializedArray<uint>(Blake3.HashWords << _codeBits);
+        var leaves = MerkleTree.Rent(columns);
         Parallel.For(0, (columns + Piece - 1) / Piece, piece =>
         {
             var first = piece * Piece;
-            ColumnHasher.Hash(_codewords.AsSpan(), _height, columns, _salts, leaves, first, Math.Min(Piece, columns - first));
+            ColumnHasher.Hash(_codewords.AsSpan(), _height, columns, Salts, leaves.AsSpan(0, Blake3.HashWords << _codeBits), first, Math.Min(Piece, columns - first));
         });
-        _tree = new MerkleTree(leaves);
+        _tree = new MerkleTree(leaves, _codeBits);
     }
 
     /// <summary>Writes what <see cref="OpenedColumns"/> reads.</summary>
@@ -73,7 +81,13 @@ internal sealed unsafe class CommittedMatrix : IDisposable
         Tree.WriteOpening(positions, writer);
     }
 
-    public void Dispose() => _codewords.Dispose();
+    public void Dispose()
+    {
+        _codewords.Dispose();
+        _tree?.Dispose();
+        ArrayPool<uint>.Shared.Return(_salts);
+        _salts = [];
+    }
 
     /// <summary>Apart from the writing: reads that miss the caches overlap.</summary>
     private static void Gather(uint* row, int[] positions, uint[] words)

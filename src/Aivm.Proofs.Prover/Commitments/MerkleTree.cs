@@ -1,10 +1,12 @@
-using System.Numerics;
+using System.Buffers;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs.Prover;
 
-/// <summary>All nodes of a Merkle tree. <see cref="MerkleOpening"/> has the tree's definition and checks its openings.</summary>
-internal sealed class MerkleTree
+/// <summary>
+/// All nodes of a Merkle tree. <see cref="MerkleOpening"/> has the tree's definition and checks its openings. Its memory is the shared pool's of arrays.
+/// </summary>
+internal sealed class MerkleTree : IDisposable
 {
     /// <summary>Nodes that a thread hashes at a time.</summary>
     private const int Piece = 2048;
@@ -12,19 +14,22 @@ internal sealed class MerkleTree
     /// <summary>Planes of hashes, the leaves first, the root last.</summary>
     private readonly uint[][] _levels;
 
-    /// <param name="leaves">Planes of 2^depth hashes (see <see cref="Blake3Lanes"/>). The tree keeps them.</param>
-    public MerkleTree(uint[] leaves)
+    /// <param name="leaves">Planes of 2^depth hashes (see <see cref="Blake3Lanes"/>), from <see cref="Rent"/>. The tree keeps them.</param>
+    public MerkleTree(uint[] leaves, int depth)
     {
-        var count = leaves.Length / Blake3.HashWords;
-        if (leaves.Length != count * Blake3.HashWords || !BitOperations.IsPow2(count))
-            throw new ArgumentException("A Merkle tree has a power of two of leaves.", nameof(leaves));
-        _levels = new uint[BitOperations.Log2((uint)count) + 1][];
+        _levels = new uint[depth + 1][];
         _levels[0] = leaves;
-        for (var level = 1; level < _levels.Length; level++)
-            _levels[level] = Parents(_levels[level - 1]);
+        for (var level = 1; level <= depth; level++)
+        {
+            _levels[level] = Rent(1 << (depth - level));
+            HashInto(level);
+        }
     }
 
-    public Hash256 Root => new Planes(_levels[^1], 1).At(0);
+    /// <summary>Room for the planes of so many hashes.</summary>
+    public static uint[] Rent(int count) => ArrayPool<uint>.Shared.Rent(Blake3.HashWords * count);
+
+    public Hash256 Root => new Planes(Level(Depth), 1).At(0);
 
     /// <summary>log2 of the number of leaves.</summary>
     public int Depth => _levels.Length - 1;
@@ -40,7 +45,7 @@ internal sealed class MerkleTree
         for (var level = 0; level < Depth; level++)
         {
             var parents = 0;
-            var planes = new Planes(_levels[level], 1 << (Depth - level));
+            var planes = new Planes(Level(level), 1 << (Depth - level));
             for (var i = 0; i < count; i++, parents++)
             {
                 var node = nodes[i];
@@ -57,14 +62,24 @@ internal sealed class MerkleTree
         }
     }
 
-    private static uint[] Parents(uint[] children)
+    public void Dispose()
     {
-        var parents = GC.AllocateUninitializedArray<uint>(children.Length / 2);
-        var count = parents.Length / Blake3.HashWords;
+        foreach (ref var level in _levels.AsSpan())
+        {
+            ArrayPool<uint>.Shared.Return(level);
+            level = [];
+        }
+    }
+
+    /// <summary>A level's planes: rented arrays may be longer.</summary>
+    private Span<uint> Level(int level) => _levels[level].AsSpan(0, Blake3.HashWords << (Depth - level));
+
+    private void HashInto(int level)
+    {
+        var count = 1 << (Depth - level);
         if (count <= Piece)
-            MerkleOpening.HashLevel(children, parents, 0, count);
+            MerkleOpening.HashLevel(Level(level - 1), Level(level), 0, count);
         else
-            Parallel.For(0, count / Piece, i => MerkleOpening.HashLevel(children, parents, i * Piece, Piece));
-        return parents;
+            Parallel.For(0, count / Piece, i => MerkleOpening.HashLevel(Level(level - 1), Level(level), i * Piece, Piece));
     }
 }

@@ -81,18 +81,4 @@ internal static class Evaluator
             }
         return sums;
     }
-
-    /// <summary>The sum of an entry's summands in the field.</summary>
-    public static Felt[] Sums(IEnumerable<Summand> summands, int first, int positions, int channels, Witness witness)
-    {
-        var sums = new Felt[positions * channels];
-        foreach (var summand in summands)
-        {
-            var values = Values(summand.Term, first, positions, channels, witness);
-            for (var p = 0; p < positions; p++)
-                for (var c = 0; c < channels; c++)
-                    sums[(p * channels) + c] += summand.FactorOf(c) * Felt.From(values[(p * channels) + c]);
-        }
-        return sums;
-    }
 }

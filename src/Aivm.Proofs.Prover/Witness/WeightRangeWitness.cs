@@ -7,7 +7,8 @@ internal static class WeightRangeWitness
     /// <param name="publicNumbers">Of the circuit.</param>
     public static Witness Fill(Circuit circuit, int[] weights, long[] publicNumbers)
     {
-        var witness = new Witness(circuit, publicNumbers);
+        var witness = new Witness(circuit);
+        witness.Begin(publicNumbers);
         foreach (var gadget in circuit.Gadgets)
             switch (gadget)
             {

@@ -29,14 +29,23 @@ internal static class WideFiller
         var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
         witness.ForPositions(grid.Positions, grid.Channels, (first, count) =>
         {
-            var sums = Evaluator.Sums(gadget.Sum, first, count, grid.Channels, witness);
-            for (var i = 0; i < sums.Length; i++)
-                Write(gadget.Carry, first + (i / grid.Channels), i % grid.Channels, Centred(sums[i] * divisor), witness);
+            using var sums = new CellSums(witness, count, grid.Channels);
+            sums.Evaluate(gadget.Sum, first, count, divisor, (position, _, carries) =>
+            {
+                for (var i = 0; i < carries.Length; i++)
+                    Write(gadget.Carry, position + (i / grid.Channels), i % grid.Channels, carries[i], witness);
+            });
         });
         Look(gadget.Carry.Checks, witness);
     }
 
     public static void Write(WideCells number, int position, int channel, Int128 value, Witness witness)
+    {
+        for (var k = 0; k < number.Limbs.Length; k++)
+            Write(number.Limbs[k], position, channel, number.Cut.LimbOf(value, k), witness);
+    }
+
+    public static void Write(WideCells number, int position, int channel, long value, Witness witness)
     {
         for (var k = 0; k < number.Limbs.Length; k++)
             Write(number.Limbs[k], position, channel, number.Cut.LimbOf(value, k), witness);
@@ -86,16 +95,12 @@ internal static class WideFiller
         if (summands is [{ Term: TapTerm { IsPlain: true, Source.Whole: { } cells }, Factors: [var factor] }] && factor == Felt.One)
             return witness.SetEntry(site, entry, cells);
         var (grid, numbers) = (site.Grid, witness.NewEntry(site, entry));
-        var sums = Evaluator.Sums(summands, 0, grid.Positions, grid.Channels, witness);
-        for (var i = 0; i < sums.Length; i++)
-            numbers[(i / grid.Channels * grid.Width) + (i % grid.Channels)] = Centred(sums[i]);
+        using var sums = new CellSums(witness, grid.Positions, grid.Channels);
+        sums.Evaluate(summands, 0, grid.Positions, Felt.One, (first, positions, integers) =>
+        {
+            for (var p = 0; p < positions; p++)
+                integers.Slice(p * grid.Channels, grid.Channels).CopyTo(numbers.AsSpan((first + p) * grid.Width));
+        });
         return new EntryColumn(numbers, 0);
-    }
-
-    /// <summary>The representative of least magnitude.</summary>
-    private static int Centred(Felt element)
-    {
-        var value = (long)element.ToUInt32();
-        return (int)(value > Felt.Modulus / 2 ? value - Felt.Modulus : value);
     }
 }

@@ -15,9 +15,9 @@ internal sealed class Witness
     private readonly int _threads;
 
     /// <param name="threads">That fill it.</param>
-    public Witness(Circuit circuit, long[] publicNumbers, int threads = 1)
+    public Witness(Circuit circuit, int threads = 1)
     {
-        (Circuit, PublicNumbers, _threads) = (circuit, publicNumbers, threads);
+        (Circuit, _threads) = (circuit, threads);
         (Cells, InputCells) = (new int[circuit.CellCount], new int[circuit.InputCellCount]);
         _entries = new EntryColumn[circuit.Lookups.Length][];
         for (var i = 0; i < _entries.Length; i++)
@@ -29,7 +29,8 @@ internal sealed class Witness
 
     public Circuit Circuit { get; }
 
-    public long[] PublicNumbers { get; }
+    /// <summary>Of the statement that it is filled for.</summary>
+    public long[] PublicNumbers { get; private set; } = [];
 
     /// <summary>By address. Multiplicities among them; the random cells stay 0 here.</summary>
     public int[] Cells { get; }
@@ -42,6 +43,17 @@ internal sealed class Witness
 
     /// <summary>Sites whose cells are filled, and whose entries and rows follow from these.</summary>
     public List<LookupSite> Filled { get; } = [];
+
+    /// <summary>
+    /// Empties it for another statement. Cells are 0; entries keep what they had, since whoever fills a site writes all of them.
+    /// </summary>
+    public void Begin(long[] publicNumbers)
+    {
+        PublicNumbers = publicNumbers;
+        Filled.Clear();
+        Array.Clear(Cells);
+        Array.Clear(InputCells);
+    }
 
     /// <summary>What an address holds.</summary>
     public long Read(int address) =>

@@ -14,6 +14,7 @@ internal sealed class WitnessFiller
     private readonly int[][] _counts;
 
     private int[] _accumulators = [];
+    private Witness? _kept;
 
     private WitnessFiller(Circuit circuit, AccumulatorTrace trace, int threads)
     {
@@ -35,7 +36,9 @@ internal sealed class WitnessFiller
     /// <param name="inputs">All inputs of a sample, sample after sample: accepted by the model's own run.</param>
     public Witness Fill(ReadOnlySpan<long> inputs, long[] publicNumbers)
     {
-        var witness = new Witness(_circuit, publicNumbers, _counts.Length + 1);
+        var witness = _kept ?? new Witness(_circuit, _counts.Length + 1);
+        _kept = null;
+        witness.Begin(publicNumbers);
         foreach (var gadget in _circuit.Gadgets)
             NameEntries(gadget, witness);
         var length = inputs.Length / _circuit.Samples;
@@ -54,6 +57,9 @@ internal sealed class WitnessFiller
         AddCounts(witness);
         return witness;
     }
+
+    /// <summary>Takes back a witness that nobody reads any more: the next is filled in its memory.</summary>
+    public void Keep(Witness witness) => _kept = witness;
 
     /// <summary>Where a thread counts.</summary>
     private ArraySegment<int> CountsOf(int part, Witness witness) => part == 0 ? witness.Counts : _counts[part - 1];

@@ -87,6 +87,14 @@ internal readonly record struct LimbCut(int Count, long TopLow, int TopBits, int
         return (long)(limb == Count - 1 ? rest : rest & (((Int128)1 << LimbBits) - 1));
     }
 
+    /// <inheritdoc cref="LimbOf(Int128, int)"/>
+    public long LimbOf(long number, int limb)
+    {
+        // From 63 bits on nothing is left but the sign.
+        var rest = number >> Math.Min(LimbBits * limb, 63);
+        return limb == Count - 1 ? rest : rest & ((1L << LimbBits) - 1);
+    }
+
     public (long Low, long High) IntervalOf(int limb) => limb == Count - 1 ? (TopLow, TopLow + (1L << TopBits) - 1) : (0, (1L << LimbBits) - 1);
 
     public int BitsOf(int limb) => limb == Count - 1 ? TopBits : LimbBits;

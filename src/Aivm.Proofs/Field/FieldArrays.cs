@@ -232,19 +232,16 @@ internal unsafe struct FieldMemory
             return;
         Free();
         var bytes = checked((nuint)words * sizeof(uint));
-        var isLarge = bytes >= LargePages.Least;
-        Pointer = (uint*)NativeMemory.AlignedAlloc(bytes, isLarge ? (nuint)LargePages.Size : Alignment);
-        if (isLarge)
-            LargePages.Advise(Pointer, bytes);
-        _capacity = words;
-        HeldWords += words;
+        Pointer = (uint*)BlockPool.Take(ref bytes);
+        _capacity = (long)bytes / sizeof(uint);
+        HeldWords += _capacity;
     }
 
     public void Free()
     {
         if (_collected is null)
         {
-            NativeMemory.AlignedFree(Pointer);
+            BlockPool.Give(Pointer, (nuint)_capacity * sizeof(uint));
             HeldWords -= _capacity;
         }
         Pointer = null;

@@ -15,6 +15,44 @@ internal static unsafe class FieldKernels
         FieldLoop.Run(ref loop, 0, count);
     }
 
+    /// <summary>a[at + i] *= k.</summary>
+    public static void Scale(FeltArray a, int at, Felt k, int count)
+    {
+        Check(a.Length, at, count);
+        var loop = new ScalePlaneLoop(a.At(at), k);
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += k * terms[i].</summary>
+    public static void AddScaled(FeltArray sums, Felt k, FeltArray terms, int count)
+    {
+        Check(sums.Length, 0, count);
+        Check(terms.Length, 0, count);
+        var loop = new AddScaledLoop(sums.At(0), k, terms.At(0));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>sums[i] += a[i] * b[i].</summary>
+    public static void AddProducts(FeltArray sums, FeltArray a, FeltArray b, int count)
+    {
+        Check(sums.Length, 0, count);
+        Check(a.Length, 0, count);
+        Check(b.Length, 0, count);
+        var loop = new AddProductsLoop(sums.At(0), a.At(0), b.At(0));
+        FieldLoop.Run(ref loop, 0, count);
+    }
+
+    /// <summary>integers[i] becomes the integer of least magnitude that is a[i] modulo p.</summary>
+    public static void ToIntegers(FeltArray a, Span<int> integers)
+    {
+        Check(a.Length, 0, integers.Length);
+        fixed (int* result = integers)
+        {
+            var loop = new ToIntegersLoop(a.At(0), result);
+            FieldLoop.Run(ref loop, 0, integers.Length);
+        }
+    }
+
     /// <summary>Canonical numbers become elements as kernels have them, x * 2^32 mod p.</summary>
     /// <param name="words">All below p.</param>
     public static void FromCanonical(Span<uint> words)
@@ -58,6 +96,57 @@ internal static unsafe class FieldKernels
             var i = start;
             for (; i + TLanes.Count <= end; i += TLanes.Count)
                 TLanes.Store(ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(a + i)), factor), unchecked(a + i));
+            return i;
+        }
+    }
+
+    private readonly struct AddScaledLoop(uint* sums, Felt k, uint* terms) : IFieldLoop
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public nint Run<TLanes, TVector>(nint start, nint end)
+            where TLanes : struct, IFieldLanes<TVector>
+            where TVector : struct
+        {
+            var factor = ExtLanes<TLanes, TVector>.BroadcastFactor(k);
+            var i = start;
+            for (; i + TLanes.Count <= end; i += TLanes.Count)
+            {
+                var product = ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(terms + i)), factor);
+                TLanes.Store(TLanes.Add(TLanes.Load(unchecked(sums + i)), product), unchecked(sums + i));
+            }
+            return i;
+        }
+    }
+
+    private readonly struct AddProductsLoop(uint* sums, uint* a, uint* b) : IFieldLoop
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public nint Run<TLanes, TVector>(nint start, nint end)
+            where TLanes : struct, IFieldLanes<TVector>
+            where TVector : struct
+        {
+            var i = start;
+            for (; i + TLanes.Count <= end; i += TLanes.Count)
+            {
+                var product = ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(a + i)), TLanes.Load(unchecked(b + i)));
+                TLanes.Store(TLanes.Add(TLanes.Load(unchecked(sums + i)), product), unchecked(sums + i));
+            }
+            return i;
+        }
+    }
+
+    private readonly struct ToIntegersLoop(uint* a, int* result) : IFieldLoop
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public nint Run<TLanes, TVector>(nint start, nint end)
+            where TLanes : struct, IFieldLanes<TVector>
+            where TVector : struct
+        {
+            // Times 2^-32: out of Montgomery form.
+            var one = ExtLanes<TLanes, TVector>.BroadcastFactor(Felt.FromMontgomery(1));
+            var i = start;
+            for (; i + TLanes.Count <= end; i += TLanes.Count)
+                TLanes.StoreIntegers(ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(a + i)), one), unchecked(result + i));
             return i;
         }
     }

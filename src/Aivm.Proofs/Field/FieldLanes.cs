@@ -29,6 +29,9 @@ internal unsafe interface IFieldLanes<TVector>
 
     static abstract TVector LoadIntegers(int* from);
 
+    /// <summary>Numbers below p, each as the integer of least magnitude that is the same modulo p.</summary>
+    static abstract void StoreIntegers(TVector numbers, int* to);
+
     /// <summary>One, in Montgomery form, for each zero, and zero for anything else.</summary>
     static abstract TVector OneForZero(TVector elements);
 
@@ -114,6 +117,10 @@ internal readonly unsafe struct Avx512Lanes : IFieldLanes<Vector512<uint>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> NotNegative(Vector512<int> integers) =>
         integers.AsUInt32() + ((integers >> 31).AsUInt32() & Vector512.Create(2 * Felt.Modulus));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreIntegers(Vector512<uint> numbers, int* to) =>
+        (Add(numbers, Vector512.Create(Felt.Modulus / 2)) - Vector512.Create(Felt.Modulus / 2)).AsInt32().Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> OneForZero(Vector512<uint> elements) =>
@@ -205,6 +212,10 @@ internal readonly unsafe struct Avx2Lanes : IFieldLanes<Vector256<uint>>
         integers.AsUInt32() + ((integers >> 31).AsUInt32() & Vector256.Create(2 * Felt.Modulus));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreIntegers(Vector256<uint> numbers, int* to) =>
+        (Add(numbers, Vector256.Create(Felt.Modulus / 2)) - Vector256.Create(Felt.Modulus / 2)).AsInt32().Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> OneForZero(Vector256<uint> elements) =>
         Vector256.Equals(elements, Vector256<uint>.Zero) & Vector256.Create(Felt.MontgomeryOne);
 
@@ -291,6 +302,10 @@ internal readonly unsafe struct ScalarLanes : IFieldLanes<ulong>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong NotNegative(int integer) => Felt.NotNegative(integer);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreIntegers(ulong numbers, int* to) =>
+        *to = unchecked((int)(Felt.Add((uint)numbers, Felt.Modulus / 2) - (Felt.Modulus / 2)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong OneForZero(ulong elements) => elements == 0 ? Felt.MontgomeryOne : 0;

@@ -48,11 +48,16 @@ internal static class VectorCircuits
         return outputs;
     }
 
+    /// <summary>In memory that was used before and holds nothing but nonsense: whoever fills it writes all that counts.</summary>
     public static Witness Fill(Model model, Circuit circuit, long[] inputs)
     {
         var statement = new ProofStatement(model.Hash, Hash256.Zero, circuit.Inputs.IsEmpty ? default(ReadOnlyMemory<long>) : inputs, Run(model, circuit.Samples, inputs));
         Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused, threads: 2), refused?.ToString());
+        var used = filler.Fill(inputs, numbers);
+        foreach (var memory in Enumerable.Range(0, circuit.Lookups.Length).SelectMany(used.EntriesOf).Select(entry => entry.Numbers).Append(used.Cells).Append(used.InputCells))
+            Array.Fill(memory, int.MinValue);
+        filler.Keep(used);
         return filler.Fill(inputs, numbers);
     }
 }

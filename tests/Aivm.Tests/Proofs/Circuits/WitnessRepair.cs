@@ -25,12 +25,12 @@ internal static class WitnessRepair
         foreach (var gadget in gadgets.OfType<CarryGadget>())
         {
             var (grid, divisor) = (gadget.Carry.Limbs[0], Felt.From(1L << gadget.Bits).Inverse());
-            var sums = Evaluator.Sums(gadget.Sum, 0, grid.Positions, grid.Channels, witness);
-            for (var i = 0; i < sums.Length; i++)
+            using var sums = new CellSums(witness, grid.Positions, grid.Channels);
+            sums.Evaluate(gadget.Sum, 0, grid.Positions, divisor, (first, _, carries) =>
             {
-                var carry = (long)(sums[i] * divisor).ToUInt32();
-                witness.Set(gadget.Carry, i / grid.Channels, i % grid.Channels, carry > Felt.Modulus / 2 ? carry - Felt.Modulus : carry);
-            }
+                for (var i = 0; i < carries.Length; i++)
+                    witness.Set(gadget.Carry, first + (i / grid.Channels), i % grid.Channels, carries[i]);
+            });
         }
     }
 }

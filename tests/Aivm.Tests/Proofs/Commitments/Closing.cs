@@ -44,12 +44,15 @@ internal sealed class Closing
     /// <summary>Adds something to the numbers sent: a lie, if it is not zero.</summary>
     public Func<int, (Ext4 Product, Ext4 Sum)> Lie { get; init; } = _ => default;
 
-    public byte[] Prove() =>
-        Prove(PadCommitment.Commit(Shape, _layout, Pads.Draw(PadsLaidOut, new SecretRandom().NextExt4), new SecretRandom()));
+    public byte[] Prove()
+    {
+        using var pads = PadCommitment.Commit(Shape, _layout, Pads.Draw(PadsLaidOut, new SecretRandom().NextExt4), new SecretRandom());
+        return Prove(pads);
+    }
 
+    /// <param name="pads">Stay the caller's.</param>
     public byte[] Prove(PadCommitment pads)
     {
-        using var _ = pads;
         var writer = new ProofWriter();
         var transcript = new Transcript(Context, ProversProbe);
         transcript.Absorb(pads.Root.Span);

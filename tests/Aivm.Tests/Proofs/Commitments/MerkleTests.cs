@@ -164,7 +164,7 @@ public class MerkleTests
         return writer.ToArray();
     }
 
-    private static MerkleTree Tree(int depth) => new(Leaves([.. Enumerable.Range(0, 1 << depth)]));
+    private static MerkleTree Tree(int depth) => new(Leaves([.. Enumerable.Range(0, 1 << depth)]), depth);
 
     private static uint[] Leaves(int[] positions)
     {

@@ -217,5 +217,34 @@ public sealed class KernelTests
         Assert.Throws<ArgumentOutOfRangeException>(() => ExtKernels.CombineRows(a, 0, a, f, 0, 1, 2));
     }
 
+    [Theory, MemberData(nameof(Levels))]
+    public void Base_elements(int level) => At(level, random =>
+    {
+        foreach (var count in Counts)
+        {
+            var (at, k) = (random.Next(20), Elements.RandomBase(random, 1)[0]);
+            using var a = Elements.RandomBase(random, at + count + 2);
+            using var b = Elements.RandomBase(random, count + 1);
+            using var sums = Elements.RandomBase(random, count + 3);
+            var (before, original) = (Copy(sums), Copy(a));
+            FieldKernels.AddScaled(sums, k, b, count);
+            Assert.Equal(before.Select((sum, i) => i < count ? sum + (k * b[i]) : sum), Copy(sums));
+            before = Copy(sums);
+            FieldKernels.AddProducts(sums, a, b, count);
+            Assert.Equal(before.Select((sum, i) => i < count ? sum + (a[i] * b[i]) : sum), Copy(sums));
+            FieldKernels.Scale(a, at, k, count);
+            Assert.Equal(original.Select((x, i) => i >= at && i < at + count ? x * k : x), Copy(a));
+
+            var integers = new int[count];
+            foreach (var (i, end) in new[] { 0, 1, -1, (int)(Felt.Modulus / 2), -(int)(Felt.Modulus / 2) }.Index().Where(end => end.Index < count))
+                b[i] = Felt.From(end);
+            FieldKernels.ToIntegers(b, integers);
+            Assert.Equal(Copy(b)[..count], integers.Select(integer => Felt.From(integer)));
+            Assert.All(integers, integer => Assert.InRange(integer, -(int)(Felt.Modulus / 2), (int)(Felt.Modulus / 2)));
+        }
+
+        static Felt[] Copy(FeltArray array) => [.. Enumerable.Range(0, array.Length).Select(i => array[i])];
+    });
+
     private static void At(int level, Action<Random> test) => FieldLevels.At((FieldLevel)level, () => test(new Random(level)));
 }
