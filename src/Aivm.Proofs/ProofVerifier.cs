@@ -1,3 +1,4 @@
+using System.Buffers;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
@@ -18,18 +19,23 @@ public static class ProofVerifier
             error = shortfall;
             return false;
         }
-        if (!shape.Circuit.TryStatePublic(statement, out var publicNumbers, out error))
-            return false;
         if ((shape.Weights is null) != (statement.WeightRoot is null) || (shape.Inputs is null) != (statement.InputRoot is null))
         {
             error = new("proof-statement", "A proof about private weights or inputs names their root, and no other proof does.");
             return false;
         }
-        var reader = new ProofReader(proof);
-        var holds = TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish();
+        // Of the pool: as many as a model has constants, each time.
+        var publicNumbers = ArrayPool<Felt>.Shared.Rent(shape.Circuit.Public.Count);
+        var holds = shape.Circuit.TryStatePublic(statement, publicNumbers, out error);
+        if (holds)
+        {
+            var reader = new ProofReader(proof);
+            holds = TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish();
+            error = reader.Error!;
+        }
+        ArrayPool<Felt>.Shared.Return(publicNumbers);
         // Kernels read the tables of the circuit by address.
         GC.KeepAlive(shape);
-        error = reader.Error!;
         return holds;
     }
 

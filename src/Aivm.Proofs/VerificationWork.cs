@@ -49,6 +49,7 @@ public static class VerificationWork
     {
         { Whole: not null } => (view.Positions + (2L * view.Channels)) * Product,
         { Runs: not null, HasPublic: false } => (view.Positions * 3L * Lookup) + (view.Channels * 2L * Product),
+        { Blocks: not null } => (view.Positions * 3L * view.BlocksPerRow * Lookup) + (view.Channels * 2L * Product),
         { HasCells: false } => (long)view.Positions * view.Channels * Number,
         _ => (long)view.Positions * view.Channels * Lookup,
     };

@@ -42,6 +42,15 @@ public sealed class Circuit
         Public.Complete();
         (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
         (PlainCells, OtherCellTerms) = ([.. CellTerms.Select(Proofs.PlainCells.Of).OfType<PlainCells>()], [.. CellTerms.Where(term => Proofs.PlainCells.Of(term) is null)]);
+        PaddedLookups = [.. Lookups.Where(site => site.Grid.Channels != site.Grid.Width)];
+        Constants =
+        [
+            .. from site in Lookups.Concat<Site>(Equalities)
+               let constants = site.Summands.Where(summand => summand.Term is null).ToImmutableArray()
+               where !constants.IsEmpty
+               select (site, constants),
+        ];
+        PublicProducts = [.. Products.Where(placed => placed.Term.Left.HasPublic || placed.Term.Right.HasPublic)];
         ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
     }
 
@@ -139,6 +148,12 @@ public sealed class Circuit
 
     internal ImmutableArray<EqualitySite> Equalities { get; }
 
+    /// <summary>Lookups whose cells leave gaps between their leaves: those from <see cref="FullLeafCount"/> on.</summary>
+    internal ImmutableArray<LookupSite> PaddedLookups { get; }
+
+    /// <summary>All summands without a term, by site.</summary>
+    internal ImmutableArray<(Site Site, ImmutableArray<Summand> Summands)> Constants { get; }
+
     /// <summary>All terms that read committed cells.</summary>
     internal ImmutableArray<PlacedTerm<Term>> CellTerms { get; }
 
@@ -152,6 +167,9 @@ public sealed class Circuit
     internal ImmutableArray<PlacedTerm<Term>> PublicTerms { get; }
 
     internal ImmutableArray<PlacedTerm<ProductTerm>> Products { get; }
+
+    /// <summary>Those of them that read public numbers.</summary>
+    internal ImmutableArray<PlacedTerm<ProductTerm>> PublicProducts { get; }
 
     internal ImmutableArray<LookupTable> Tables { get; }
 
@@ -261,11 +279,13 @@ public sealed class Circuit
     }
 
     /// <summary>The same in the field.</summary>
-    internal bool TryStatePublic(ProofStatement statement, out Felt[] numbers, out Error error)
+    /// <param name="numbers">At least so many elements as there are numbers.</param>
+    internal bool TryStatePublic(ProofStatement statement, Span<Felt> numbers, out Error error)
     {
         var rented = ArrayPool<long>.Shared.Rent(Public.Count);
         var integers = rented.AsSpan(0, Public.Count);
-        numbers = TryCompute(statement, integers, out error) ? Public.InField(integers) : [];
+        if (TryCompute(statement, integers, out error))
+            Public.InField(integers, numbers);
         ArrayPool<long>.Shared.Return(rented);
         return error is null;
     }

@@ -30,9 +30,10 @@ internal sealed class GridView
             return;
         (_addresses, _strides) = (addresses, strides);
         Runs = RowRuns.Of(positionsPerSample, channels, addresses, strides);
+        Blocks = Runs is null && !HasPublic ? RowRuns.Blocks(positionsPerSample, channels, addresses, strides) : null;
         map.Hold(addresses);
-        if (Runs is not null)
-            map.Hold(Runs.Starts);
+        if ((Runs ?? Blocks) is { } runs)
+            map.Hold(runs.Starts);
     }
 
     public int Samples { get; }
@@ -53,6 +54,12 @@ internal sealed class GridView
     /// <summary>Null where the view is all of a storage, or neither that nor made of runs.</summary>
     public RowRuns? Runs { get; }
 
+    /// <summary>Of a view that is neither: runs of one length, several to a row, where it is made of these.</summary>
+    public RowRuns? Blocks { get; }
+
+    /// <summary>Of <see cref="Blocks"/>, in each row.</summary>
+    public int BlocksPerRow => Blocks is null ? 0 : Channels / Blocks.LengthOf(0);
+
     public int AddressOf(int position, int channel)
     {
         if (Whole is { } storage)
@@ -68,10 +75,14 @@ internal sealed class GridView
         var numbers = Numbers(publicNumbers);
         var result = numbers.AsSpan();
         var committed = cells.AsSpan();
-        for (var p = 0; p < Positions && HasCells; p++)
-            for (var c = 0; c < Channels; c++)
-                if (AddressOf(p, c) is var address && !PublicAddress.Is(address))
-                    result[(p * Channels) + c] = committed[address];
+        if (Whole is { } storage)
+            for (var p = 0; p < Positions; p++)
+                committed.Slice(storage.Base + (p * storage.Width), Channels).CopyTo(result[(p * Channels)..]);
+        else
+            for (var (sample, to) = (0, 0); sample < Samples; sample++)
+                for (var i = 0; i < _addresses.Length; i++, to++)
+                    if (_addresses[i] + (sample * _strides[i]) is var address && !PublicAddress.Is(address))
+                        result[to] = committed[address];
         return numbers;
     }
 
@@ -80,10 +91,10 @@ internal sealed class GridView
     {
         var numbers = new FeltArray(Positions * Channels);
         var result = numbers.AsSpan();
-        for (var p = 0; p < Positions && HasPublic; p++)
-            for (var c = 0; c < Channels; c++)
-                if (AddressOf(p, c) is var address && PublicAddress.Is(address))
-                    result[(p * Channels) + c] = publicNumbers[address - PublicAddress.First].Montgomery;
+        for (var (sample, to) = (0, 0); sample < Samples && HasPublic; sample++)
+            for (var i = 0; i < _addresses.Length; i++, to++)
+                if (_addresses[i] + (sample * _strides[i]) is var address && PublicAddress.Is(address))
+                    result[to] = publicNumbers[address - PublicAddress.First].Montgomery;
         return numbers;
     }
 

@@ -107,15 +107,13 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="forms">Of private weights: to be added to it.</param>
     public Ext4 Known(Felt[] publicNumbers, out List<WeightForm> forms)
     {
-        var (lookups, constants) = (Ext4.Zero, Ext4.Zero);
-        foreach (var site in circuit.Lookups)
-        {
-            var sums = Sums(site);
-            (lookups, constants) = (lookups + sums.Weights, constants + sums.Constants);
-        }
-        foreach (var site in circuit.Equalities)
-            if (site.Summands.Any(summand => summand.Term is null))
-                constants += Sums(site).Constants;
+        // All leaves below that count are lookups.
+        var lookups = leaves.Below(circuit.FullLeafCount).Sum;
+        foreach (var site in circuit.PaddedLookups)
+            lookups += WeightsOf(site).Sum(site.Grid.Positions, site.Grid.Channels);
+        var constants = Ext4.Zero;
+        foreach (var (site, summands) in circuit.Constants)
+            constants += SumOf(site, summands);
         var rows = leaves.Of(circuit.TableGrid);
         var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
             + ((alpha - Ext4.One) * (lookups + rows.Sum(circuit.TableGrid.Positions, circuit.TableGrid.Channels)));
@@ -233,17 +231,16 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
 
     private GridWeights WeightsOf(Site site) => (site is LookupSite ? leaves : equalities).Of(site.Grid);
 
-    /// <summary>The sum of a site's weights, and what its constant summands add.</summary>
-    private (Ext4 Weights, Ext4 Constants) Sums(Site site)
+    /// <summary>What a site's constant summands add.</summary>
+    private Ext4 SumOf(Site site, ImmutableArray<Summand> constants)
     {
-        var (weights, constants) = (WeightsOf(site), Ext4.Zero);
-        var (rows, columns) = (weights.SumOfRows(site.Grid.Positions), site.Grid.Channels == site.Grid.Width ? Ext4.One : weights.SumOfColumns(site.Grid.Channels));
-        foreach (var summand in site.Summands)
-            if (summand.Term is null)
-                constants += ScaleOf(site, summand) * (summand.Factors.Length == 1
-                    ? columns * summand.Factors[0]
-                    : ExtKernels.Dot(weights.Columns, weights.FirstColumn, summand.Factors.AsSpan()));
-        return (rows * columns, rows * constants);
+        var (weights, sum) = (WeightsOf(site), Ext4.Zero);
+        var columns = site.Grid.Channels == site.Grid.Width ? Ext4.One : weights.SumOfColumns(site.Grid.Channels);
+        foreach (var summand in constants)
+            sum += ScaleOf(site, summand) * (summand.Factors.Length == 1
+                ? columns * summand.Factors[0]
+                : ExtKernels.Dot(weights.Columns, weights.FirstColumn, summand.Factors.AsSpan()));
+        return weights.SumOfRows(site.Grid.Positions) * sum;
     }
 
     /// <summary>Terms with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>

@@ -85,6 +85,8 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
                     sums, tap * source.Channels, maps.Dot(tap, grid, cells.Rows, cells.FirstRow), cells.Columns, cells.FirstColumn, source.Channels);
         else if (assignment is PublicAssignment known)
             WeighNumbers(grid, known, sums);
+        else if (source.Blocks is { } blocks && assignment is PointAssignment { Point: var point })
+            WeighBlocks(grid, blocks, point, sums);
         else
             WeighCells(grid, assignment, sums);
         return sums;
@@ -116,6 +118,17 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
                 if (maps.SourceOf(tap, p) is var from && from >= 0)
                     ExtKernels.CombineRows(
                         sums, tap * source.Channels, grid.Rows, grid.FirstRow + p, 1, numbers, from * source.Channels, source.Channels, source.Channels);
+    }
+
+    /// <summary>Channels of a block have the block's factor in common.</summary>
+    private void WeighBlocks(in GridWeights grid, RowRuns blocks, EqPoint point, ExtArray sums)
+    {
+        var (length, places) = (blocks.LengthOf(0), point.Places(blocks.BitsOf(0)));
+        using var held = blocks.AtBlocks(point, source.Positions, source.BlocksPerRow);
+        for (var tap = 0; tap < maps.Count; tap++)
+            for (var block = 0; block < source.BlocksPerRow; block++)
+                ExtKernels.AddScaled(
+                    sums, (tap * source.Channels) + (block * length), maps.Dot(tap, grid, held, block * source.Positions), places, 0, length);
     }
 
     private void WeighCells(in GridWeights grid, Assignment assignment, ExtArray sums)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Aivm.Proofs;
 
 /// <summary>
@@ -43,7 +45,7 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     /// <param name="each">As <see cref="LinearReduction.AddCoefficients"/> has it.</param>
     public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
-        var ofStorages = Views(term => term.ReadsCells)
+        var ofStorages = Views(linear.Circuit.Products, term => term.ReadsCells)
             .Select(view => (view.Term, Weights: new GridWeights(
                 view.Weights.CopyRows(view.Term.Source.Positions), 0, view.Weights.CopyColumns(view.Term.Source.Channels, view.Scale), 0)))
             .GroupBy(view => view.Term.Target?.Base ?? -1, (target, views) => (Target: target, Views: views.ToArray()))
@@ -65,24 +67,24 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     }
 
     /// <summary>The multilinear polynomial of these coefficients at a point of the cells' addresses.</summary>
-    public Ext4 EvaluateCoefficients(EqPoint cells) => Evaluate(term => term.ReadsCells, new PointAssignment(cells));
+    public Ext4 EvaluateCoefficients(EqPoint cells) => Evaluate(linear.Circuit.Products, term => term.ReadsCells, new PointAssignment(cells));
 
     /// <summary>The part of nu X(s) + nu^2 Y(s) that both sides know.</summary>
-    public Ext4 Known(Felt[] publicNumbers) => Evaluate(term => term.ReadsPublic, new PublicAssignment(publicNumbers));
+    public Ext4 Known(Felt[] publicNumbers) => Evaluate(linear.Circuit.PublicProducts, term => term.ReadsPublic, new PublicAssignment(publicNumbers));
 
-    private Ext4 Evaluate(Func<TapTerm, bool> counts, Assignment assignment)
+    private Ext4 Evaluate(ImmutableArray<PlacedTerm<ProductTerm>> products, Func<TapTerm, bool> counts, Assignment assignment)
     {
         var sum = Ext4.Zero;
-        foreach (var (term, weights, scale) in Views(counts))
+        foreach (var (term, weights, scale) in Views(products, counts))
             sum += scale * term.Evaluate(weights, assignment);
         return sum;
     }
 
-    /// <summary>The views of all products that count, with their weights in nu X(s) + nu^2 Y(s), a factor apart. They are good until the next are asked for.</summary>
-    private IEnumerable<(TapTerm Term, GridWeights Weights, Ext4 Scale)> Views(Func<TapTerm, bool> counts)
+    /// <summary>The views of products that count, with their weights in nu X(s) + nu^2 Y(s), a factor apart. They are good until the next are asked for.</summary>
+    private IEnumerable<(TapTerm Term, GridWeights Weights, Ext4 Scale)> Views(ImmutableArray<PlacedTerm<ProductTerm>> products, Func<TapTerm, bool> counts)
     {
         using var room = new GridRoom();
-        foreach (var (product, weights, _, scale) in linear.Scaled(linear.Circuit.Products))
+        foreach (var (product, weights, _, scale) in linear.Scaled(products))
         {
             if (counts(product.LeftTerm))
                 yield return (product.LeftTerm, product.LeftWeights(weights, _s, room), product.ColumnsAreRight ? nu : scale * nu);

@@ -146,13 +146,13 @@ internal sealed class PublicNumbers(int samples)
 
     /// <summary>The same numbers in the field.</summary>
     /// <param name="numbers">Of <see cref="Compute"/>.</param>
-    public Felt[] InField(ReadOnlySpan<long> numbers)
+    /// <param name="elements">So many as there are.</param>
+    public void InField(ReadOnlySpan<long> numbers, Span<Felt> elements)
     {
-        var elements = _elements.AsSpan().ToArray();
+        _elements.CopyTo(elements);
         foreach (var (first, count) in _variable)
             for (var i = first; i < first + count; i++)
                 elements[i] = Felt.From(numbers[i]);
-        return elements;
     }
 
     private static void Derive(Derivation derivation, int sample, Span<long> numbers)

@@ -19,6 +19,38 @@ internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool 
 
     private static int BitsFor(int length) => length == 0 ? 0 : Storage.BitLength(length - 1);
 
+    /// <summary>eq of all runs' blocks. Several rows may make one of a view: then those that are first in theirs come first.</summary>
+    /// <param name="positions">Rows of the view, in the whole batch.</param>
+    /// <param name="perRow">Runs of each.</param>
+    /// <returns>[run of the row * positions + position].</returns>
+    public ExtArray AtBlocks(EqPoint point, int positions, int perRow)
+    {
+        var count = positions * perRow;
+        using var middles = ExtArray.Uninitialised(count);
+        using var highs = ExtArray.Uninitialised(count);
+        for (var i = 0; i < count; i++)
+        {
+            var bits = BitsOf(i);
+            var (middle, inMiddle, high, inHigh) = point.FactorsAtBlock(StartOf(i) >> bits, bits);
+            var to = (i % perRow * positions) + (i / perRow);
+            middles.Copy(to, middle, inMiddle);
+            highs.Copy(to, high, inHigh);
+        }
+        var products = new ExtArray(count);
+        ExtKernels.AddProducts(products, 0, middles, 0, highs, 0, count);
+        return products;
+    }
+
+    /// <summary>Runs of one power of two that make up all rows, several a row: where values of several heads are put side by side. Null for anything else.</summary>
+    /// <param name="addresses">position * channels + channel, none of them public; of each a stride.</param>
+    public static RowRuns? Blocks(int positions, int channels, int[] addresses, int[] strides)
+    {
+        var length = 1;
+        while (channels % (2 * length) == 0 && addresses.AsSpan(length, length).SequenceEqual([.. Enumerable.Range(addresses[0] + length, length)]))
+            length *= 2;
+        return length == 1 || Of(positions * (channels / length), length, addresses, strides) is not { } runs || runs.Lengths.AsSpan().ContainsAnyExcept(length) ? null : runs;
+    }
+
     /// <summary>The runs, or null where rows are made of anything else.</summary>
     /// <param name="addresses">position * channels + channel; of each a stride.</param>
     public static RowRuns? Of(int positions, int channels, int[] addresses, int[] strides)

@@ -124,6 +124,8 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
             return EvaluateNumbers(weights, rows, firstRow, known);
         if (source.Runs is { } runs && assignment is PointAssignment { Point: var point })
             return EvaluateRuns(runs, weights, rows, firstRow, point);
+        if (source.Blocks is { } blocks && assignment is PointAssignment { Point: var at })
+            return EvaluateBlocks(blocks, weights, rows, firstRow, at);
         var sum = Ext4.Zero;
         for (var p = 0; p < source.Positions; p++)
         {
@@ -149,17 +151,29 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
     /// <summary>eq of a run's cells is eq of its block times that of the place within, so that all rows share the sums over the places.</summary>
     private Ext4 EvaluateRuns(RowRuns runs, in GridWeights weights, ExtArray rows, int firstRow, EqPoint point)
     {
-        var (ends, byBits, sum) = (SumsFrom(weights, source.Channels), new Dictionary<int, Ext4[]>(), Ext4.Zero);
+        var (ends, byBits) = (SumsFrom(weights, source.Channels), new Dictionary<int, Ext4[]>());
+        using var held = new ExtArray(source.Positions);
         for (var p = 0; p < source.Positions; p++)
         {
             var (bits, length) = (runs.BitsOf(p), runs.LengthOf(p));
             if (!byBits.TryGetValue(bits, out var starts))
                 byBits[bits] = starts = SumsOfPlaces(weights, point.Places(bits));
-            var held = starts[length];
-            if (runs.Repeats)
-                held += ends[length] * point.Places(bits)[0];
-            sum += rows[firstRow + p] * point.AtBlock(runs.StartOf(p) >> bits, bits) * held;
+            held[p] = runs.Repeats ? starts[length] + (ends[length] * point.Places(bits)[0]) : starts[length];
         }
+        using var blocks = runs.AtBlocks(point, source.Positions, perRow: 1);
+        using var products = new ExtArray(source.Positions);
+        ExtKernels.AddProducts(products, 0, blocks, 0, held, 0, source.Positions);
+        return ExtKernels.Dot(rows, firstRow, products, 0, source.Positions);
+    }
+
+    /// <summary>Likewise where several runs make a row.</summary>
+    private Ext4 EvaluateBlocks(RowRuns blocks, in GridWeights weights, ExtArray rows, int firstRow, EqPoint point)
+    {
+        var (length, places, sum) = (blocks.LengthOf(0), point.Places(blocks.BitsOf(0)), Ext4.Zero);
+        using var held = blocks.AtBlocks(point, source.Positions, source.BlocksPerRow);
+        for (var block = 0; block < source.BlocksPerRow; block++)
+            sum += ExtKernels.Dot(rows, firstRow, held, block * source.Positions, source.Positions)
+                * ExtKernels.Dot(weights.Columns, weights.FirstColumn + (block * length), places, 0, length);
         return sum;
     }
 

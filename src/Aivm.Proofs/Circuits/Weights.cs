@@ -42,7 +42,7 @@ internal sealed class EqPoint : IDisposable
     private readonly ExtArray?[] _low;
     private readonly ExtArray?[] _middle;
     private readonly ExtArray?[] _high;
-    private readonly Dictionary<(int Bits, int First, int Count), ExtArray> _rows = [];
+    private readonly Dictionary<long, ExtArray>?[] _rows;
     private readonly long[] _rowsAlone;
     private Ext4[]? _indices;
 
@@ -50,7 +50,7 @@ internal sealed class EqPoint : IDisposable
     {
         _point = point.ToArray();
         (_low, _middle, _high) = (new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1]);
-        _rowsAlone = new long[point.Length + 1];
+        (_rows, _rowsAlone) = (new Dictionary<long, ExtArray>?[point.Length + 1], new long[point.Length + 1]);
     }
 
     public ReadOnlySpan<Ext4> Coordinates => _point;
@@ -65,12 +65,13 @@ internal sealed class EqPoint : IDisposable
         var first = start >> bits;
         if (_high[bits] is { } all)
             return new(all, first, Low(bits), 0);
-        if (_rows.TryGetValue((bits, first, count), out var rows))
+        var (known, key) = (_rows[bits] ??= [], ((long)first << 32) | (uint)count);
+        if (known.TryGetValue(key, out var rows))
             return new(rows, 0, Low(bits), 0);
         // Of few rows among many their own factors are less work than all of them.
         _rowsAlone[bits] += count;
         return _rowsAlone[bits] * SplitFactor < 1L << (_point.Length - bits)
-            ? new(_rows[(bits, first, count)] = Rows(bits, first, count), 0, Low(bits), 0)
+            ? new(known[key] = Rows(bits, first, count), 0, Low(bits), 0)
             : new(High(bits), first, Low(bits), 0);
     }
 
@@ -93,8 +94,15 @@ internal sealed class EqPoint : IDisposable
     /// <summary>eq of the number of a block of 2^bits indices.</summary>
     public Ext4 AtBlock(int block, int bits)
     {
+        var (middle, inMiddle, high, inHigh) = FactorsAtBlock(block, bits);
+        return middle[inMiddle] * high[inHigh];
+    }
+
+    /// <summary>The same as the product of an element of each of two tables.</summary>
+    public (ExtArray Middle, int InMiddle, ExtArray High, int InHigh) FactorsAtBlock(int block, int bits)
+    {
         var split = Math.Min(bits + SplitBits, _point.Length);
-        return Middle(bits)[block & ((1 << (split - bits)) - 1)] * High(split)[block >> (split - bits)];
+        return (Middle(bits), block & ((1 << (split - bits)) - 1), High(split), block >> (split - bits));
     }
 
     public Ext4 At(int index)
@@ -169,8 +177,9 @@ internal sealed class EqPoint : IDisposable
             table?.Dispose();
         foreach (var table in (IEnumerable<ExtArray?>)[.. _middle, .. _high])
             table?.Dispose();
-        foreach (var rows in _rows.Values)
-            rows.Dispose();
+        foreach (var known in _rows)
+            foreach (var rows in known?.Values ?? Enumerable.Empty<ExtArray>())
+                rows.Dispose();
     }
 }
 

@@ -140,6 +140,19 @@ internal sealed unsafe class ExtArray : IDisposable
         return unchecked(new(_memory.Pointer + index, _stride));
     }
 
+    /// <summary>this[index] = from[at].</summary>
+    public void Copy(int index, ExtArray from, int at)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)at), (uint)from.Length);
+        unchecked
+        {
+            uint* target = _memory.Pointer + index, source = from._memory.Pointer + at;
+            for (var k = 0; k < Ext4.Degree; k++, target += _stride, source += from._stride)
+                *target = *source;
+        }
+    }
+
     public Span<uint> AsSpan(int plane) => new(Plane(plane), Length);
 
     public Ext4[] ToArray()
