@@ -94,12 +94,15 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <param name="agreement">Of both points, for columns that are all there are.</param>
     private Ext4 Evaluate(in PlainCells plain, EqPoint point, Ext4[] agreement)
     {
-        var weights = (plain.IsLookup ? leaves : equalities).Of(plain.GridBase, plain.Positions, plain.Channels);
+        var (scale, grid) = (ScaleOf(plain.IsLookup, plain.Entry) * plain.Factor, plain.IsLookup ? leaves : equalities);
+        if (int.IsPow2(plain.Channels))
+        {
+            var bits = int.Log2(plain.Channels);
+            return scale * agreement[bits] * grid.DotOfBlocks(plain.GridBase >> bits, point, plain.CellsBase >> bits, plain.Positions, bits);
+        }
+        var weights = grid.Of(plain.GridBase, plain.Positions, plain.Channels);
         var cells = point.Of(plain.CellsBase, plain.Positions, plain.Channels);
-        var columns = int.IsPow2(plain.Channels)
-            ? agreement[int.Log2(plain.Channels)]
-            : ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, plain.Channels);
-        return ScaleOf(plain.IsLookup, plain.Entry) * plain.Factor * columns
+        return scale * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, plain.Channels)
             * ExtKernels.Dot(weights.Rows, weights.FirstRow, cells.Rows, cells.FirstRow, plain.Positions);
     }
 
@@ -234,13 +237,15 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>What a site's constant summands add.</summary>
     private Ext4 SumOf(Site site, ImmutableArray<Summand> constants)
     {
-        var (weights, sum) = (WeightsOf(site), Ext4.Zero);
-        var columns = site.Grid.Channels == site.Grid.Width ? Ext4.One : weights.SumOfColumns(site.Grid.Channels);
+        var (grid, sum) = (site.Grid, Ext4.Zero);
+        if (grid.Channels == grid.Width && constants is [{ Factors: [var factor] } alone])
+            return ScaleOf(site, alone) * factor * (site is LookupSite ? leaves : equalities).SumOf(grid.Base, grid.Positions * grid.Width);
+        var weights = WeightsOf(site);
         foreach (var summand in constants)
             sum += ScaleOf(site, summand) * (summand.Factors.Length == 1
-                ? columns * summand.Factors[0]
+                ? weights.SumOfColumns(grid.Channels) * summand.Factors[0]
                 : ExtKernels.Dot(weights.Columns, weights.FirstColumn, summand.Factors.AsSpan()));
-        return weights.SumOfRows(site.Grid.Positions) * sum;
+        return weights.SumOfRows(grid.Positions) * sum;
     }
 
     /// <summary>Terms with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>

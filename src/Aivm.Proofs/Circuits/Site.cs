@@ -19,13 +19,22 @@ internal readonly record struct PlacedTerm<T>(Site Site, Summand Summand, T Term
 /// A storage's cells as they are, which a site sums up with one factor: most terms of large circuits. Evaluating them takes no more than these numbers.
 /// </summary>
 /// <param name="GridBase">Of the site's grid, whose shape is the storage's.</param>
+/// <param name="Positions">Where rows have no gaps between them, as few as there may be: neighbours are taken for one as long as they begin alike in both.</param>
 internal readonly record struct PlainCells(bool IsLookup, int Entry, Felt Factor, int GridBase, int CellsBase, int Positions, int Channels)
 {
     /// <summary>Null for any other term.</summary>
     public static PlainCells? Of(PlacedTerm<Term> placed) =>
         placed is (var site, { Factors: [var factor] } summand, TapTerm { IsPlain: true, Source.Whole: { } cells })
-            ? new(site is LookupSite, summand.Entry, factor, site.Grid.Base, cells.Base, cells.Positions, cells.Channels)
+            ? new PlainCells(site is LookupSite, summand.Entry, factor, site.Grid.Base, cells.Base, cells.Positions, cells.Channels).Joined()
             : null;
+
+    private PlainCells Joined()
+    {
+        var joined = this;
+        while (int.IsPow2(joined.Channels) && joined.Positions % 2 == 0 && (GridBase | CellsBase) % (2 * joined.Channels) == 0)
+            joined = joined with { Positions = joined.Positions / 2, Channels = 2 * joined.Channels };
+        return joined;
+    }
 }
 
 /// <summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Aivm.Proofs;
 
 /// <summary>A weight for each cell of a grid, as a product: the weight of cell (p, c) is Rows[FirstRow + p] * Columns[FirstColumn + c].</summary>
@@ -62,17 +64,32 @@ internal sealed class EqPoint : IDisposable
     public GridWeights Of(int start, int count, int channels)
     {
         var bits = Storage.BitLength(channels - 1);
-        var first = start >> bits;
+        var (rows, firstRow) = Blocks(start >> bits, count, bits);
+        return new(rows, firstRow, Low(bits), 0);
+    }
+
+    /// <summary>The sum over so many blocks of 2^bits indices of eq of their numbers in this point times eq of the others' in another.</summary>
+    public Ext4 DotOfBlocks(int first, EqPoint other, int firstOther, int count, int bits)
+    {
+        if (count == 1)
+            return AtBlock(first, bits) * other.AtBlock(firstOther, bits);
+        var ((rows, at), (otherRows, otherAt)) = (Blocks(first, count, bits), other.Blocks(firstOther, count, bits));
+        return ExtKernels.Dot(rows, at, otherRows, otherAt, count);
+    }
+
+    /// <summary>eq of the numbers of neighbouring blocks of 2^bits indices.</summary>
+    private (ExtArray Rows, int First) Blocks(int first, int count, int bits)
+    {
         if (_high[bits] is { } all)
-            return new(all, first, Low(bits), 0);
+            return (all, first);
         var (known, key) = (_rows[bits] ??= [], ((long)first << 32) | (uint)count);
         if (known.TryGetValue(key, out var rows))
-            return new(rows, 0, Low(bits), 0);
+            return (rows, 0);
         // Of few rows among many their own factors are less work than all of them.
         _rowsAlone[bits] += count;
         return _rowsAlone[bits] * SplitFactor < 1L << (_point.Length - bits)
-            ? new(known[key] = Rows(bits, first, count), 0, Low(bits), 0)
-            : new(High(bits), first, Low(bits), 0);
+            ? (known[key] = Rows(bits, first, count), 0)
+            : (High(bits), first);
     }
 
     private ExtArray Rows(int bits, int first, int count)
@@ -109,6 +126,19 @@ internal sealed class EqPoint : IDisposable
     {
         var bits = Math.Min(SplitBits, _point.Length);
         return Low(bits)[index & ((1 << bits) - 1)] * High(bits)[index >> bits];
+    }
+
+    /// <summary>The sum over so many indices from the first on, as the largest blocks that they are made of.</summary>
+    public Ext4 SumOf(int first, int count)
+    {
+        var sum = Ext4.Zero;
+        for (var end = first + count; first < end;)
+        {
+            var bits = Math.Min(BitOperations.TrailingZeroCount(first), int.Log2(end - first));
+            sum += AtBlock(first >> bits, bits);
+            first += 1 << bits;
+        }
+        return sum;
     }
 
     /// <summary>The sums over all i below an end of eq(r, i), and of i * eq(r, i).</summary>
