@@ -49,6 +49,13 @@ public static class VerificationWork
     {
         { Whole: not null } => (view.Positions + (2L * view.Channels)) * Product,
         { Runs: not null, HasPublic: false } => (view.Positions * 3L * Lookup) + (view.Channels * 2L * Product),
+        _ => OfInputs(view),
+    };
+
+    /// <summary>The same where each channel has a sum of its own, which rows that end early do not make easier.</summary>
+    internal static long OfInputs(GridView view) => view switch
+    {
+        { Whole: not null } => (view.Positions + (2L * view.Channels)) * Product,
         { Blocks: not null } => (view.Positions * 3L * view.BlocksPerRow * Lookup) + (view.Channels * 2L * Product),
         { HasCells: false } => (long)view.Positions * view.Channels * Number,
         _ => (long)view.Positions * view.Channels * Lookup,
@@ -97,10 +104,10 @@ public static class VerificationWork
         return (leaves + equalities + cells + products + weights) * EqElement;
     }
 
-    /// <summary>As <see cref="EqPoint"/> makes them: for each width one of all rows, unless rectangles have few.</summary>
+    /// <summary>As <see cref="EqPoint"/> makes them: for each width one of all rows, unless rectangles have few; of blocks of any width, those that split their numbers.</summary>
     private static long Tables(int variables, IEnumerable<Storage> grids)
     {
-        var work = (2L << EqPoint.SplitBits) + (1L << Math.Max(0, variables - EqPoint.SplitBits));
+        var work = ((1L + variables) << EqPoint.SplitBits) + (2L << Math.Max(0, variables - EqPoint.SplitBits));
         foreach (var width in grids.GroupBy(grid => grid.ChannelBits))
             work += Math.Min(width.Sum(grid => (long)grid.Positions * EqPoint.SplitFactor), 1L << (variables - width.Key)) + (1L << width.Key);
         return work;

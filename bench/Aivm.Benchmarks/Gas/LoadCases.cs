@@ -50,6 +50,12 @@ internal static class LoadCases
         ("deep trees", Forest(16, 13, 1)),
         ("chains", Chains(200)),
         ("65536 indices that follow nothing", Over([1 << 16], x => new GatherNode { Source = x, Axis = 0, Indices = Constant.S32([1 << 16], [.. Enumerable.Range(0, 1 << 16).Reverse()]) })),
+        ("layers over rows put together", Moved([512, 2048], x => new ReshapeNode { Source = x, Shape = [256, 4096] }, x => Dense(x, 4096, 1))),
+        ("layers over rows that were columns", Moved([512, 512], x => new TransposeNode { Source = x, Permutation = [1, 0] }, x => Dense(x, 512, 1))),
+        ("kernels over a turned image", Moved([16, 32, 32], x => new TransposeNode { Source = x, Permutation = [0, 2, 1] }, x => Conv(x, 1, 7, 1, inputs: 16))),
+        ("kernels over rows as channels", Moved([16, 32, 32], x => new TransposeNode { Source = x, Permutation = [1, 0, 2] }, x => Conv(x, 1, 7, 1, inputs: 32))),
+        ("kernels as large as what they read", Moved([16, 16, 16], x => new TransposeNode { Source = x, Permutation = [1, 0, 2] }, x => Conv(x, 1, 16, 1, inputs: 16))),
+        ("kernels over pairs of channels", Moved([64, 16, 16], x => new ReshapeNode { Source = x, Shape = [32, 16, 32] }, x => Conv(x, 1, 7, 1, inputs: 32))),
         ("a large constant", Constants(1 << 20)),
         ("a large table of rows", Embedding(1 << 12, 1 << 8)),
         ("names of one byte", Named(name => $"{(char)('a' + (name % 26))}")),
@@ -144,6 +150,14 @@ internal static class LoadCases
         nodes.Add(new ConcatNode { Parts = [.. Enumerable.Range(2, layers)], Axis = 0 });
         return Finish([new GraphInput("x", [inputs], new InputFormat.Fixed(0))], nodes);
     }
+
+    /// <summary>Layers that all read what a node makes of S8.</summary>
+    private static Graph Moved(Shape shape, Func<int, GraphNode> view, Func<int, GraphNode> layer) => Finish(
+        [new GraphInput("x", shape, new InputFormat.Fixed(0))],
+        [
+            QuantiseNode.Scale(0, ElementType.S8, 1, 0), view(1), .. Enumerable.Range(0, 6).Select(_ => layer(2)),
+            new ConcatNode { Parts = [.. Enumerable.Range(3, 6)], Axis = 0 },
+        ]);
 
     private static Graph WideDense(ElementType type, int inputs, int outputs) => Finish(
         [new GraphInput("x", [inputs], new InputFormat.Fixed(0))],

@@ -89,7 +89,7 @@ internal sealed class CellSums : IDisposable
                 FieldKernels.Multiply(_values, 0, _others, 0, _values, 0, values.Length);
                 break;
             // A column by one row for each position.
-            case MatrixProduct { Left.Channels: 1 } product when product.Left.Positions == product.Right.Positions:
+            case MatrixProduct { Left.Channels: 1 } product when product.Left.Positions == product.Right.Positions && product.Right.Channels == _channels:
                 Load(product.Right, first, positions, _values);
                 for (var p = 0; p < positions; p++)
                     FieldKernels.Scale(_values, p * _channels, Felt.From(_witness.Read(product.Left.AddressOf(first + p, 0))), _channels);

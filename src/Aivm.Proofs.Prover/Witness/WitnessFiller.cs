@@ -39,6 +39,9 @@ internal sealed class WitnessFiller
         var witness = _kept ?? new Witness(_circuit, _counts.Length + 1);
         _kept = null;
         witness.Begin(publicNumbers);
+        // What a statement that has no witness left behind.
+        foreach (var counts in _counts)
+            Array.Clear(counts);
         foreach (var gadget in _circuit.Gadgets)
             NameEntries(gadget, witness);
         var length = inputs.Length / _circuit.Samples;

@@ -43,12 +43,13 @@ public sealed class Circuit
         (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
         (PlainCells, OtherCellTerms) = ([.. CellTerms.Select(Proofs.PlainCells.Of).OfType<PlainCells>()], [.. CellTerms.Where(term => Proofs.PlainCells.Of(term) is null)]);
         PaddedLookups = [.. Lookups.Where(site => site.Grid.Channels != site.Grid.Width)];
-        Constants =
+        (Site Site, Summand Summand)[] constants =
+            [.. from site in Lookups.Concat<Site>(Equalities) from summand in site.Summands where summand.Term is null select (site, summand)];
+        PlainConstants = [.. PlainConstant.Joined(constants.Select(constant => PlainConstant.Of(constant.Site, constant.Summand)).OfType<PlainConstant>())];
+        OtherConstants =
         [
-            .. from site in Lookups.Concat<Site>(Equalities)
-               let constants = site.Summands.Where(summand => summand.Term is null).ToImmutableArray()
-               where !constants.IsEmpty
-               select (site, constants),
+            .. constants.Where(constant => PlainConstant.Of(constant.Site, constant.Summand) is null)
+                .GroupBy(constant => constant.Site, (site, own) => (site, own.Select(constant => constant.Summand).ToImmutableArray())),
         ];
         PublicProducts = [.. Products.Where(placed => placed.Term.Left.HasPublic || placed.Term.Right.HasPublic)];
         ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
@@ -151,8 +152,11 @@ public sealed class Circuit
     /// <summary>Lookups whose cells leave gaps between their leaves: those from <see cref="FullLeafCount"/> on.</summary>
     internal ImmutableArray<LookupSite> PaddedLookups { get; }
 
-    /// <summary>All summands without a term, by site.</summary>
-    internal ImmutableArray<(Site Site, ImmutableArray<Summand> Summands)> Constants { get; }
+    /// <summary>Summands without a term, where they are plain.</summary>
+    internal ImmutableArray<PlainConstant> PlainConstants { get; }
+
+    /// <summary>The others, by site.</summary>
+    internal ImmutableArray<(Site Site, ImmutableArray<Summand> Summands)> OtherConstants { get; }
 
     /// <summary>All terms that read committed cells.</summary>
     internal ImmutableArray<PlacedTerm<Term>> CellTerms { get; }

@@ -30,10 +30,12 @@ internal sealed class GridView
             return;
         (_addresses, _strides) = (addresses, strides);
         Runs = RowRuns.Of(positionsPerSample, channels, addresses, strides);
-        Blocks = Runs is null && !HasPublic ? RowRuns.Blocks(positionsPerSample, channels, addresses, strides) : null;
+        Blocks = HasPublic ? null : RowRuns.Blocks(positionsPerSample, channels, addresses, strides);
         map.Hold(addresses);
-        if ((Runs ?? Blocks) is { } runs)
-            map.Hold(runs.Starts);
+        if (Runs is not null)
+            map.Hold(Runs.Starts);
+        if (Blocks is not null)
+            map.Hold(Blocks.Starts);
     }
 
     public int Samples { get; }
@@ -54,7 +56,7 @@ internal sealed class GridView
     /// <summary>Null where the view is all of a storage, or neither that nor made of runs.</summary>
     public RowRuns? Runs { get; }
 
-    /// <summary>Of a view that is neither: runs of one length, several to a row, where it is made of these.</summary>
+    /// <summary>Of a view that is no storage: runs of one length that make up its rows, one of each or several, where it is made of these.</summary>
     public RowRuns? Blocks { get; }
 
     /// <summary>Of <see cref="Blocks"/>, in each row.</summary>

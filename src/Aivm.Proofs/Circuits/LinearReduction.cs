@@ -115,7 +115,9 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         foreach (var site in circuit.PaddedLookups)
             lookups += WeightsOf(site).Sum(site.Grid.Positions, site.Grid.Channels);
         var constants = Ext4.Zero;
-        foreach (var (site, summands) in circuit.Constants)
+        foreach (var (isLookup, entry, factor, first, count) in circuit.PlainConstants)
+            constants += ScaleOf(isLookup, entry) * factor * (isLookup ? leaves : equalities).SumOf(first, count);
+        foreach (var (site, summands) in circuit.OtherConstants)
             constants += SumOf(site, summands);
         var rows = leaves.Of(circuit.TableGrid);
         var denominators = Ext4.One - WeighedKeys(rows) - WeighedStated(rows, publicNumbers)
@@ -234,18 +236,16 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
 
     private GridWeights WeightsOf(Site site) => (site is LookupSite ? leaves : equalities).Of(site.Grid);
 
-    /// <summary>What a site's constant summands add.</summary>
+    /// <summary>What constants add in all cells of a site.</summary>
     private Ext4 SumOf(Site site, ImmutableArray<Summand> constants)
     {
-        var (grid, sum) = (site.Grid, Ext4.Zero);
-        if (grid.Channels == grid.Width && constants is [{ Factors: [var factor] } alone])
-            return ScaleOf(site, alone) * factor * (site is LookupSite ? leaves : equalities).SumOf(grid.Base, grid.Positions * grid.Width);
-        var weights = WeightsOf(site);
-        foreach (var summand in constants)
-            sum += ScaleOf(site, summand) * (summand.Factors.Length == 1
-                ? weights.SumOfColumns(grid.Channels) * summand.Factors[0]
-                : ExtKernels.Dot(weights.Columns, weights.FirstColumn, summand.Factors.AsSpan()));
-        return weights.SumOfRows(grid.Positions) * sum;
+        var (weights, sum) = (WeightsOf(site), Ext4.Zero);
+        var columns = weights.SumOfColumns(site.Grid.Channels);
+        foreach (var constant in constants)
+            sum += ScaleOf(site, constant) * (constant.Factors.Length == 1
+                ? columns * constant.Factors[0]
+                : ExtKernels.Dot(weights.Columns, weights.FirstColumn, constant.Factors.AsSpan()));
+        return sum * weights.SumOfRows(site.Grid.Positions);
     }
 
     /// <summary>Terms with their weights, factors included. Both iterators' weights are good until the next are asked for.</summary>

@@ -21,9 +21,14 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
     internal override Storage? Target => source.Whole;
 
     internal override long EvaluationWork =>
-        (maps.IsIdentity ? 0 : VerificationWork.Mapped(maps))
-        + (source.Whole is not null ? maps.Count * VerificationWork.Of(source) : VerificationWork.Of(source) + (maps.Count * (long)source.Channels * maps.BatchPositions * VerificationWork.Product))
+        (maps.IsIdentity ? 0 : SumsPerTap * VerificationWork.Mapped(maps))
+        + (source.Whole is not null
+            ? maps.Count * VerificationWork.OfInputs(source)
+            : VerificationWork.OfInputs(source) + (maps.Count * ((long)source.Channels + (SumsPerTap * maps.BatchPositions)) * VerificationWork.Product))
         + (ReadsWeights ? maps.Count * ((((2L * outputs) + source.Channels) * VerificationWork.Product) + (groups * (long)VerificationWork.Group)) : weights.Count * VerificationWork.Weight);
+
+    /// <summary>Sums over positions, each of which moves what it sums: one for all channels whose cells are products, one for each where they are not.</summary>
+    private long SumsPerTap => source.Whole is not null ? 1 : source.Blocks is not null ? source.BlocksPerRow : source.Channels;
 
     private int Width => 1 << Storage.BitLength(source.Channels - 1);
 

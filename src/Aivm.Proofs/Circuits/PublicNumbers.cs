@@ -146,7 +146,7 @@ internal sealed class PublicNumbers(int samples)
 
     /// <summary>The same numbers in the field.</summary>
     /// <param name="numbers">Of <see cref="Compute"/>.</param>
-    /// <param name="elements">So many as there are.</param>
+    /// <param name="elements">At least so many as there are.</param>
     public void InField(ReadOnlySpan<long> numbers, Span<Felt> elements)
     {
         _elements.CopyTo(elements);

@@ -41,7 +41,7 @@ internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool 
         return products;
     }
 
-    /// <summary>Runs of one power of two that make up all rows, several a row: where values of several heads are put side by side. Null for anything else.</summary>
+    /// <summary>Runs of one power of two that make up all rows, as where values of several heads are put side by side. Null for anything else.</summary>
     /// <param name="addresses">position * channels + channel, none of them public; of each a stride.</param>
     public static RowRuns? Blocks(int positions, int channels, int[] addresses, int[] strides)
     {

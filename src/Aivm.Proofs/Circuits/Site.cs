@@ -19,7 +19,7 @@ internal readonly record struct PlacedTerm<T>(Site Site, Summand Summand, T Term
 /// A storage's cells as they are, which a site sums up with one factor: most terms of large circuits. Evaluating them takes no more than these numbers.
 /// </summary>
 /// <param name="GridBase">Of the site's grid, whose shape is the storage's.</param>
-/// <param name="Positions">Where rows have no gaps between them, as few as there may be: neighbours are taken for one as long as they begin alike in both.</param>
+/// <param name="Positions">Where rows have no gaps between them, as few as there may be: two are taken for one as long as both begin at a multiple of their length.</param>
 internal readonly record struct PlainCells(bool IsLookup, int Entry, Felt Factor, int GridBase, int CellsBase, int Positions, int Channels)
 {
     /// <summary>Null for any other term.</summary>
@@ -34,6 +34,36 @@ internal readonly record struct PlainCells(bool IsLookup, int Entry, Felt Factor
         while (int.IsPow2(joined.Channels) && joined.Positions % 2 == 0 && (GridBase | CellsBase) % (2 * joined.Channels) == 0)
             joined = joined with { Positions = joined.Positions / 2, Channels = 2 * joined.Channels };
         return joined;
+    }
+}
+
+/// <summary>The same constant in each of some cells, which are neighbours: of several sites, where these are.</summary>
+internal readonly record struct PlainConstant(bool IsLookup, int Entry, Felt Factor, int First, int Count)
+{
+    /// <summary>Null where channels have constants of their own, or rows have gaps between them.</summary>
+    public static PlainConstant? Of(Site site, Summand summand) =>
+        site.Grid.Channels == site.Grid.Width && summand is { Term: null, Factors: [var factor] }
+            ? new(site is LookupSite, summand.Entry, factor, site.Grid.Base, site.Grid.Positions * site.Grid.Width)
+            : null;
+
+    public static IEnumerable<PlainConstant> Joined(IEnumerable<PlainConstant> constants)
+    {
+        foreach (var alike in constants.GroupBy(constant => (constant.IsLookup, constant.Entry, constant.Factor)))
+        {
+            PlainConstant? open = null;
+            foreach (var next in alike.OrderBy(constant => constant.First))
+            {
+                if (open is { } before && before.First + before.Count == next.First)
+                    open = before with { Count = before.Count + next.Count };
+                else
+                {
+                    if (open is { } closed)
+                        yield return closed;
+                    open = next;
+                }
+            }
+            yield return open!.Value;
+        }
     }
 }
 

@@ -6,7 +6,7 @@ namespace Aivm.Proofs;
 /// <summary>
 /// Keeps the memory that field arrays free for those that come after, while somebody holds a <see cref="Lease"/>. A proof takes and frees hundreds of
 /// megabytes: asked of the system each time, first touching them took a quarter of a transformer's proof. A block is used again for its own size alone, so
-/// that after one proof the next finds all that it takes. Without a lease, memory comes from the system and goes back to it.
+/// that after one proof of a prover its next finds all that it takes. Without a lease, memory comes from the system and goes back to it.
 /// </summary>
 internal static unsafe class BlockPool
 {
@@ -64,30 +64,50 @@ internal static unsafe class BlockPool
         return block;
     }
 
+    /// <param name="block">Or null.</param>
     /// <param name="bytes">What <see cref="Take"/> said.</param>
     public static void Give(void* block, nuint bytes)
     {
+        if (bytes < Least || !TryKeep(block, bytes))
+            NativeMemory.AlignedFree(block);
+    }
+
+    /// <summary>The latest are kept: blocks of other sizes, the largest first, make room.</summary>
+    private static bool TryKeep(void* block, nuint bytes)
+    {
+        var size = SizeAbove(bytes);
         lock (Gate)
-            if (_leases > 0 && bytes >= Least && _keptBytes + (long)bytes <= Most)
-            {
-                _keptBytes += (long)bytes;
-                (Kept[SizeAbove(bytes)] ??= new()).Push((nint)block);
-                return;
-            }
-        NativeMemory.AlignedFree(block);
+        {
+            if (_leases == 0)
+                return false;
+            for (var other = Kept.Length - 1; other >= 0 && _keptBytes + (long)bytes > Most; other--)
+                while (other != size && _keptBytes + (long)bytes > Most && Kept[other] is { } blocks && blocks.TryPop(out var dropped))
+                {
+                    _keptBytes -= (long)BytesOf(other);
+                    NativeMemory.AlignedFree((void*)dropped);
+                }
+            if (_keptBytes + (long)bytes > Most)
+                return false;
+            _keptBytes += (long)bytes;
+            (Kept[size] ??= new()).Push((nint)block);
+            return true;
+        }
     }
 
     private static void Close()
     {
+        var blocks = new List<nint>();
         lock (Gate)
         {
             if (--_leases > 0)
                 return;
-            foreach (var blocks in Kept)
-                while (blocks is not null && blocks.TryPop(out var block))
-                    NativeMemory.AlignedFree((void*)block);
+            foreach (var ofSize in Kept)
+                while (ofSize is not null && ofSize.TryPop(out var block))
+                    blocks.Add(block);
             _keptBytes = 0;
         }
+        foreach (var block in blocks)
+            NativeMemory.AlignedFree((void*)block);
     }
 
     /// <summary>The number of the least size that has so many bytes.</summary>

@@ -1,3 +1,4 @@
+using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
 
@@ -39,6 +40,26 @@ public sealed class CircuitTests
             for (var i = 0; i < circuit.CellCount; i++)
                 expected += coefficients[i] * cells.At(i);
             Assert.Equal(expected, reduction.EvaluateCoefficients(cells, out _));
+        }
+    }
+
+    [Fact]
+    public void A_statement_that_has_no_witness_leaves_nothing_for_the_next()
+    {
+        var model = SmallCircuits.OverCommitted([32], SmallCircuits.Widened(2, 32, 1L << 40));
+        var (circuit, inputs) = (VectorCircuits.Build(model, samples: 1), Enumerable.Range(-16, 32).Select(i => (long)i).ToArray());
+        Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused, threads: 2), refused?.ToString());
+        var (outputs, wanted) = (VectorCircuits.Run(model, 1, inputs), VectorCircuits.Fill(model, circuit, inputs).Cells);
+        for (var round = 0; round < 10; round++)
+        {
+            Assert.ThrowsAny<Exception>(() => filler.Fill(inputs, Numbers([.. outputs[..^1], outputs[^1] + 1])));
+            Assert.Equal(wanted, filler.Fill(inputs, Numbers(outputs)).Cells);
+        }
+
+        long[] Numbers(long[] stated)
+        {
+            Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, inputs, stated), out var numbers, out var error), error?.ToString());
+            return numbers;
         }
     }
 }
