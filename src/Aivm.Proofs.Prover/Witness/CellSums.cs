@@ -57,14 +57,15 @@ internal sealed class CellSums : IDisposable
     private void Add(Summand summand, int first, int positions, int cells)
     {
         Evaluate(summand.Term, first, positions);
-        if (summand.Factors is [var factor])
+        var factor = summand.Factors[0];
+        if (summand.Factors.Length > 1)
         {
-            FieldKernels.AddScaled(_sums, factor, _values, cells);
-            return;
+            factor = Felt.One;
+            for (var i = 0; i < cells; i++)
+                _others[i] = summand.Factors[i % _channels];
+            FieldKernels.Multiply(_values, 0, _others, 0, _values, 0, cells);
         }
-        for (var i = 0; i < cells; i++)
-            _others[i] = summand.Factors[i % _channels];
-        FieldKernels.AddProducts(_sums, _others, _values, cells);
+        FieldKernels.AddScaled(_sums, factor, _values, cells);
     }
 
     /// <summary>The term's values in so many positions.</summary>

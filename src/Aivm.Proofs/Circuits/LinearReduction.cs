@@ -111,7 +111,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     public Ext4 Known(Felt[] publicNumbers, out List<WeightForm> forms)
     {
         // All leaves below that count are lookups.
-        var lookups = leaves.Below(circuit.FullLeafCount).Sum;
+        var lookups = leaves.SumOf(0, circuit.FullLeafCount);
         foreach (var site in circuit.PaddedLookups)
             lookups += WeightsOf(site).Sum(site.Grid.Positions, site.Grid.Channels);
         var constants = Ext4.Zero;

@@ -46,24 +46,15 @@ internal readonly record struct PlainConstant(bool IsLookup, int Entry, Felt Fac
             ? new(site is LookupSite, summand.Entry, factor, site.Grid.Base, site.Grid.Positions * site.Grid.Width)
             : null;
 
-    public static IEnumerable<PlainConstant> Joined(IEnumerable<PlainConstant> constants)
+    public static List<PlainConstant> Joined(IEnumerable<PlainConstant> constants)
     {
-        foreach (var alike in constants.GroupBy(constant => (constant.IsLookup, constant.Entry, constant.Factor)))
-        {
-            PlainConstant? open = null;
-            foreach (var next in alike.OrderBy(constant => constant.First))
-            {
-                if (open is { } before && before.First + before.Count == next.First)
-                    open = before with { Count = before.Count + next.Count };
-                else
-                {
-                    if (open is { } closed)
-                        yield return closed;
-                    open = next;
-                }
-            }
-            yield return open!.Value;
-        }
+        var joined = new List<PlainConstant>();
+        foreach (var next in constants.OrderBy(constant => (constant.IsLookup, constant.Entry, constant.Factor.Montgomery, constant.First)))
+            if (joined.Count > 0 && next == joined[^1] with { First = joined[^1].First + joined[^1].Count, Count = next.Count })
+                joined[^1] = joined[^1] with { Count = joined[^1].Count + next.Count };
+            else
+                joined.Add(next);
+        return joined;
     }
 }
 

@@ -5,7 +5,7 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// Keeps the memory that field arrays free for those that come after, while somebody holds a <see cref="Lease"/>. A proof takes and frees hundreds of
-/// megabytes: asked of the system each time, first touching them took a quarter of a transformer's proof. A block is used again for its own size alone, so
+/// megabytes: asked of the system each time, first touching them took a sixth to a third of a transformer's processor time. A block is used again for its own size alone, so
 /// that after one proof of a prover its next finds all that it takes. Without a lease, memory comes from the system and goes back to it.
 /// </summary>
 internal static unsafe class BlockPool

@@ -28,17 +28,13 @@ internal static unsafe class FieldKernels
     {
         Check(sums.Length, 0, count);
         Check(terms.Length, 0, count);
-        var loop = new AddScaledLoop(sums.At(0), k, terms.At(0));
-        FieldLoop.Run(ref loop, 0, count);
+        AddScaled(sums.At(0), k, terms.At(0), count);
     }
 
-    /// <summary>sums[i] += a[i] * b[i].</summary>
-    public static void AddProducts(FeltArray sums, FeltArray a, FeltArray b, int count)
+    /// <summary>sums[i] += k * terms[i].</summary>
+    public static void AddScaled(uint* sums, Felt k, uint* terms, int count)
     {
-        Check(sums.Length, 0, count);
-        Check(a.Length, 0, count);
-        Check(b.Length, 0, count);
-        var loop = new AddProductsLoop(sums.At(0), a.At(0), b.At(0));
+        var loop = new AddScaledLoop(sums, k, terms);
         FieldLoop.Run(ref loop, 0, count);
     }
 
@@ -112,23 +108,6 @@ internal static unsafe class FieldKernels
             for (; i + TLanes.Count <= end; i += TLanes.Count)
             {
                 var product = ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(terms + i)), factor);
-                TLanes.Store(TLanes.Add(TLanes.Load(unchecked(sums + i)), product), unchecked(sums + i));
-            }
-            return i;
-        }
-    }
-
-    private readonly struct AddProductsLoop(uint* sums, uint* a, uint* b) : IFieldLoop
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public nint Run<TLanes, TVector>(nint start, nint end)
-            where TLanes : struct, IFieldLanes<TVector>
-            where TVector : struct
-        {
-            var i = start;
-            for (; i + TLanes.Count <= end; i += TLanes.Count)
-            {
-                var product = ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(a + i)), TLanes.Load(unchecked(b + i)));
                 TLanes.Store(TLanes.Add(TLanes.Load(unchecked(sums + i)), product), unchecked(sums + i));
             }
             return i;

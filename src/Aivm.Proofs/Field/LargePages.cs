@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Asks Linux for pages of 2 MiB. A prover takes hundreds of megabytes: in pages of 4 KiB, first touching them takes a tenth of the time of its first proof. It is advice: where the kernel has none to give, or is another's, memory is what it was.
+/// Asks Linux for pages of 2 MiB. A prover takes hundreds of megabytes: in pages of 4 KiB, first touching them took a tenth of the time of a transformer's proof. It is advice: where the kernel has none to give, or is another's, memory is what it was.
 /// </summary>
 internal static unsafe partial class LargePages
 {

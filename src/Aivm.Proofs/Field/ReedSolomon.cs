@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Aivm.Proofs;
 
 /// <summary>
@@ -81,10 +79,7 @@ internal sealed unsafe class ReedSolomon
         var constant = int.IsOddInteger(coset) ? -root : root;
         var power = constant;
         for (var at = _size; at < count; at += _size, power *= constant)
-        {
-            var loop = new AddScaledPlaneLoop(values, power, unchecked(message + at));
-            FieldLoop.Run(ref loop, 0, Math.Min(_size, count - at));
-        }
+            FieldKernels.AddScaled(values, power, unchecked(message + at), Math.Min(_size, count - at));
         Ntt.Transform(values, _size, coset);
     }
 
@@ -92,24 +87,5 @@ internal sealed unsafe class ReedSolomon
     {
         ArgumentOutOfRangeException.ThrowIfNegative(at);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, length - at);
-    }
-
-    /// <summary>sums += k * terms.</summary>
-    private readonly struct AddScaledPlaneLoop(uint* sums, Felt k, uint* terms) : IFieldLoop
-    {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public nint Run<TLanes, TVector>(nint start, nint end)
-            where TLanes : struct, IFieldLanes<TVector>
-            where TVector : struct
-        {
-            var factor = ExtLanes<TLanes, TVector>.BroadcastFactor(k);
-            var i = start;
-            for (; i + TLanes.Count <= end; i += TLanes.Count)
-            {
-                var term = ExtLanes<TLanes, TVector>.Multiply(TLanes.Load(unchecked(terms + i)), factor);
-                TLanes.Store(TLanes.Add(TLanes.Load(unchecked(sums + i)), term), unchecked(sums + i));
-            }
-            return i;
-        }
     }
 }

@@ -229,9 +229,6 @@ public sealed class KernelTests
             var (before, original) = (Copy(sums), Copy(a));
             FieldKernels.AddScaled(sums, k, b, count);
             Assert.Equal(before.Select((sum, i) => i < count ? sum + (k * b[i]) : sum), Copy(sums));
-            before = Copy(sums);
-            FieldKernels.AddProducts(sums, a, b, count);
-            Assert.Equal(before.Select((sum, i) => i < count ? sum + (a[i] * b[i]) : sum), Copy(sums));
             FieldKernels.Scale(a, at, k, count);
             Assert.Equal(original.Select((x, i) => i >= at && i < at + count ? x * k : x), Copy(a));
 
