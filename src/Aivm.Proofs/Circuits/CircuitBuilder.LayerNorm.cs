@@ -23,6 +23,8 @@ internal sealed partial class CircuitBuilder
     /// <summary>Bits of the lower half of an element: twice their power is one digit's, so that sums of products of halves stay small.</summary>
     private const int HalfBits = WideNumber.LimbBits - 1;
 
+    private readonly Dictionary<int, FunctionTable> _quotientClamps = [];
+
     private Error? AddLayerNorm(LayerNormNode node, int value)
     {
         var (info, grid, name) = (_values[node.Source].Info, GridShape.OfRows(_values[node.Source].Info.Shape), $"value {value}");
@@ -154,8 +156,7 @@ internal sealed partial class CircuitBuilder
         if (most > limit)
         {
             var (quotient, clamped) = (AddStorage(positions, channels), AddStorage(positions, channels));
-            var table = Function(new Activation.Clamp(-limit, limit), shift: 0, bits: 0);
-            table.Cover((int)-most, (int)most);
+            var table = QuotientClamp((int)most, limit);
             var site = AddLookup($"{name}, clamp", positions, channels, [new(1, Cells(quotient), Once), new(2, Cells(clamped), Once)], [table]);
             WideCells whole = new([quotient], new LimbCut(1, -most, Storage.BitLength((int)(2 * most))), [site], WideNumber.Of(Cells(quotient), -most, most));
             return AddQuotient(value, name, numerator, root, largestRoot, whole, clamped) ?? Define(value, CircuitValue.OfRows(_infos[value], clamped));
@@ -164,6 +165,17 @@ internal sealed partial class CircuitBuilder
         return AddQuotient(value, name, numerator, root, largestRoot, result)
             ?? (result.Limbs.Length == 1 ? null : AddSumOf(value, $"{name}, result", positions, channels, [new(result.Number, 1)], -limit, limit, out result))
             ?? Define(value, CircuitValue.OfRows(_infos[value], result.Limbs[0]));
+    }
+
+    /// <summary>Alone with its reach: its rows are all that bounds a quotient, and what others look up would widen them.</summary>
+    private FunctionTable QuotientClamp(int most, int limit)
+    {
+        if (!_quotientClamps.TryGetValue(most, out var table))
+        {
+            _quotientClamps[most] = table = new FunctionTable(quotient => Math.Clamp(quotient, -limit, limit));
+            table.Cover(-most, most);
+        }
+        return table;
     }
 
     /// <summary>

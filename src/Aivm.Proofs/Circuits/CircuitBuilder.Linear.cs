@@ -157,7 +157,9 @@ internal sealed partial class CircuitBuilder
             for (var i = 0; i < length; i++)
                 addresses[cell][i] = source.Addresses[(row * length) + i] + (sample * source.Strides[(row * length) + i]);
         }
-        var (low, high) = (source.Info.Min * length * node.Multiplier, source.Info.Max * length * node.Multiplier);
+        // As the analysis has it: a row of probabilities adds up to one, however long it is.
+        var most = (long)Int128.Min(source.Info.RowSum, (Int128)length * source.Info.Magnitude);
+        var (low, high) = (Math.Max(source.Info.Min * length, -most) * node.Multiplier, Math.Min(source.Info.Max * length, most) * node.Multiplier);
         return AddRequantised(
             value, grid, new Accumulator([(Sparse(channels, addresses), [Felt.From(node.Multiplier)])], [Felt.Zero], [(low, high)]), node.Requantise);
     }

@@ -41,12 +41,14 @@ internal readonly record struct Rescaling(int Scale, int Shift)
 
     public long Apply(long accumulator) => (accumulator << Scale) + Half;
 
+    /// <summary>No T of these accumulators lies further from 0.</summary>
+    public long Reach((long Low, long High) bounds) => (Math.Max(-bounds.Low, bounds.High) << Scale) + Half;
+
     /// <summary>To a shift of at least <paramref name="wanted"/>, where T stays below 2^29.</summary>
     public static Rescaling Of(int shift, int wanted, (long Low, long High) bounds)
     {
         var scaled = new Rescaling(Math.Max(0, wanted - shift), Math.Max(wanted, shift));
-        var magnitude = Math.Max(-bounds.Low, bounds.High);
-        return (magnitude << scaled.Scale) + scaled.Half < GraphAnalysis.AccumulatorBound ? scaled : new Rescaling(0, shift);
+        return scaled.Reach(bounds) < GraphAnalysis.AccumulatorBound ? scaled : new Rescaling(0, shift);
     }
 }
 
@@ -91,6 +93,10 @@ internal sealed partial class CircuitBuilder
     private Error? AddRequantised(int value, GridShape grid, Accumulator accumulator, Requantise requantise)
     {
         var channels = grid.Channels;
+        // The analysis has seen to it. What follows divides in the field on the strength of it, and a sum that went beyond would have two quotients.
+        for (var c = 0; c < channels; c++)
+            if (new Rescaling(0, requantise.ShiftOf(c)).Reach(accumulator.BoundOf(c)) >= GraphAnalysis.AccumulatorBound)
+                return Unsupported($"the sum of channel {c} may reach 2^29");
         if (requantise.Output == ElementType.S32)
             return AddRaw(value, grid, accumulator, requantise);
         var clamp = requantise.Activation as Activation.Clamp;
@@ -213,9 +219,16 @@ internal sealed partial class CircuitBuilder
     private Error? CheckQuotients()
     {
         foreach (var ((_, _, bits), table) in _functions)
-            if ((Math.Max(-(long)table.Low, (long)table.Low + table.Rows) << bits) + GraphAnalysis.AccumulatorBound >= Felt.Modulus)
-                return Unsupported($"a table of {table.Rows} rows reaches beyond what the field can tell apart");
+            if (Reaches(table.Low, table.Rows, bits))
+                return TooWide(table);
+        foreach (var wide in _wideClamps.Values)
+            if (Reaches(wide.FirstQuotient, wide.Classes.Rows, PartBits))
+                return TooWide(wide.Classes);
         return null;
+
+        static bool Reaches(long low, long rows, int bits) => (Math.Max(-low, low + rows) << bits) + GraphAnalysis.AccumulatorBound >= Felt.Modulus;
+
+        static Error TooWide(LookupTable table) => Unsupported($"a table of {table.Rows} rows reaches beyond what the field can tell apart");
     }
 
     private static int Apply(Activation activation, int h) => activation switch

@@ -2,6 +2,7 @@ using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
+using Aivm.Tests.Inference.Reference;
 
 namespace Aivm.Tests.Proofs.Circuits;
 
@@ -52,17 +53,114 @@ public sealed class RequantiseFaultTests
     {
         var witness = Network();
         foreach (var gadget in witness.Circuit.Gadgets.OfType<RequantiseGadget>().Where(each => each.Parts.Length == 1))
+            AssertOneRemainder(witness, gadget);
+    }
+
+    /// <summary>The sum of 32 numbers up to 2^14, times 2^12, might be p and more: as it is one of probabilities, it is not, and its table ends where it does.</summary>
+    [Fact]
+    public void A_sum_of_probabilities_has_one_quotient_however_long_the_row_is()
+    {
+        var witness = SmallCircuits.Fill(ProbabilitySum(), 1, [.. Enumerable.Range(0, 32).Select(i => (long)(i % 5) - 2)]);
+        AssertOneRemainder(witness, witness.Circuit.Gadgets.Last(gadget => gadget is RequantiseGadget or WideClampGadget));
+
+        var gadget = witness.Circuit.Gadgets.OfType<RequantiseGadget>().Last();
+        var (low, y) = (witness.Get(gadget.Parts[0], 0, 0), witness.Get(gadget.Result, 0, 0));
+        var withModulus = ((long)(y << 12) | (long)low) + Felt.Modulus;
+        witness.Set(gadget.Parts[0], 0, 0, withModulus & 4095);
+        witness.Set(gadget.Result, 0, 0, short.MaxValue);
+        Assert.Contains(gadget.FunctionSite.Name, WitnessFaults.Of(witness));
+    }
+
+    /// <summary>In a wide clamp T - low is divided by 2^12 whatever the shift is.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(9)]
+    public void No_other_low_part_of_a_wide_clamp_has_a_class(int shift)
+    {
+        var witness = WideClamped(shift);
+        AssertOneRemainder(witness, witness.Gadget<WideClampGadget>());
+        SmallCircuits.AssertEveryCellCounts(witness);
+    }
+
+    /// <summary>A row in the table of classes, and one in that of parts, and not the accumulator's.</summary>
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(0, 1, 0)]
+    [InlineData(0, 0, 1)]
+    [InlineData(0, -1, 0)]
+    public void A_wide_clamp_takes_no_other_class_part_or_low_part(int low, int part, int kind)
+    {
+        var witness = WideClamped(4);
+        var gadget = witness.Gadget<WideClampGadget>();
+        var (storages, changes) = ((Storage[])[gadget.Low, gadget.Class, gadget.Part, gadget.Result], (int[])[low, kind, part, part]);
+        for (var (position, channel) = (0, 0); position < gadget.Low.Positions; (position, channel) = channel + 1 < gadget.Low.Channels ? (position, channel + 1) : (position + 1, 0))
         {
-            var (honest, table) = (witness.Get(gadget.Parts[0], 0, 0), gadget.FunctionSite.TableOf(0));
-            for (var low = 0; low < 1 << gadget.Cuts[0].Bits; low++)
-            {
-                witness.Set(gadget.Parts[0], 0, 0, low);
-                var quotient = (long)WitnessCheck.Sum(gadget.FunctionSite, 1, 0, 0, witness).ToUInt32();
-                var centred = (int)(quotient > Felt.Modulus / 2 ? quotient - Felt.Modulus : quotient);
-                Assert.Equal(low == honest, Enumerable.Range(-128, 256).Any(y => table.RowOf([centred, y]) >= 0));
-            }
-            witness.Set(gadget.Parts[0], 0, 0, honest);
+            var before = storages.Select(storage => witness.Get(storage, position, channel)).ToArray();
+            for (var i = 0; i < storages.Length; i++)
+                witness.Set(storages[i], position, channel, before[i] + changes[i]);
+            Assert.Contains(low == 0 && kind == 0 ? gadget.PartSite.Name : gadget.ClassSite.Name, WitnessFaults.Of(witness));
+            for (var i = 0; i < storages.Length; i++)
+                witness.Set(storages[i], position, channel, before[i]);
         }
+        Assert.Empty(WitnessFaults.Of(witness));
+    }
+
+    /// <summary>What a table's rows times 2^bits may reach, with a sum below 2^29 on the other side, stays below p: for every table of every random graph.</summary>
+    [Fact]
+    public void No_table_of_a_random_graph_reaches_beyond_what_the_field_tells_apart()
+    {
+        var tables = 0;
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var graph = RandomGraphs.Create(seed).Graph;
+            if (!GraphAnalysis.TryAnalyse(graph, out var analysis, out _) || !Circuit.TryBuild(graph, analysis, 1, ProofPrivacy.None, out var circuit, out _))
+                continue;
+            foreach (var gadget in circuit.Gadgets.OfType<RequantiseGadget>())
+                for (var channel = 0; channel < gadget.FunctionSite.Grid.Channels; channel++, tables++)
+                {
+                    var table = (FunctionTable)gadget.FunctionSite.TableOf(channel);
+                    AssertWithin(table.Low, table.Rows, Math.Max(gadget.Cuts[gadget.Cuts.Length == 1 ? 0 : channel].Bits, 12));
+                }
+            foreach (var gadget in circuit.Gadgets.OfType<WideClampGadget>())
+                foreach (var (_, clamp) in gadget.Clamps)
+                    AssertWithin(clamp.FirstQuotient, clamp.Classes.Rows, WideClamp.LowBits);
+        }
+        Assert.True(tables > 100, $"{tables} tables were looked at");
+
+        static void AssertWithin(long low, long rows, int bits) => Assert.True((Math.Max(-low, low + rows) << bits) + (1L << 29) < Felt.Modulus, $"{rows} rows from {low}, {bits} bits");
+    }
+
+    private static Model ProbabilitySum() => SmallCircuits.OverCommitted(
+        [1, 32],
+        new SoftmaxNode { Source = 2, Shift = 2, Entries = Constant.S32([5], [1 << 30, 1 << 28, 12_345_678, 999, 0]), OutputExponent = 14 },
+        new SumNode { Source = 3, Multiplier = 4096, Requantise = Requantise.To(ElementType.S16, 12) });
+
+    /// <summary>Four sums up to 2^24, too many for a table at such a shift: beyond both ends of S16, and within.</summary>
+    private static Witness WideClamped(int shift)
+    {
+        var model = SmallCircuits.OverCommitted([4, 32], new SumNode { Source = 2, Multiplier = 4096, Requantise = Requantise.To(ElementType.S16, shift) });
+        return SmallCircuits.Fill(model, 1, [.. Enumerable.Range(0, 128).Select(i => (i / 32) switch { 0 => 100L, 1 => -100, 2 => (i % 3) - 1, _ => 0 })]);
+    }
+
+    /// <summary>Of all remainders in range only the witness's leads to a quotient that some row has.</summary>
+    private static void AssertOneRemainder(Witness witness, Gadget gadget)
+    {
+        var (part, bits, site, first, rows) = gadget switch
+        {
+            RequantiseGadget narrow when narrow.FunctionSite.TableOf(0) is FunctionTable table => (narrow.Parts[0], narrow.Cuts[0].Bits, narrow.FunctionSite, table.Low, table.Rows),
+            WideClampGadget { Clamps: [var (_, clamp), ..] } wide => (wide.Low, WideClamp.LowBits, wide.ClassSite, clamp.FirstQuotient, clamp.Classes.Rows),
+            _ => throw new ArgumentException("It takes no quotient.", nameof(gadget)),
+        };
+        var honest = witness.Get(part, 0, 0);
+        for (var low = 0; low < 1 << bits; low++)
+        {
+            witness.Set(part, 0, 0, low);
+            var quotient = (long)WitnessCheck.Sum(site, 1, 0, 0, witness).ToUInt32();
+            quotient -= quotient > Felt.Modulus / 2 ? Felt.Modulus : 0;
+            Assert.Equal(low == honest, quotient >= first && quotient < first + rows);
+        }
+        witness.Set(part, 0, 0, honest);
+        Assert.Empty(WitnessFaults.Of(witness));
     }
 
     [Theory]

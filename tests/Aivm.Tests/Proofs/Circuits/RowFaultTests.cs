@@ -25,6 +25,19 @@ public sealed class RowFaultTests
             OutputExponent = 6,
         });
 
+    /// <summary>The rows of the clamp are all that bounds a quotient, and its identity counts on them: what a neighbour looks up must not widen them.</summary>
+    [Fact]
+    public void A_normalised_quotient_lies_where_its_identity_has_it_whatever_else_is_looked_up()
+    {
+        var normalised = new LayerNormNode { Source = 2, Centred = true, Fraction = 12, Epsilon = 175_921_856, OutputExponent = 12 };
+        var witness = SmallCircuits.Fill(
+            SmallCircuits.OverCommitted([1, 256], normalised, new RescaleNode { Source = 3, Factor = 6000, Requantise = Requantise.To(ElementType.S16, 12) }),
+            1, [.. Enumerable.Range(0, 256).Select(i => i == 7 ? 127L : -1)]);
+        var (clamp, neighbour) = (witness.Circuit.Lookups.Single(site => site.Name == "value 3, clamp").TableOf(0), witness.Circuit.Gadgets.OfType<RequantiseGadget>().Single(gadget => gadget.Value == 4).FunctionSite.TableOf(0));
+        Assert.Equal((2 * CircuitBuilder.LargestQuotient(normalised, 256)) + 1, clamp.Rows);
+        Assert.True(((FunctionTable)neighbour).Low < -short.MaxValue);
+    }
+
     private static Model LayerNorm() => SmallCircuits.OverCommitted(
         [1, 4], new LayerNormNode { Source = 2, Centred = true, Fraction = 4, Epsilon = 3, OutputExponent = 5 });
 
