@@ -3,6 +3,7 @@ using Aivm.Sdk;
 
 namespace Aivm.Provider;
 
+/// <param name="NextBlock">Where to go on: the span may have been too full for one look.</param>
 /// <param name="Checked">Answers that were run again.</param>
 /// <param name="Skipped">Answers that cannot be checked from outside, or were not drawn.</param>
 public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IReadOnlyList<ulong> Wrong);
@@ -11,8 +12,13 @@ public sealed record WatchResult(ulong NextBlock, int Checked, int Skipped, IRea
 /// Runs a random sample of public answers again, and challenges those that are wrong. Whoever does it is paid half of what the liar loses, and is why
 /// answers without a proof can be believed at all.
 /// </summary>
-public sealed class AnswerWatcher
+public sealed class AnswerWatcher : IDisposable
 {
+    private const ulong BlocksAtOnce = 5_000;
+
+    /// <summary>Answers that wait for another try: more than a challenge window brings, unless the node answers nothing.</summary>
+    private const int MostWaiting = 10_000;
+
     private readonly Wallet _wallet;
     private readonly ProviderOptions _options;
     private readonly double _fraction;
@@ -21,63 +27,112 @@ public sealed class AnswerWatcher
     private readonly JobsClient _jobs;
     private readonly ModelsClient _models;
     private readonly ProviderFiles _files;
+    private readonly IDisposable _alone;
     private readonly ModelShelf _shelf;
+    private readonly SortedDictionary<ulong, AnsweredJob> _waiting = [];
+    private ulong _window = BlocksAtOnce;
 
     /// <param name="fraction">Of the answers, 0 to 1.</param>
     /// <param name="seed">Of the draw; others must not know it.</param>
+    /// <exception cref="AivmException"><c>provider-running</c>: a daemon works in this directory.</exception>
     public AnswerWatcher(Wallet wallet, ProviderOptions options, double fraction, int seed, Action<ProviderEvent>? observer = null)
     {
         (_wallet, _options, _fraction, _random, _observer) = (wallet, options, fraction, new Random(seed), observer ?? (_ => { }));
         (_jobs, _models, _files) = (new JobsClient(wallet.Rpc), new ModelsClient(wallet.Rpc), new ProviderFiles(options.Directory, options.DiskBytes));
+        _alone = _files.Lock();
         _shelf = new ModelShelf(wallet.Rpc, _files, options, _ => { });
     }
 
-    /// <summary>Looks at all answers of a span of blocks.</summary>
+    /// <summary>Answers that were drawn and could not be checked yet: the node was away, or a challenge was not mined.</summary>
+    public IReadOnlyCollection<ulong> Waiting => _waiting.Keys;
+
+    public void Dispose()
+    {
+        _shelf.Dispose();
+        _alone.Dispose();
+    }
+
+    /// <summary>Looks at the answers of a span of blocks, or of its first part, and again at those that wait.</summary>
     public async Task<WatchResult> WatchAsync(ulong fromBlock, ulong toBlock, CancellationToken cancellation = default)
+    {
+        var (answers, next) = await GetAnswersAsync(fromBlock, toBlock, cancellation);
+        var skipped = 0;
+        foreach (var answer in answers)
+        {
+            if (_random.NextDouble() < _fraction)
+                Await(answer);
+            else
+                skipped++;
+        }
+        var waited = await CheckWaitingAsync(cancellation);
+        return new WatchResult(next, waited.Checked, skipped + waited.Skipped, waited.Wrong);
+    }
+
+    /// <summary>Looks again at the answers that wait, until they are checked or their time is over.</summary>
+    /// <returns>Its next block is 0.</returns>
+    public async Task<WatchResult> CheckWaitingAsync(CancellationToken cancellation = default)
     {
         var (examined, skipped) = (0, 0);
         List<ulong> wrong = [];
-        foreach (var answer in await _jobs.GetAnswersAsync(fromBlock, toBlock, cancellation))
+        foreach (var answer in _waiting.Values.ToList())
         {
-            if (_random.NextDouble() >= _fraction)
+            try
             {
-                skipped++;
-                continue;
+                switch (await RunAgainAsync(answer, cancellation))
+                {
+                    case true:
+                        examined++;
+                        break;
+                    case false:
+                        examined++;
+                        wrong.Add(answer.Job);
+                        break;
+                    default:
+                        skipped++;
+                        break;
+                }
+                _waiting.Remove(answer.Job);
             }
-            switch (await CheckAsync(answer, cancellation))
+            catch (AivmException exception)
             {
-                case true:
-                    examined++;
-                    break;
-                case false:
-                    examined++;
-                    wrong.Add(answer.Job);
-                    break;
-                default:
-                    skipped++;
-                    break;
+                // One that fails does not end the watch.
+                _observer(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
+            }
+            finally
+            {
+                _files.Forget(answer.Job);
             }
         }
-        return new WatchResult(toBlock + 1, examined, skipped, wrong);
+        return new WatchResult(0, examined, skipped, wrong);
     }
 
-    /// <summary>One that fails does not end the watch.</summary>
-    /// <returns>Whether the answer is right; null where it cannot be said, or it is too late.</returns>
-    private async Task<bool?> CheckAsync(AnsweredJob answer, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<AnsweredJob> Answers, ulong Next)> GetAnswersAsync(ulong fromBlock, ulong toBlock, CancellationToken cancellation)
     {
-        try
+        while (true)
         {
-            return await RunAgainAsync(answer, cancellation);
+            var last = Math.Min(toBlock, fromBlock + _window - 1);
+            try
+            {
+                var answers = await _jobs.GetAnswersAsync(fromBlock, last, cancellation);
+                _window = Math.Min(BlocksAtOnce, 2 * _window);
+                return (answers, last + 1);
+            }
+            catch (RpcException) when (_window > 1)
+            {
+                // More logs than a node gives at once.
+                _window /= 2;
+            }
         }
-        catch (AivmException exception)
-        {
-            _observer(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
-            return null;
-        }
-        finally
-        {
-            _files.Forget(answer.Job);
-        }
+    }
+
+    private void Await(AnsweredJob answer)
+    {
+        _waiting[answer.Job] = answer;
+        if (_waiting.Count <= MostWaiting)
+            return;
+        var oldest = _waiting.Keys.First();
+        _waiting.Remove(oldest);
+        _observer(new ProviderEvent(ProviderEventKind.Lost, oldest, "too many answers wait to be checked"));
     }
 
     private async Task<bool?> RunAgainAsync(AnsweredJob answer, CancellationToken cancellation)
@@ -104,7 +159,7 @@ public sealed class AnswerWatcher
     {
         try
         {
-            return await _shelf.TakeAsync(job.Model, job.Job, cancellation) is IntegerModel model ? new OwnRun(model, Runner.Run(model, input)) : null;
+            return await _shelf.TakeAsync(job.Model, job.Job, cancellation) is IntegerModel model ? new OwnRun(model, Runner.Run(model, input, cancellation)) : null;
         }
         catch (JobRefusal)
         {

@@ -18,8 +18,9 @@ internal sealed record EnclaveAnswer(byte[] Output, byte[] Evidence);
 /// The boundary: inside are the session's secret keys and what callers sealed to them; a sealed input is opened here and kept nowhere, though the memory
 /// that the run itself used is not cleared, and outputs stay from the run that told whether a job can be answered until it is. The evidence names the public halves of the keys, and every answer is signed.
 /// </summary>
+/// <param name="memory">Where it all lies.</param>
 /// <param name="keys">Disposed with the enclave.</param>
-internal sealed class Enclave(ITrustedHardware hardware, SessionKeys keys) : IDisposable
+internal sealed class Enclave(ITrustedHardware hardware, MachineMemory memory, SessionKeys keys) : IDisposable
 {
     /// <summary>Jobs that are looked at but not answered push others out, whose models run again.</summary>
     private const int RunsKept = 16;
@@ -41,23 +42,27 @@ internal sealed class Enclave(ITrustedHardware hardware, SessionKeys keys) : IDi
             evidence.Bytes, evidence.Certificates, keys.SigningKey, new Hash256(encryptionKey.Span), Hash256.Zero, blockHash, height, nonce);
     }
 
-    /// <exception cref="JobRefusal">The input does not open, or the model refuses it.</exception>
-    public EnclaveAnswer Answer(IRunnable model, EnclaveJob job)
+    /// <param name="cancellation">Ends a run, where its engine can be ended.</param>
+    /// <exception cref="JobRefusal">The input does not open, or must not be opened here, or the model refuses it.</exception>
+    public EnclaveAnswer Answer(IRunnable model, EnclaveJob job, CancellationToken cancellation)
     {
         if (!job.IsSealed)
-            return Answer(model, job, job.Input, replyKey: default);
+            return Answer(model, job, job.Input, replyKey: default, cancellation);
+        // A disk is outside what was attested. A development TEE promises nothing.
+        if (Kind == JobEvidence.Attested && memory.HasSwap)
+            throw new JobRefusal("memory-swapped", "this machine may write its memory to a disk: it opens no sealed input");
         var binding = new InputBinding(job.ChainId, job.Provider, model.Hash, job.Caller);
         if (!SealedInput.TryOpen(keys.Encryption, binding, job.Commitment, job.Input, out var opened, out var error))
             throw new JobRefusal(error.Code, error.Message);
         using (opened)
-            return Answer(model, job, opened.PackedInput.Span, opened.ReplyKey.Span);
+            return Answer(model, job, opened.PackedInput.Span, opened.ReplyKey.Span, cancellation);
     }
 
     public void Dispose() => keys.Dispose();
 
-    private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey)
+    private EnclaveAnswer Answer(IRunnable model, EnclaveJob job, ReadOnlySpan<byte> input, ReadOnlySpan<byte> replyKey, CancellationToken cancellation)
     {
-        var outputs = _runs.Run(job.Job, model, input);
+        var outputs = _runs.Run(job.Job, model, input, cancellation);
         var packed = OutputNumbers.Pack(outputs);
         var outputHash = Keccak.Hash(packed);
         var statement = new AnswerStatement(job.ChainId, job.Job, model.Hash, job.Commitment, outputHash, job.Height);

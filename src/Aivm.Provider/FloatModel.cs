@@ -79,12 +79,13 @@ internal sealed class FloatModel : IRunnable, IDisposable
     /// or below: what strangers wrote lies alone.
     /// </summary>
     /// <param name="hash">Of the file, which was checked.</param>
+    /// <param name="usesGpu">Where there is one.</param>
     /// <exception cref="JobRefusal"><c>onnx-unsupported</c>.</exception>
-    public static FloatModel Load(string file, Hash256 hash, ProviderOptions options)
+    public static FloatModel Load(string file, Hash256 hash, ProviderOptions options, bool usesGpu = true)
     {
         try
         {
-            var (session, device) = Open(file, options.FloatThreads);
+            var (session, device) = Open(file, options.FloatThreads, usesGpu);
             try
             {
                 return new FloatModel(session, device, hash, new FileInfo(file).Length, TimeSpan.FromSeconds(options.AnswerSeconds));
@@ -101,7 +102,7 @@ internal sealed class FloatModel : IRunnable, IDisposable
         }
     }
 
-    public long[] Run(ReadOnlySpan<byte> input)
+    public long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
         if (input.Length != _inputBytes)
             throw new JobRefusal("input-shape", $"{input.Length} bytes; the model takes {_inputBytes}");
@@ -109,7 +110,7 @@ internal sealed class FloatModel : IRunnable, IDisposable
             throw new AivmException(Failure.Environment, "model-evicted", "The model made room for others before it ran: it is loaded again.");
         try
         {
-            return Compute(input);
+            return Compute(input, cancellation);
         }
         finally
         {
@@ -120,9 +121,9 @@ internal sealed class FloatModel : IRunnable, IDisposable
     /// <summary>Frees the session as soon as nothing runs any more.</summary>
     public void Dispose() => Release();
 
-    private static (InferenceSession Session, string Device) Open(string file, int threads)
+    private static (InferenceSession Session, string Device) Open(string file, int threads, bool usesGpu)
     {
-        if (OrtEnv.Instance().GetAvailableProviders().Contains(Cuda))
+        if (usesGpu && OrtEnv.Instance().GetAvailableProviders().Contains(Cuda))
         {
             try
             {
@@ -169,10 +170,11 @@ internal sealed class FloatModel : IRunnable, IDisposable
         return new Port(metadata.ElementDataType, [.. metadata.Dimensions.Select(extent => (long)extent)], (int)elements);
     }
 
-    private long[] Compute(ReadOnlySpan<byte> input)
+    private long[] Compute(ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
         using var options = new RunOptions();
-        using var time = new CancellationTokenSource(_longestRun);
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        time.CancelAfter(_longestRun);
         using var stop = time.Token.Register(() => options.Terminate = true);
         List<OrtValue> values = [];
         try
@@ -187,6 +189,7 @@ internal sealed class FloatModel : IRunnable, IDisposable
         }
         catch (OnnxRuntimeException)
         {
+            cancellation.ThrowIfCancellationRequested();
             throw time.IsCancellationRequested
                 ? new JobRefusal("run-too-long", $"a run takes longer than {_longestRun.TotalSeconds} s here")
                 : new JobRefusal("run-failed", "ONNX Runtime does not run this input");

@@ -13,7 +13,7 @@ internal sealed record IntegerModel(Model Model, byte[] Container) : IRunnable
 
     public long ResidentMemory => Model.ResidentMemory;
 
-    public long[] Run(ReadOnlySpan<byte> input)
+    public long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
         var outputs = new long[OutputCount];
         return Model.TryRunPacked(input, outputs, out var error) ? outputs : throw new JobRefusal(error.Code, error.Message);

@@ -21,6 +21,9 @@ internal sealed class JobWorker(
     /// <summary>Blocks before an offer in which the request of a job lies that others were asked first.</summary>
     private const ulong BlocksOfOffers = 1_000;
 
+    /// <summary>A gas is a nanosecond of a validator's core.</summary>
+    private const ulong GasPerSecond = 1_000_000_000;
+
     // A proof of 200 kB as calldata, the largest callback that may have been paid for, receipt and payment.
     private const ulong GasOfTheRest = 8_000_000;
     private const ulong GasPerByte = 40;
@@ -30,6 +33,9 @@ internal sealed class JobWorker(
 
     private readonly JobsClient _jobs = new(wallet.Rpc);
     private readonly SemaphoreSlim _cores = new(options.Concurrency, options.Concurrency);
+
+    /// <summary>One proof at a time: each takes all threads, and up to a gigabyte.</summary>
+    private readonly SemaphoreSlim _proving = new(1, 1);
     private readonly RunMemory _runs = new(options.Concurrency + RunsToSpare);
     private readonly WeightCommitments _commitments = new(wallet, options, report);
 
@@ -62,15 +68,14 @@ internal sealed class JobWorker(
         }
     }
 
-    /// <summary>Accepts what we hold model and input of; declines anything else, which is free.</summary>
+    /// <summary>Accepts what we hold model and input of and can run in time; declines anything else, which is free.</summary>
     private async Task ConsiderAsync(JobStatus status, ulong offeredAt, ChainHead head, CancellationToken cancellation)
     {
         try
         {
             if (status.Deadline < head.Time + options.AnswerSeconds + SecondsToSpare)
                 throw new JobRefusal("deadline", "it ends before an answer is promised");
-            var prepared = await PrepareInTimeAsync(status, offeredAt, head, cancellation);
-            await RequireAnswerableAsync(status, prepared, head.Number, cancellation);
+            await RequireAnswerableInTimeAsync(status, offeredAt, head, cancellation);
         }
         catch (JobRefusal refusal)
         {
@@ -106,19 +111,26 @@ internal sealed class JobWorker(
         }
     }
 
-    /// <summary>A model may take longer to come than an offer waits: what came of it so far is there for the next.</summary>
-    private async Task<Prepared> PrepareInTimeAsync(JobStatus status, ulong offeredAt, ChainHead head, CancellationToken cancellation)
+    /// <summary>
+    /// An offer that passes in silence costs the stake, and a model that is large, or made to run for ever, must not bring that about. What came of its file so far is there
+    /// for the next offer.
+    /// </summary>
+    private async Task RequireAnswerableInTimeAsync(JobStatus status, ulong offeredAt, ChainHead head, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var seconds = status.DueTime > head.Time + SecondsToSpare ? status.DueTime - head.Time - SecondsToSpare : 1;
         patience.CancelAfter(TimeSpan.FromSeconds(seconds));
+        Prepared? prepared = null;
         try
         {
-            return await PrepareAsync(status, offeredAt, patience.Token);
+            prepared = await PrepareAsync(status, offeredAt, patience.Token);
+            await RequireAnswerableAsync(status, prepared, head.Number, patience.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new JobRefusal("content-slow", "model or input are still on their way: ask again later");
+            throw prepared is null
+                ? new JobRefusal("content-slow", "model or input are still on their way: ask again later")
+                : new JobRefusal("run-too-long", $"a run did not end {seconds} s after the offer");
         }
     }
 
@@ -146,9 +158,12 @@ internal sealed class JobWorker(
         if (options.Content is null)
             throw new JobRefusal("content-unknown", "this provider reaches no store of inputs");
         var file = files.InputFile(request.Job);
+        // What was there when the job was accepted need not be in the store any more.
+        if (File.Exists(file))
+            return await files.ReadInputAsync(request.Job, cancellation);
         try
         {
-            files.MakeRoom(MaxContentInput);
+            using var room = files.MakeRoomForInput(request.Job, MaxContentInput);
             await options.Content.FetchAsync(new ContentDigest(new Hash256(request.Input)), file, MaxContentInput, cancellation: cancellation);
         }
         catch (AivmException exception) when (exception is not JobRefusal)
@@ -163,14 +178,16 @@ internal sealed class JobWorker(
     {
         if (prepared.Model is OwnedModel && status.Evidence != JobEvidence.Proved)
             throw new JobRefusal("model-private", "nobody else can run a model with private weights: ask for a proof");
+        if (prepared.Model is IntegerModel { Model.Gas: var gas } && gas / GasPerSecond > options.AnswerSeconds)
+            throw new JobRefusal("run-too-long", $"a run takes {gas} gas, more than {options.AnswerSeconds} s");
         if (status.Evidence == JobEvidence.Proved)
             await RequireProvableAsync(status, prepared, cancellation);
         var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
         if (isSigned && enclave?.Kind != status.Evidence)
             throw new JobRefusal("hardware-missing", "this provider has no such hardware");
         await OnACoreAsync(() => isSigned
-            ? enclave!.Answer(prepared.Model, InEnclave(status, prepared, height)).Output.Length
-            : _runs.Run(status.Job, prepared.Model, prepared.Input).Length, cancellation);
+            ? enclave!.Answer(prepared.Model, InEnclave(status, prepared, height), cancellation).Output.Length
+            : _runs.Run(status.Job, prepared.Model, prepared.Input, cancellation).Length, cancellation);
     }
 
     /// <summary>There is a proof, and the transaction that shows it has room for what its verification, its bytes and any callback take.</summary>
@@ -213,43 +230,67 @@ internal sealed class JobWorker(
         var clock = Stopwatch.StartNew();
         var head = await wallet.Rpc.GetHeadAsync(cancellation);
         var root = prepared.Model is OwnedModel owned ? await _commitments.ReadyAsync(status.Job, status.Model, owned, least: 1, cancellation) : Hash256.Zero;
-        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number, root), cancellation);
+        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number, root, cancellation), cancellation);
         metrics.Computed(status.Evidence, clock.Elapsed);
         return answer;
     }
 
-    /// <summary>As many computations at once as jobs may be with us.</summary>
+    /// <summary>Returns when nothing is computed any more, and nothing will be.</summary>
+    public async Task EndAsync()
+    {
+        for (var core = 0; core < options.Concurrency; core++)
+            await _cores.WaitAsync(CancellationToken.None);
+    }
+
+    /// <summary>As many computations at once as jobs may be with us. One that does not stop when it should goes on after us, and its core is not free before it ends.</summary>
     private async Task<T> OnACoreAsync<T>(Func<T> work, CancellationToken cancellation)
     {
         await _cores.WaitAsync(cancellation);
-        try
-        {
-            return await Task.Run(work, cancellation);
-        }
-        finally
-        {
-            _cores.Release();
-        }
+        var running = Task.Run(
+            () =>
+            {
+                try
+                {
+                    return work();
+                }
+                finally
+                {
+                    _cores.Release();
+                }
+            },
+            CancellationToken.None);
+        return await running.WaitAsync(cancellation);
     }
 
     /// <param name="root">Of the commitment to the model's private weights; zero where they are public.</param>
-    private (byte[] Output, byte[] Evidence) Compute(JobStatus status, Prepared prepared, ulong height, Hash256 root)
+    private (byte[] Output, byte[] Evidence) Compute(JobStatus status, Prepared prepared, ulong height, Hash256 root, CancellationToken cancellation)
     {
         if (status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested)
         {
-            var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height));
+            var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height), cancellation);
             return (signed.Output, signed.Evidence);
         }
-        var outputs = Answered(_runs.Run(status.Job, prepared.Model, prepared.Input));
-        return (OutputNumbers.Pack(outputs), status.Evidence == JobEvidence.Proved ? Prove(status.Job, prepared, outputs, root) : []);
+        var outputs = Answered(_runs.Run(status.Job, prepared.Model, prepared.Input, cancellation));
+        return (OutputNumbers.Pack(outputs), status.Evidence == JobEvidence.Proved ? Prove(status.Job, prepared, outputs, root, cancellation) : []);
     }
 
-    private byte[] Prove(ulong job, Prepared prepared, long[] outputs, Hash256 root) => JobsClient.ProofEvidence(
-        prepared.Input,
-        root,
-        prepared.Model is OwnedModel owned
-            ? owned.Prove(root, JobsClient.ProofContext(chainId, job, wallet.Address), prepared.Input, outputs, options.ProofThreads)
-            : ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads));
+    private byte[] Prove(ulong job, Prepared prepared, long[] outputs, Hash256 root, CancellationToken cancellation)
+    {
+        _proving.Wait(cancellation);
+        try
+        {
+            return JobsClient.ProofEvidence(
+                prepared.Input,
+                root,
+                prepared.Model is OwnedModel owned
+                    ? owned.Prove(root, JobsClient.ProofContext(chainId, job, wallet.Address), prepared.Input, outputs, options.ProofThreads)
+                    : ProofMaker.Prove((IntegerModel)prepared.Model, chainId, job, wallet.Address, prepared.Input, outputs, options.ProofThreads));
+        }
+        finally
+        {
+            _proving.Release();
+        }
+    }
 
     /// <summary>What a provider says that the model gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Aivm.Primitives;
 
 namespace Aivm.Provider;
@@ -11,8 +12,11 @@ namespace Aivm.Provider;
 /// <param name="Folder">Whose folder ours is made in.</param>
 /// <param name="Mounts">The kernel's list of what is mounted where.</param>
 /// <param name="Swaps">The kernel's list of where memory is written to when it is short.</param>
-internal sealed record MachineMemory(string Folder, string Mounts = "/proc/self/mountinfo", string Swaps = "/proc/swaps")
+internal sealed partial record MachineMemory(string Folder, string Mounts = "/proc/self/mountinfo", string Swaps = "/proc/swaps")
 {
+    /// <summary>PR_SET_DUMPABLE, prctl(2).</summary>
+    private const int SetDumpable = 4;
+
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] MemoryBacked = ["tmpfs", "ramfs"];
@@ -34,6 +38,13 @@ internal sealed record MachineMemory(string Folder, string Mounts = "/proc/self/
                 return true;
             }
         }
+    }
+
+    /// <summary>From now on this process leaves no core dump, and no other process of its user reads its memory. Without effect elsewhere than on Linux.</summary>
+    public static void KeepOutOfDumps()
+    {
+        if (OperatingSystem.IsLinux())
+            _ = ProcessControl(SetDumpable, 0, 0, 0, 0);
     }
 
     /// <summary>Makes our folder where it is not there yet.</summary>
@@ -76,6 +87,9 @@ internal sealed record MachineMemory(string Folder, string Mounts = "/proc/self/
             return false;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    private static partial int ProcessControl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
 
     /// <summary>A line begins with the mount's number; the type of its file system follows the first hyphen that stands alone (proc(5)).</summary>
     private static bool IsMemory(string line, ulong mount)

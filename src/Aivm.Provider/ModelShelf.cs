@@ -15,6 +15,9 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     private readonly LinkedList<ModelKey> _order = [];
     private readonly ModelsClient _models = new(rpc);
 
+    /// <summary>Not where answers are attested: the evidence says nothing of a GPU, which may be anybody's.</summary>
+    public bool UsesGpu { get; init; } = true;
+
     /// <summary>The same bytes may be said to be a container and an ONNX file.</summary>
     private readonly record struct ModelKey(Hash256 Hash, bool IsFloat);
 
@@ -99,7 +102,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
             throw Mismatch("the account's code is not the model that was published");
         var container = code[2..];
         var model = Prepare(container);
-        files.MakeRoom(container.Length);
+        using var room = files.MakeRoom(container.Length);
         files.WriteModel(info.Hash, container);
         return model;
     }
@@ -128,7 +131,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     {
         if (options.Content is null)
             throw new JobRefusal("content-unknown", "this provider reaches no store of models");
-        files.MakeRoom(model.Digest, model.Size);
+        using var room = files.MakeRoom(model.Digest, model.Size);
         try
         {
             await options.Content.FetchAsync(model.Digest, file, model.Size, cancellation: cancellation);
@@ -148,7 +151,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     {
         if (await OffChainModel.HashAsync(file, cancellation) != model.Hash)
             throw Mismatch("the file of that digest has another hash");
-        var opened = FloatModel.Load(file, model.Hash, options);
+        var opened = FloatModel.Load(file, model.Hash, options, UsesGpu);
         report(new ProviderEvent(ProviderEventKind.ModelOpened, 0, $"{model.Hash}, ONNX Runtime on {opened.Device}"));
         return opened;
     }

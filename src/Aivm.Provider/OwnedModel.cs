@@ -29,7 +29,7 @@ internal sealed class OwnedModel(PrivateWeights weights) : IRunnable
     /// <summary>Takes seconds. The context is none: the chain takes no other.</summary>
     public void Renew(int threads) => weights.Renew(Hash256.Zero, threads);
 
-    public long[] Run(ReadOnlySpan<byte> input)
+    public long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
         var outputs = new long[OutputCount];
         return weights.Full.TryRunPacked(input, outputs, out var error) ? outputs : throw new JobRefusal(error.Code, error.Message);

@@ -71,7 +71,7 @@ public sealed class ProviderDaemon : IDisposable
     /// <summary>What a provider says that its models gave. Tests have one that lies.</summary>
     internal Func<long[], long[]> Answered { get; init; } = outputs => outputs;
 
-    /// <summary>Where a session's keys are left to the next process.</summary>
+    /// <summary>Where a session's keys are left to the next process, and whether what callers sealed may be opened.</summary>
     internal MachineMemory Memory { get; init; } = MachineMemory.Default;
 
     public void Dispose() => _metrics.Dispose();
@@ -80,13 +80,15 @@ public sealed class ProviderDaemon : IDisposable
     /// <exception cref="AivmException">The provider cannot begin: no stake, no node, no hardware, a directory that cannot be written.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        if (_hardware?.Kind == JobEvidence.Attested)
+            MachineMemory.KeepOutOfDumps();
         var chainId = await _wallet.Rpc.GetChainIdAsync(cancellation);
         var chain = await _wallet.Rpc.GetBlockHashAsync(0, cancellation);
         var files = new ProviderFiles(_options.Directory, _options.DiskBytes, chain);
         using var alone = files.Lock();
         var registeredAt = await Registration.EnsureAsync(_wallet, _options, Report, cancellation);
         using var session = _hardware is null ? null : OpenSession(_hardware, chainId, chain);
-        using var shelf = new ModelShelf(_wallet.Rpc, files, _options, Report);
+        using var shelf = new ModelShelf(_wallet.Rpc, files, _options, Report) { UsesGpu = _hardware?.Kind != JobEvidence.Attested };
         var worker = new JobWorker(_wallet, chainId, files, shelf, _options, session, _metrics, Report) { Answered = Answered };
         _next = Math.Max(registeredAt, files.FirstBlock);
         try
@@ -102,13 +104,14 @@ public sealed class ProviderDaemon : IDisposable
         {
             // They use the session and the shelf until they have noticed.
             await Task.WhenAll(_live.Values.Select(job => job.Work)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await worker.EndAsync();
         }
     }
 
     private EnclaveSession OpenSession(ITrustedHardware hardware, ulong chainId, Hash256 chain)
     {
         var keys = _options.KeepsSessionKeys ? new SessionKeyFile(_wallet, chainId, chain, hardware.Kind, Memory, Report) : null;
-        return new EnclaveSession(_wallet, chainId, hardware, keys, Report);
+        return new EnclaveSession(_wallet, chainId, hardware, Memory, keys, Report);
     }
 
     /// <summary>Offers come first: whatever else fails must not let them pass in silence.</summary>

@@ -15,9 +15,23 @@ internal sealed class ProviderFiles
     private readonly long _diskBytes;
     private readonly Lock _room = new();
     private readonly Dictionary<ulong, string> _needed = [];
+    private readonly List<Reservation> _reservations = [];
 
     /// <param name="Path">A container's file, or the directory of a model from a store.</param>
     private sealed record KeptModel(string Path, bool IsFile, DateTime LastUse, long Bytes);
+
+    /// <summary>Bytes that are about to be written, so that two who write at once do not both count on the same room.</summary>
+    /// <param name="directory">Theirs alone: what lies there are the first of them. Null: none do.</param>
+    private sealed class Reservation(ProviderFiles files, string? directory, long bytes) : IDisposable
+    {
+        public long Missing => Math.Max(0, bytes - (directory is null ? 0 : BytesIn(directory)));
+
+        public void Dispose()
+        {
+            lock (files._room)
+                files._reservations.Remove(this);
+        }
+    }
 
     /// <param name="chain">The hash of the chain's first block: jobs of another chain have the same numbers, and nothing else in common.</param>
     /// <exception cref="AivmException"><c>provider-directory</c>, from every method.</exception>
@@ -26,20 +40,34 @@ internal sealed class ProviderFiles
         (_directory, _diskBytes, _chain) = (directory, diskBytes, Path.Combine("chains", $"{chain}"));
         foreach (var part in (string[])["models", Path.Combine(_chain, "answers"), Path.Combine(_chain, "inputs")])
             Create(Path.Combine(directory, part));
-        Guarded(RemoveLeftovers);
     }
 
-    /// <summary>Keeps other daemons out until it is disposed: two with one key would take each other's nonces.</summary>
+    /// <summary>
+    /// Keeps others out of the directory until it is disposed, whichever chain they work for: they would take each other's models, and with one key each other's nonces.
+    /// Then removes what a crash left half written.
+    /// </summary>
     /// <exception cref="AivmException"><c>provider-running</c>.</exception>
     public IDisposable Lock()
     {
+        FileStream held;
         try
         {
-            return new FileStream(Path.Combine(_directory, _chain, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(Path.Combine(_directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)
         {
-            throw new AivmException(Failure.Environment, "provider-running", $"Another provider works in {_directory}: stop it, or name another directory and account.", exception);
+            throw new AivmException(
+                Failure.Environment, "provider-running", $"Another provider, or a watcher, works in {_directory}: stop it, or name another directory and account.", exception);
+        }
+        try
+        {
+            Guarded(RemoveLeftovers);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
         }
     }
 
@@ -68,7 +96,12 @@ internal sealed class ProviderFiles
         return Path.Combine(directory, "model");
     }
 
-    public string InputFile(ulong job) => Path.Combine(_directory, _chain, "inputs", $"{job}");
+    /// <summary>Where a job's input from a store lies, once it has its digest; until the job is forgotten. Two jobs may have the same one: each has its own directory.</summary>
+    public string InputFile(ulong job)
+    {
+        Create(InputDirectory(job));
+        return Path.Combine(InputDirectory(job), "input");
+    }
 
     public Task<byte[]> ReadInputAsync(ulong job, CancellationToken cancellation) => Guarded(() => File.ReadAllBytesAsync(InputFile(job), cancellation));
 
@@ -83,8 +116,20 @@ internal sealed class ProviderFiles
             : null;
     }
 
-    public void WriteAnswer(JobStatus job, byte[] output, byte[] evidence) =>
-        Write(AnswerName(job.Job), new AbiWriter(3).WriteHash(TaskOf(job)).WriteBytes(output).WriteBytes(evidence).ToArray());
+    /// <summary>Keeps an answer until the chain has it. Where the disk is full it is not kept, and a crash before then means computing it again.</summary>
+    public void WriteAnswer(JobStatus job, byte[] output, byte[] evidence)
+    {
+        var answer = new AbiWriter(3).WriteHash(TaskOf(job)).WriteBytes(output).WriteBytes(evidence).ToArray();
+        try
+        {
+            using var room = MakeRoom(answer.Length);
+            Write(AnswerName(job.Job), answer);
+        }
+        catch (JobRefusal)
+        {
+            // What was accepted is answered all the same.
+        }
+    }
 
     /// <summary>The job is over, or what was kept for it is no good.</summary>
     public void Forget(ulong job) => Guarded(() =>
@@ -92,19 +137,34 @@ internal sealed class ProviderFiles
         lock (_room)
             _needed.Remove(job);
         File.Delete(Path.Combine(_directory, AnswerName(job)));
-        File.Delete(InputFile(job));
+        if (Directory.Exists(InputDirectory(job)))
+            Directory.Delete(InputDirectory(job), recursive: true);
     });
 
-    /// <summary>Where so many bytes more do not fit, removes models that no job needs, the one that was used longest ago first. None is removed in vain.</summary>
+    /// <summary>Room for so many bytes. Where they do not fit, models that no job needs go, the one that was used longest ago first. None is removed in vain.</summary>
+    /// <returns>To be disposed when the bytes are there, or will not come.</returns>
     /// <exception cref="JobRefusal"><c>disk-full</c>: they would not fit even then.</exception>
-    public void MakeRoom(long bytes) => Guarded(() =>
+    public IDisposable MakeRoom(long bytes) => MakeRoom(null, bytes);
+
+    /// <summary>Room for all of a model from a store; what came of it before takes its room already.</summary>
+    /// <inheritdoc cref="MakeRoom(long)"/>
+    public IDisposable MakeRoom(ContentDigest digest, long bytes) => MakeRoom(DirectoryOf(digest), bytes);
+
+    /// <summary>Room for all of a job's input from a store.</summary>
+    /// <inheritdoc cref="MakeRoom(long)"/>
+    public IDisposable MakeRoomForInput(ulong job, long bytes) => MakeRoom(InputDirectory(job), bytes);
+
+    /// <summary>What an answer is an answer to.</summary>
+    private static Hash256 TaskOf(JobStatus job) =>
+        Keccak.Hash(new AbiWriter(4).WriteUInt(job.Job).WriteAddress(job.Model).WriteHash(job.InputCommitment).WriteUInt((ulong)job.Evidence).ToArray());
+
+    private Reservation MakeRoom(string? directory, long bytes) => Guarded(() =>
     {
         lock (_room)
         {
-            var missing = BytesIn(_directory) + bytes - _diskBytes;
-            if (missing <= 0)
-                return;
-            var unneeded = FindUnneeded().OrderBy(model => model.LastUse).ToList();
+            var wanted = new Reservation(this, directory, bytes);
+            var missing = BytesIn(_directory) + _reservations.Sum(other => other.Missing) + wanted.Missing - _diskBytes;
+            var unneeded = missing > 0 ? FindUnneeded().OrderBy(model => model.LastUse).ToList() : [];
             if (unneeded.Sum(model => model.Bytes) < missing)
                 throw new JobRefusal("disk-full", "this provider's disk has no room for it");
             foreach (var model in unneeded.TakeWhile(_ => missing > 0))
@@ -112,16 +172,12 @@ internal sealed class ProviderFiles
                 Remove(model);
                 missing -= model.Bytes;
             }
+            _reservations.Add(wanted);
+            return wanted;
         }
     });
 
-    /// <summary>Room for all of a model from a store; what came of it before takes its room already.</summary>
-    /// <inheritdoc cref="MakeRoom(long)"/>
-    public void MakeRoom(ContentDigest digest, long size) => MakeRoom(size - Guarded(() => BytesIn(DirectoryOf(digest))));
-
-    /// <summary>What an answer is an answer to.</summary>
-    private static Hash256 TaskOf(JobStatus job) =>
-        Keccak.Hash(new AbiWriter(4).WriteUInt(job.Job).WriteAddress(job.Model).WriteHash(job.InputCommitment).WriteUInt((ulong)job.Evidence).ToArray());
+    private string InputDirectory(ulong job) => Path.Combine(_directory, _chain, "inputs", $"{job}");
 
     private string AnswerName(ulong job) => Path.Combine(_chain, "answers", $"{job}");
 
@@ -166,6 +222,8 @@ internal sealed class ProviderFiles
     private static long BytesIn(string directory)
     {
         var used = 0L;
+        if (!Directory.Exists(directory))
+            return used;
         foreach (var file in new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             try
@@ -180,12 +238,9 @@ internal sealed class ProviderFiles
         return used;
     }
 
-    /// <summary>What a crash left half written, and inputs, which are fetched again.</summary>
     private void RemoveLeftovers()
     {
         foreach (var file in Directory.EnumerateFiles(_directory, "*.tmp", SearchOption.AllDirectories))
-            File.Delete(file);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(_directory, _chain, "inputs")))
             File.Delete(file);
     }
 

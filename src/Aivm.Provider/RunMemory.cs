@@ -12,12 +12,12 @@ internal sealed class RunMemory(int capacity)
 
     /// <summary>The model's outputs, which are the caller's: of a run now, or of the one before, which is then forgotten.</summary>
     /// <exception cref="JobRefusal">The model refuses the input, or its output is too long for the chain.</exception>
-    public long[] Run(ulong job, IRunnable model, ReadOnlySpan<byte> input)
+    public long[] Run(ulong job, IRunnable model, ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
         lock (_order)
             if (_outputs.Remove(job, out var kept))
                 return kept;
-        var outputs = Runner.Run(model, input);
+        var outputs = Runner.Run(model, input, cancellation);
         lock (_order)
         {
             _outputs[job] = [.. outputs];

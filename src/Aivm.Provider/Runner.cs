@@ -14,8 +14,9 @@ internal interface IRunnable
     long ResidentMemory { get; }
 
     /// <param name="input">Packed in the declared types, little-endian.</param>
-    /// <exception cref="JobRefusal">The model refuses the input.</exception>
-    long[] Run(ReadOnlySpan<byte> input);
+    /// <param name="cancellation">Ends a run that takes too long, where the engine can.</param>
+    /// <exception cref="JobRefusal">The model refuses the input; <c>run-too-long</c>.</exception>
+    long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation);
 }
 
 /// <summary>Runs of a model on inputs as jobs carry them.</summary>
@@ -25,7 +26,7 @@ internal static class Runner
     private const int MaxOutputBytes = 64 << 10;
 
     /// <exception cref="JobRefusal">The model refuses the input, or its output is too long for the chain.</exception>
-    public static long[] Run(IRunnable model, ReadOnlySpan<byte> input) => model.OutputCount <= MaxOutputBytes / sizeof(long)
-        ? model.Run(input)
+    public static long[] Run(IRunnable model, ReadOnlySpan<byte> input, CancellationToken cancellation) => model.OutputCount <= MaxOutputBytes / sizeof(long)
+        ? model.Run(input, cancellation)
         : throw new JobRefusal("output-too-long", $"the model gives {model.OutputCount} numbers; an answer holds {MaxOutputBytes / sizeof(long)}");
 }

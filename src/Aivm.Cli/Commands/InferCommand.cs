@@ -4,6 +4,7 @@ using Aivm.Cli.Accounts;
 using Aivm.Cli.Attesting;
 using Aivm.Cli.Inference;
 using Aivm.Cli.Models;
+using Aivm.Cli.Output;
 using Aivm.Compiler.Inputs;
 using Aivm.Primitives;
 using Aivm.Sdk;
@@ -27,7 +28,7 @@ internal static class InferCommand
         var maxPrice = CommonOptions.Coins("--max-price", "The most to pay for one inference, gas included, in coins; a dearer quote is refused.");
         var evidence = new Option<string>("--evidence")
         {
-            Description = "Have it computed off the chain, with this evidence: zk (a proof), tee (attested hardware), stake (a provider's stake alone). By default every validator runs it.",
+            Description = "Have it computed off the chain, with this evidence: zk (a proof), tee (attested hardware), stake (a provider's stake alone). By default every validator runs it, or, where it is too heavy for that, zk if there is such a proof, else tee.",
             HelpName = "zk|tee|stake",
         }.AcceptOnlyFromAmong("zk", "tee", "stake");
         var deadline = new Option<ulong>("--deadline")
@@ -58,18 +59,20 @@ internal static class InferCommand
             var address = await ModelReference.ResolveAsync(client, result.GetRequiredValue(name), cancellation);
             using var opened = store.Open(result, terminal);
             var (model, isOffChain) = await PublishedModel.FetchAsync(client, address, opened.Store, cancellation);
-            terms ??= OnlyEvidence(model, isOffChain) is { } needed ? new JobTerms(needed, result.GetValue(deadline), null, IsSealed: false) : null;
+            terms ??= OnlyEvidence(model, isOffChain) is { } needed ? JobWith(needed) : null;
             if (model is PublishedArchitecture && terms!.Evidence != "zk")
                 throw new AivmException(Failure.Input, "weights-private", "The weights of this model are private, and its owner alone can run it: ask for a proof, with --evidence zk.");
             var inputs = Enumerable.Range(0, samples.Count).Select(row => model.Pack(samples, row)).ToList();
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation);
             var request = new InferenceRequest(
                 address, model, isOffChain, inputs, result.GetResult(maxPrice) is null ? null : result.GetValue(maxPrice), result.GetValue(yes));
-            if (terms is null)
-                await new OnChainInference(wallet, request, terminal).RunAsync(cancellation);
-            else
-                await new OffChainInference(wallet, request, terms, terminal).RunAsync(cancellation);
+            if (terms is null && await new OnChainInference(wallet, request, terminal).TryRunAsync(cancellation))
+                return 0;
+            terms ??= JobWith(await HeavyEvidenceAsync(wallet, address, terminal, cancellation));
+            await new OffChainInference(wallet, request, terms, terminal).RunAsync(cancellation);
             return 0;
+
+            JobTerms JobWith(string kind) => new(kind, result.GetValue(deadline), null, IsSealed: false);
         });
         return command;
 
@@ -95,6 +98,28 @@ internal static class InferCommand
         (_, true) => "tee",
         _ => null,
     };
+
+    /// <summary>What vouches for a public model that no transaction runs: a proof, where a transaction verifies it.</summary>
+    private static async Task<string> HeavyEvidenceAsync(Wallet wallet, Address model, Terminal terminal, CancellationToken cancellation)
+    {
+        var isProvable = await IsProvableAsync();
+        terminal.Remark(isProvable
+            ? "A run takes more gas than a transaction may have: somebody else computes it, and proves it."
+            : "A run takes more gas than a transaction may have, and so does the verification of its proof: attested hardware computes it.");
+        return isProvable ? "zk" : "tee";
+
+        async Task<bool> IsProvableAsync()
+        {
+            try
+            {
+                return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation) < Wallet.MaxTransactionGas;
+            }
+            catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
+            {
+                return false;
+            }
+        }
+    }
 
     private static Address? ReadProvider(ArgumentResult result)
     {

@@ -13,15 +13,18 @@ internal sealed class OnChainInference(Wallet wallet, InferenceRequest request, 
 {
     private sealed record Inference(int Row, ModelAnswer Answer, InferenceResult Result);
 
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <returns>False where no transaction runs the model: nothing was sent.</returns>
+    public async Task<bool> TryRunAsync(CancellationToken cancellation)
     {
         var inferences = new InferenceClient(wallet);
-        var quote = await inferences.QuoteAsync(request.Account, request.Inputs[0], cancellation);
+        if (await inferences.TryQuoteAsync(request.Account, request.Inputs[0], cancellation) is not { } quote)
+            return false;
         request.RequireBelowMaxPrice(quote.Total);
         terminal.Remark($"On-chain path: {request.Count}, each {Coins.Format(quote.Price)} coins to the owner and up to {Coins.Format(quote.Fee)} for gas.");
         await Consent.RequireAsync(wallet, quote.Total * (ulong)request.Inputs.Count, request.Yes, terminal, cancellation);
         var done = await terminal.Step("Inferring", progress => RunAllAsync(inferences, quote, progress, cancellation));
         terminal.Result(Document(quote, done), () => Print(done));
+        return true;
     }
 
     private async Task<List<Inference>> RunAllAsync(

@@ -72,14 +72,14 @@ public sealed class Wallet
     }
 
     /// <summary>As <see cref="EstimateGasAsync"/>; null where it runs out of all the gas that a transaction may have.</summary>
-    /// <exception cref="RpcException">It would revert now, and why.</exception>
+    /// <exception cref="RpcException">It would revert now, or its sender cannot pay for it, and why.</exception>
     public async Task<ulong?> TryEstimateGasAsync(TransactionRequest request, CancellationToken cancellation = default)
     {
         try
         {
             return await EstimateGasAsync(request, cancellation);
         }
-        catch (RpcException exception) when (!exception.IsRevert && exception.Failure == Failure.Input)
+        catch (RpcException exception) when (exception.IsOutOfGas)
         {
             return null;
         }

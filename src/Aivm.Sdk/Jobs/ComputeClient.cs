@@ -87,16 +87,18 @@ public sealed class ComputeClient(RpcClient rpc)
         return providers;
     }
 
+    /// <summary>All asks of a class, as they stand after one block: an ask that comes or goes meanwhile moves the others.</summary>
     public async Task<IReadOnlyList<StandingAsk>> ListAsksAsync(JobEvidence evidence, byte tier, CancellationToken cancellation = default)
     {
-        var reader = new AbiReader(await CallAsync(ComputeInterface.AskCount.BeginCall().WriteUInt((ulong)evidence).WriteUInt((ulong)tier), cancellation));
+        var block = await rpc.GetBlockNumberAsync(cancellation);
+        var reader = new AbiReader(await CallAsync(ComputeInterface.AskCount.BeginCall().WriteUInt((ulong)evidence).WriteUInt((ulong)tier), cancellation, block));
         if (!reader.TryReadUInt64(out var count) || !reader.TryEnd())
             throw ModelsClient.Malformed(ComputeInterface.AskCount);
         List<StandingAsk> asks = [];
         for (var i = 0UL; i < Math.Min(count, MaxAsks); i++)
         {
             var call = ComputeInterface.AskAt.BeginCall().WriteUInt((ulong)evidence).WriteUInt((ulong)tier).WriteUInt(i);
-            var element = new AbiReader(await CallAsync(call, cancellation));
+            var element = new AbiReader(await CallAsync(call, cancellation, block));
             asks.Add(element.TryReadAddress(out var provider) && element.TryReadUInt256(out var basePrice) && element.TryReadUInt256(out var perMgas)
                 && element.TryReadUInt64(out var effectiveAt) && element.TryReadUInt256(out var nextBase) && element.TryReadUInt256(out var nextPerMgas)
                 ? new StandingAsk(provider, basePrice, perMgas, effectiveAt, nextBase, nextPerMgas)
@@ -123,8 +125,8 @@ public sealed class ComputeClient(RpcClient rpc)
     public static TransactionRequest WithdrawAsk(JobEvidence evidence, byte tier) =>
         Send(ComputeInterface.WithdrawAsk.BeginCall().WriteUInt((ulong)evidence).WriteUInt((ulong)tier));
 
-    private Task<byte[]> CallAsync(AbiWriter data, CancellationToken cancellation) =>
-        rpc.CallAsync(new CallRequest { To = ComputeInterface.Contract, Data = data.ToArray() }, cancellation);
+    private Task<byte[]> CallAsync(AbiWriter data, CancellationToken cancellation, ulong? block = null) =>
+        rpc.CallAsync(new CallRequest { To = ComputeInterface.Contract, Data = data.ToArray(), Block = block }, cancellation);
 
     private static TransactionRequest Send(AbiWriter data) => new() { To = ComputeInterface.Contract, Data = data.ToArray() };
 }

@@ -21,10 +21,18 @@ public sealed class InferenceClient(Wallet wallet)
 
     /// <summary>Quotes before anything is paid; also finds out whether the input suits the model.</summary>
     /// <param name="input">Packed in the declared types, little-endian.</param>
-    public async Task<InferenceQuote> QuoteAsync(Address model, ReadOnlyMemory<byte> input, CancellationToken cancellation = default)
+    /// <exception cref="AivmException"><c>model-too-heavy</c>: no transaction runs it.</exception>
+    public async Task<InferenceQuote> QuoteAsync(Address model, ReadOnlyMemory<byte> input, CancellationToken cancellation = default) =>
+        await TryQuoteAsync(model, input, cancellation)
+        ?? throw new AivmException(
+            Failure.Input, "model-too-heavy", $"A run of {model.ToChecksumString()} takes more gas than a transaction may have: have it run as a job.");
+
+    /// <summary>As <see cref="QuoteAsync"/>; null where no transaction runs the model.</summary>
+    public async Task<InferenceQuote?> TryQuoteAsync(Address model, ReadOnlyMemory<byte> input, CancellationToken cancellation = default)
     {
         var info = await _models.GetInfoAsync(model, cancellation);
-        var gas = await wallet.EstimateGasAsync(Request(model, input, info.Price), cancellation);
+        if (await wallet.TryEstimateGasAsync(Request(model, input, info.Price), cancellation) is not { } gas)
+            return null;
         var fees = await wallet.Rpc.GetFeesAsync(cancellation);
         return new InferenceQuote(info.Price, gas, fees.MaxFeePerGas * gas, fees);
     }

@@ -56,7 +56,7 @@ public sealed class RpcClient : IDisposable
     public async Task<byte[]> GetCodeAsync(Address account, CancellationToken cancellation = default) =>
         Read(await InvokeAsync(new("eth_getCode", json => WriteAccount(json, account, "latest")), cancellation), EthereumJson.Data);
 
-    /// <summary>Tries a call on the latest state and gives what it returns.</summary>
+    /// <summary>Tries a call, on the latest state unless it names another, and gives what it returns.</summary>
     public async Task<byte[]> CallAsync(CallRequest call, CancellationToken cancellation = default) =>
         Read(await InvokeAsync(EthCall(call), cancellation), EthereumJson.Data);
 
@@ -183,7 +183,7 @@ public sealed class RpcClient : IDisposable
     private static void WriteCall(Utf8JsonWriter json, CallRequest call)
     {
         call.Write(json);
-        json.WriteStringValue("latest"u8);
+        json.WriteStringValue(call.Block is { } block ? ((UInt256)block).ToHexQuantity() : "latest");
     }
 
     private static void WriteLatestWithoutTransactions(Utf8JsonWriter json)

@@ -16,6 +16,9 @@ public sealed record CallRequest
 
     public ulong? Gas { get; init; }
 
+    /// <summary>The call is on the state after this block; null: after the latest.</summary>
+    public ulong? Block { get; init; }
+
     internal void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

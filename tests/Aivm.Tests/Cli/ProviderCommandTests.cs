@@ -155,7 +155,7 @@ public sealed class ProviderCommandTests
                 var list = await Succeed("provider", "list", "--rpc", node.Url);
                 var status = await Succeed("model", "list", "--rpc", node.Url);
                 Assert.NotEqual(default, status.ValueKind);
-                if (list.GetProperty("asks").GetArrayLength() == 6)
+                if (list.GetProperty("asks").GetArrayLength() == 12)
                     break;
                 await Task.Delay(300, patience.Token);
             }
@@ -168,6 +168,54 @@ public sealed class ProviderCommandTests
             Assert.True(outcome.ExitCode == 0, $"{arguments[0]} {arguments[1]}: {outcome.Error}");
             return outcome.Json;
         }
+    }
+
+    /// <summary>Killed as a power cut would, at each step of a job in turn: when it is offered, when it is accepted, and when its answer was sent.</summary>
+    [Fact]
+    public async Task A_provider_that_is_killed_at_any_step_of_a_job_answers_it_once_and_in_time()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli, "--block-time", "0.1", "--challenge-window", "5");
+        using var rpc = new RpcClient(new Uri(node.Url));
+        var caller = new Wallet(rpc, DevChain.Accounts[0].Key.Span);
+        var model = (await new ModelPublisher(caller).PublishAsync(new ModelRelease(SmallNetwork.Container, "small"), cancellation: Cancellation)).Model;
+        var jobs = new JobsClient(rpc);
+        string[] start = ["provider", "start", "--evidence", "zk", "--tiers", "0", "--from", ProviderAccount, "--store", cli.PathOf("content"), "--rpc", node.Url, "--yes"];
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(3));
+        List<ulong> asked = [];
+        foreach (var step in (string[])["offered", "accepted", "answered"])
+        {
+            using var killed = cli.Start(start);
+            while ((await new ComputeClient(rpc).ListAsksAsync(JobEvidence.Proved, 0, patience.Token)) is not [{ } ask] || ask.EffectiveAt >= await rpc.GetBlockNumberAsync(patience.Token))
+                await Task.Delay(100, patience.Token);
+            var request = new JobRequest(model, JobEvidence.Proved, (await rpc.GetHeadAsync(patience.Token)).Time + 150, SmallNetwork.Input(1).Select(number => (byte)number).ToArray());
+            var (job, _) = await new JobCaller(caller).RequestAsync(request, UInt256.Parse("10000000000000000"), patience.Token);
+            asked.Add(job);
+            if (step != "offered")
+                while (!(await killed.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("The provider ended.")).Contains($" {step} job {job} ", StringComparison.Ordinal))
+                {
+                }
+            killed.Kill();
+            await killed.WaitForExitAsync(patience.Token);
+
+            using var next = cli.Start(start);
+            try
+            {
+                while ((await jobs.GetAsync(job, patience.Token)).State != JobState.Ended)
+                    await Task.Delay(100, patience.Token);
+            }
+            finally
+            {
+                next.Kill();
+                await next.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+        foreach (var job in asked)
+            Assert.Equal(JobEnd.Settled, (await jobs.GetAsync(job, patience.Token)).End);
+        Assert.Equal(asked, (await jobs.GetAnswersAsync(0, await rpc.GetBlockNumberAsync(patience.Token), patience.Token)).Select(answer => answer.Job));
+        var record = await new ComputeClient(rpc).GetRecordAsync(DevChain.Accounts[1].Address, patience.Token);
+        Assert.Equal((3u, 0u, 0u, 0u), (record.Succeeded, record.Missed, record.Late, record.Wrong));
     }
 
     [Fact]
@@ -275,6 +323,8 @@ public sealed class ProviderCommandTests
     [Theory]
     [InlineData("--jobs", "0")]
     [InlineData("--jobs", "many")]
+    [InlineData("--tiers", "4")]
+    [InlineData("--tiers", "heavy")]
     [InlineData("--health-port", "70000")]
     [InlineData("--price", "-1")]
     [InlineData("--max-gas-price", "cheap")]

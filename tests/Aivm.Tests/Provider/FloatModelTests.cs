@@ -36,7 +36,7 @@ public sealed class FloatModelTests : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(input.AsSpan(8), 21);
         BinaryPrimitives.WriteInt64LittleEndian(input.AsSpan(16), -7);
         input[24] = 255;
-        Assert.Equal([Bits(1.5f), Bits(-2f), 42, -14, Bits(255f), 0, 0], model.Run(input));
+        Assert.Equal([Bits(1.5f), Bits(-2f), 42, -14, Bits(255f), 0, 0], model.Run(input, Cancellation));
         Assert.Equal(7, model.OutputCount);
         Assert.True(Bits(-2f) > 0);
     }
@@ -48,7 +48,7 @@ public sealed class FloatModelTests : IDisposable
     public void An_input_of_another_length_is_refused(int length)
     {
         using var model = Load(Mixed());
-        Assert.Equal("input-shape", Assert.Throws<JobRefusal>(() => model.Run(new byte[length])).Error.Code);
+        Assert.Equal("input-shape", Assert.Throws<JobRefusal>(() => model.Run(new byte[length], Cancellation)).Error.Code);
     }
 
     public static TheoryData<string> Files => [.. Unsupported.Keys];
@@ -99,13 +99,18 @@ public sealed class FloatModelTests : IDisposable
     [Fact]
     public void A_run_that_does_not_end_is_ended()
     {
+        using var model = FloatModel.Load(_folder.Write("model", Endless().Write()), default, Options() with { AnswerSeconds = 1 });
+        Assert.Equal("run-too-long", Assert.Throws<JobRefusal>(() => model.Run(new byte[16], Cancellation)).Error.Code);
+    }
+
+    /// <summary>Loops for ever.</summary>
+    internal static OnnxFile Endless()
+    {
         var body = new OnnxFile()
             .TypedInput("i", Int64).TypedInput("go", Boolean).Input("v", 4)
             .Node("Identity", ["go"], ["on"]).Node("Cos", ["v"], ["w"]).Output("on", Boolean).Output("w");
-        var file = new OnnxFile().Input("x", 4).IntegerTensor("count", [], long.MaxValue).Booleans("yes", [], 1)
+        return new OnnxFile().Input("x", 4).IntegerTensor("count", [], long.MaxValue).Booleans("yes", [], 1)
             .Node("Loop", ["count", "yes", "x"], ["y"], Attribute("body", body)).Output("y");
-        using var model = FloatModel.Load(_folder.Write("model", file.Write()), default, Options() with { AnswerSeconds = 1 });
-        Assert.Equal("run-too-long", Assert.Throws<JobRefusal>(() => model.Run(new byte[16])).Error.Code);
     }
 
     [Fact]
@@ -113,8 +118,8 @@ public sealed class FloatModelTests : IDisposable
     {
         var file = new OnnxFile().TypedInput("i", Int64, 1).Weights("table", [2, 1], 1f, 2f).Node("Gather", ["table", "i"], ["y"]).Output("y");
         using var model = Load(file);
-        Assert.Equal("run-failed", Assert.Throws<JobRefusal>(() => model.Run(BitConverter.GetBytes(5L))).Error.Code);
-        Assert.Equal([Bits(2f)], model.Run(BitConverter.GetBytes(1L)));
+        Assert.Equal("run-failed", Assert.Throws<JobRefusal>(() => model.Run(BitConverter.GetBytes(5L), Cancellation)).Error.Code);
+        Assert.Equal([Bits(2f)], model.Run(BitConverter.GetBytes(1L), Cancellation));
     }
 
     [Fact]
@@ -122,14 +127,14 @@ public sealed class FloatModelTests : IDisposable
     {
         var model = Load(Mixed());
         var input = new byte[27];
-        var expected = model.Run(input);
+        var expected = model.Run(input, Cancellation);
         var runs = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             for (var i = 0; i < 2000; i++)
             {
                 try
                 {
-                    Assert.Equal(expected, model.Run(input));
+                    Assert.Equal(expected, model.Run(input, Cancellation));
                 }
                 catch (AivmException exception)
                 {
@@ -138,11 +143,13 @@ public sealed class FloatModelTests : IDisposable
             }
             return "model-evicted";
         })).ToArray();
-        await Task.Delay(20, TestContext.Current.CancellationToken);
+        await Task.Delay(20, Cancellation);
         model.Dispose();
         Assert.All(await Task.WhenAll(runs), code => Assert.Equal("model-evicted", code));
-        Assert.Equal("model-evicted", Assert.Throws<AivmException>(() => model.Run(input)).Error.Code);
+        Assert.Equal("model-evicted", Assert.Throws<AivmException>(() => model.Run(input, Cancellation)).Error.Code);
     }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private FloatModel Load(OnnxFile file) => FloatModel.Load(_folder.Write("model", file.Write()), default, Options());
 

@@ -2,7 +2,7 @@ using Aivm.Inference;
 
 namespace Aivm.Tests.Provider;
 
-/// <summary>A network that can just be published: one run and its loading leave less gas of a transaction than the calldata of an input takes.</summary>
+/// <summary>A network that can just be published: one run and its loading leave less gas of a transaction than the calldata of an input takes, so that none runs it.</summary>
 internal static class HeavyNetwork
 {
     private const int Side = 200;
@@ -17,7 +17,7 @@ internal static class HeavyNetwork
             Convolution(1, kernel: 4, stride: 4, Channels, 1),
             Convolution(2, kernel: 3, stride: 1, Channels, Channels),
             Convolution(3, kernel: 3, stride: 1, Channels, Channels),
-            Convolution(4, kernel: 8, stride: 8, 4, Channels),
+            Convolution(4, kernel: 8, stride: 8, 16, Channels),
         ],
         Outputs = [new GraphOutput { Name = "y", Source = 5, Kind = OutputKind.Values }],
     });

@@ -24,7 +24,7 @@ public sealed partial class ProviderTests
 
         public long ResidentMemory => Honest.ResidentMemory;
 
-        public long[] Run(ReadOnlySpan<byte> input) => Lie(Honest.Run(input));
+        public long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation) => Lie(Honest.Run(input, cancellation));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed partial class ProviderTests
         var liar = new Wallet(_rpc, DevChain.Accounts[1].Key.Span);
         await liar.SendAndWaitAsync(ComputeClient.Register(1, 20, UInt256.Parse("200000000000000000000")), Cancellation);
         await liar.SendAndWaitAsync(ComputeClient.Ask(JobEvidence.DevelopmentAttested, 0, 1000, 1), Cancellation);
-        using var session = new EnclaveSession(liar, DevChain.ChainId, new DevelopmentHardware(), keys: null, _ => { });
+        using var session = new EnclaveSession(liar, DevChain.ChainId, new DevelopmentHardware(), TestMemory.In(_home), keys: null, _ => { });
         await session.EnsureAsync(await _rpc.GetHeadAsync(Cancellation), Cancellation);
         await UntilAsync(async () => (await new ComputeClient(_rpc).ListAsksAsync(JobEvidence.DevelopmentAttested, 0))[0].EffectiveAt < await _rpc.GetBlockNumberAsync());
 
@@ -140,7 +140,8 @@ public sealed partial class ProviderTests
             new LyingModel(new IntegerModel(model, SmallNetwork.Container)),
             new EnclaveJob(
                 DevChain.ChainId, liar.Address, job, status.Caller, status.InputCommitment, request.InputKind == JobInputKind.Sealed, request.Input.ToArray(),
-                await _rpc.GetBlockNumberAsync(Cancellation)));
+                await _rpc.GetBlockNumberAsync(Cancellation)),
+            Cancellation);
         await liar.SendAndWaitAsync(JobsClient.Submit(job, answer.Output, answer.Evidence), Cancellation);
         return job;
     }

@@ -110,6 +110,18 @@ public sealed partial class ProviderTests
         }
     }
 
+    /// <summary>Who asks for a model need not know how heavy it is.</summary>
+    [Fact]
+    public async Task A_model_that_no_transaction_runs_is_run_and_proved_by_somebody_else_without_being_asked_for_it()
+    {
+        await new ModelPublisher(_caller).PublishAsync(new ModelRelease(HeavyNetwork.Container, "heavy"), cancellation: Cancellation);
+        await ServeAsync(JobEvidence.Proved, tier: 2);
+        using var cli = new CliProcess();
+        var outcome = await RunInferAsync(cli, "heavy", cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { HeavyNetwork.Input.Select(value => (int)value) })), "--json");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Equal(("off-chain", "zk"), (outcome.Json.GetProperty("path").GetString(), outcome.Json.GetProperty("evidence").GetString()));
+    }
+
     public static TheoryData<string> BadRows => [.. Misfits.Keys];
 
     private static readonly Dictionary<string, (string Name, byte[] File, string Code)> Misfits = new()

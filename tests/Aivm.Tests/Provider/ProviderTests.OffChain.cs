@@ -31,7 +31,7 @@ public sealed partial class ProviderTests
         await HappensAsync(item => item.Kind == ProviderEventKind.ModelOpened && item.Message.EndsWith("CPU", StringComparison.Ordinal));
 
         // Its answers are no watcher's business: nobody could challenge them.
-        var watcher = new AnswerWatcher(
+        using var watcher = new AnswerWatcher(
             new Wallet(_rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0);
         var watched = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
         Assert.Equal((0, 1), (watched.Checked, watched.Skipped));
@@ -91,6 +91,22 @@ public sealed partial class ProviderTests
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
         await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith(reason + ":", StringComparison.Ordinal));
         Assert.DoesNotContain(_events, item => item.Kind == ProviderEventKind.Accepted);
+    }
+
+    /// <summary>An offer that passes in silence costs the stake: a model that was made to run for ever must not bring that about.</summary>
+    [Fact]
+    public async Task A_model_that_runs_for_ever_is_declined_before_its_offer_passes_in_silence()
+    {
+        var model = await PublishAsync(OffChainKind.Onnx, FileOf(FloatModelTests.Endless().Write()), gas: 1000);
+        await ServeAsync(JobEvidence.DevelopmentAttested, Store);
+        var before = await new ComputeClient(_rpc).FindProviderAsync(Provider, Cancellation);
+        var job = await RequestAsync(new JobRequest(model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), new byte[16]));
+        Assert.Equal(JobEnd.NoProvider, (await EndAsync(job)).End);
+        await HappensAsync(item => item.Kind == ProviderEventKind.Declined && item.Job == job && item.Message.StartsWith("run-too-long:", StringComparison.Ordinal));
+        Assert.Equal(before, await new ComputeClient(_rpc).FindProviderAsync(Provider, Cancellation));
+        Assert.Equal(0u, (await new ComputeClient(_rpc).GetRecordAsync(Provider, Cancellation)).Missed);
+        await IdleAsync();
+        await AnswerAsync(await RequestAsync(new JobRequest(_model, JobEvidence.DevelopmentAttested, await DeadlineAsync(), Packed(SmallNetwork.Input(5)))));
     }
 
     [Fact]
@@ -166,7 +182,7 @@ public sealed partial class ProviderTests
         using var session = new InferenceSession(ImageClassifier, new SessionOptions { IntraOpNumThreads = 1 });
         var (input, expected) = RunImage(session);
         foreach (var model in (Address[])[first, first, second, first])
-            Assert.Equal(expected, (await shelf.TakeAsync(model, job: 1, CancellationToken.None)).Run(input));
+            Assert.Equal(expected, (await shelf.TakeAsync(model, job: 1, CancellationToken.None)).Run(input, Cancellation));
         Assert.Equal(3, _events.Count(item => item.Kind == ProviderEventKind.ModelOpened));
     }
 

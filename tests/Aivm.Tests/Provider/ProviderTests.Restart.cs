@@ -80,7 +80,7 @@ public sealed partial class ProviderTests
         var wallet = new Wallet(_rpc, DevChain.Accounts[1].Key.Span);
         var hardware = new DevelopmentHardware();
         var keys = new SessionKeyFile(wallet, DevChain.ChainId, Hash256.Zero, hardware.Kind, TestMemory.In(_home), _events.Enqueue);
-        using var session = new EnclaveSession(wallet, DevChain.ChainId, hardware, keys, _events.Enqueue);
+        using var session = new EnclaveSession(wallet, DevChain.ChainId, hardware, TestMemory.In(_home), keys, _events.Enqueue);
         var head = await _rpc.GetHeadAsync(Cancellation);
         await session.EnsureAsync(head, Cancellation);
         var first = (await new AttestationsClient(wallet).GetSessionAsync(Provider, Cancellation))!;

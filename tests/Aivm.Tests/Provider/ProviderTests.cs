@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using Aivm.Inference;
 using Aivm.Node;
 using Aivm.Primitives;
@@ -128,20 +129,69 @@ public sealed partial class ProviderTests : IAsyncLifetime
     public async Task An_input_by_digest_is_fetched_and_checked_against_its_commitment()
     {
         var store = new FolderStore(Path.Combine(_home.FullName, "content"));
-        var input = Packed(SmallNetwork.Input(4));
-        var file = Path.Combine(_home.FullName, "input");
-        await File.WriteAllBytesAsync(file, input, Cancellation);
-        var added = await store.AddAsync(file, cancellation: Cancellation);
         await ServeAsync(JobEvidence.Staked, store);
-
-        var commitment = Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]);
-        var request = new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), added.Digest.Hash.Span.ToArray()) { InputKind = JobInputKind.Content };
-        var answer = await AnswerAsync(await RequestAsync(request with { Commitment = commitment }));
+        var request = await ByDigestAsync(store, seed: 4);
+        var answer = await AnswerAsync(await RequestAsync(request));
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(4)), OutputNumbers.Unpack(answer.Output));
 
         var other = await RequestAsync(request with { Commitment = Keccak.Hash("x"u8) });
         Assert.Equal(JobEnd.NoProvider, (await EndAsync(other)).End);
         await HappensAsync(item => item.Job == other && item.Message.StartsWith("input-commitment-mismatch", StringComparison.Ordinal));
+    }
+
+    /// <summary>Who was asked holds the input when it accepts, and needs nobody for it any more.</summary>
+    [Fact]
+    public async Task An_input_that_left_its_store_after_acceptance_is_answered_by_the_next_process_too()
+    {
+        var store = new FolderStore(Path.Combine(_home.FullName, "content"));
+        await ServeAsync(JobEvidence.Staked, store, observer: item => EndAt(ProviderEventKind.Accepted, item));
+        var job = await RequestAsync(await ByDigestAsync(store, seed: 4));
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Directory.Delete(store.Root, recursive: true);
+        await StopAsync();
+        _stopping.Dispose();
+        _stopping = new CancellationTokenSource();
+        await ServeAsync(JobEvidence.Staked, store);
+        Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(4)), OutputNumbers.Unpack((await AnswerAsync(job)).Output));
+    }
+
+    [Fact]
+    public async Task Two_jobs_on_one_input_that_come_at_once_are_both_answered()
+    {
+        var store = new FolderStore(Path.Combine(_home.FullName, "content"));
+        await ServeAsync(JobEvidence.Staked, new SlowStore(store));
+        var request = await ByDigestAsync(store, seed: 6);
+        var jobs = await Task.WhenAll(RequestAsync(request), RequestAsync(request, new Wallet(_rpc, DevChain.Accounts[2].Key.Span)));
+        foreach (var job in jobs)
+            Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(6)), OutputNumbers.Unpack((await AnswerAsync(job)).Output));
+    }
+
+    /// <summary>Takes a second for everything.</summary>
+    private sealed class SlowStore(IContentStore store) : IContentStore
+    {
+        public Task<bool> ContainsAsync(ContentDigest digest, CancellationToken cancellation = default) => store.ContainsAsync(digest, cancellation);
+
+        public Task<ContentDescriptor> AddAsync(string file, IProgress<long>? progress = null, CancellationToken cancellation = default) => store.AddAsync(file, progress, cancellation);
+
+        public async Task FetchAsync(ContentDigest digest, string file, long maxSize, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        {
+            await Task.Delay(1000, cancellation);
+            await store.FetchAsync(digest, file, maxSize, progress, cancellation);
+        }
+    }
+
+    /// <summary>A request for an input that is put into a store.</summary>
+    private async Task<JobRequest> ByDigestAsync(FolderStore store, int seed)
+    {
+        var input = Packed(SmallNetwork.Input(seed));
+        var file = Path.Combine(_home.FullName, "input");
+        await File.WriteAllBytesAsync(file, input, Cancellation);
+        var added = await store.AddAsync(file, cancellation: Cancellation);
+        return new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), added.Digest.Hash.Span.ToArray())
+        {
+            InputKind = JobInputKind.Content,
+            Commitment = Keccak.Hash([.. Hash256.Zero.Span, 1, .. input]),
+        };
     }
 
     [Fact]
@@ -150,13 +200,43 @@ public sealed partial class ProviderTests : IAsyncLifetime
         await ServeAsync(JobEvidence.Staked, answered: outputs => outputs[0] % 2 == 0 ? outputs : [.. outputs.Select(output => output + 1)]);
         for (var i = 0; i < 4; i++)
             await AnswerAsync(await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), Packed(SmallNetwork.Input(i)))));
-        var watcher = new AnswerWatcher(
+        using var watcher = new AnswerWatcher(
             new Wallet(_rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0);
         var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
         var expected = Enumerable.Range(0, 4).Count(i => SmallNetwork.Run(SmallNetwork.Input(i))[0] % 2 != 0);
         Assert.Equal(expected, result.Wrong.Count);
         foreach (var job in result.Wrong)
             Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
+    }
+
+    /// <summary>The node fails while the watcher looks at the answer, and at the moment of its challenge: neither lets a liar be paid.</summary>
+    [Fact]
+    public async Task A_watcher_looks_again_at_what_it_could_not_check_and_challenges_it()
+    {
+        await ServeAsync(JobEvidence.Staked, answered: outputs => [.. outputs.Select(output => output + 1)]);
+        var job = await RequestAsync(new JobRequest(_model, JobEvidence.Staked, await DeadlineAsync(), Packed(SmallNetwork.Input(3))));
+        await AnswerAsync(job);
+        HashSet<string> failing = ["eth_call", "eth_sendRawTransaction"];
+        using var node = new LyingNode(_node.Node.Url, (request, response) =>
+        {
+            if (request is JsonObject && failing.Remove((string)request["method"]!))
+            {
+                response.AsObject().Remove("result");
+                response["error"] = new JsonObject { ["code"] = -32603, ["message"] = "internal error" };
+            }
+        });
+        using var rpc = new RpcClient(node.Url);
+        using var watcher = new AnswerWatcher(
+            new Wallet(rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
+        var first = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
+        Assert.Equal((0, 0, 0), (first.Checked, first.Skipped, first.Wrong.Count));
+        Assert.Equal([job], watcher.Waiting);
+        List<ulong> wrong = [];
+        while (watcher.Waiting.Count > 0)
+            wrong.AddRange((await watcher.CheckWaitingAsync(Cancellation)).Wrong);
+        Assert.Equal([job], wrong);
+        Assert.Empty(failing);
+        Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
     }
 
     /// <summary>Loading and running the model take nearly all the gas that a transaction may have: with the calldata of its input they do not fit.</summary>
@@ -172,7 +252,7 @@ public sealed partial class ProviderTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RpcException>(() => wallet.EstimateGasAsync(JobsClient.ChallengeByReplay(job, Hash256.Zero, HeavyNetwork.Input), Cancellation));
         Assert.Contains("out of gas", refused.Message, StringComparison.Ordinal);
 
-        var watcher = new AnswerWatcher(wallet, new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
+        using var watcher = new AnswerWatcher(wallet, new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
         var result = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
         Assert.Equal([job], result.Wrong);
         Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);

@@ -9,8 +9,8 @@ public sealed class RunMemoryTests
     public void A_model_runs_once_for_a_job_that_is_looked_at_and_answered()
     {
         var (memory, model) = (new RunMemory(capacity: 2), new CountingModel());
-        Assert.Equal([7, 1], memory.Run(1, model, [7]));
-        Assert.Equal([7, 1], memory.Run(1, model, [7]));
+        Assert.Equal([7, 1], memory.Run(1, model, [7], TestContext.Current.CancellationToken));
+        Assert.Equal([7, 1], memory.Run(1, model, [7], TestContext.Current.CancellationToken));
         Assert.Equal(1, model.Runs);
     }
 
@@ -18,17 +18,17 @@ public sealed class RunMemoryTests
     public void A_third_answer_is_computed_anew()
     {
         var (memory, model) = (new RunMemory(capacity: 2), new CountingModel());
-        memory.Run(1, model, [7]);
-        memory.Run(1, model, [7]);
-        Assert.Equal([7, 2], memory.Run(1, model, [7]));
+        memory.Run(1, model, [7], TestContext.Current.CancellationToken);
+        memory.Run(1, model, [7], TestContext.Current.CancellationToken);
+        Assert.Equal([7, 2], memory.Run(1, model, [7], TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void Whoever_clears_what_he_was_given_changes_no_answer()
     {
         var (memory, model) = (new RunMemory(capacity: 2), new CountingModel());
-        Array.Clear(memory.Run(1, model, [7]));
-        Assert.Equal([7, 1], memory.Run(1, model, [7]));
+        Array.Clear(memory.Run(1, model, [7], TestContext.Current.CancellationToken));
+        Assert.Equal([7, 1], memory.Run(1, model, [7], TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -36,18 +36,18 @@ public sealed class RunMemoryTests
     {
         var (memory, model) = (new RunMemory(capacity: 2), new CountingModel());
         for (byte job = 1; job <= 3; job++)
-            memory.Run(job, model, [job]);
-        Assert.Equal([3, 3], memory.Run(3, model, [3]));
-        Assert.Equal([2, 2], memory.Run(2, model, [2]));
-        Assert.Equal([1, 4], memory.Run(1, model, [1]));
+            memory.Run(job, model, [job], TestContext.Current.CancellationToken);
+        Assert.Equal([3, 3], memory.Run(3, model, [3], TestContext.Current.CancellationToken));
+        Assert.Equal([2, 2], memory.Run(2, model, [2], TestContext.Current.CancellationToken));
+        Assert.Equal([1, 4], memory.Run(1, model, [1], TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void What_the_model_refuses_is_not_kept()
     {
         var (memory, model) = (new RunMemory(capacity: 2), new CountingModel());
-        Assert.Throws<JobRefusal>(() => memory.Run(1, model, []));
-        Assert.Throws<JobRefusal>(() => memory.Run(1, model, []));
+        Assert.Throws<JobRefusal>(() => memory.Run(1, model, [], TestContext.Current.CancellationToken));
+        Assert.Throws<JobRefusal>(() => memory.Run(1, model, [], TestContext.Current.CancellationToken));
     }
 
     /// <summary>Gives its input, and how often it ran.</summary>
@@ -61,6 +61,6 @@ public sealed class RunMemoryTests
 
         public long ResidentMemory => 0;
 
-        public long[] Run(ReadOnlySpan<byte> input) => input.IsEmpty ? throw new JobRefusal("input", "empty") : [input[0], ++Runs];
+        public long[] Run(ReadOnlySpan<byte> input, CancellationToken cancellation) => input.IsEmpty ? throw new JobRefusal("input", "empty") : [input[0], ++Runs];
     }
 }

@@ -11,7 +11,7 @@ using JobState = Aivm.Sdk.JobState;
 
 namespace Aivm.Tests.Provider;
 
-/// <summary>1,000 jobs of 20 callers and 5 providers, of whom two crash at random and one lies, on a node in a process of its own.</summary>
+/// <summary>1,000 jobs of 20 callers and 5 providers, on a node in a process of its own. One lies; two are processes too, and are killed at random as a power cut would.</summary>
 public sealed class ThousandJobsTests
 {
     private const int Callers = 20;
@@ -19,9 +19,11 @@ public sealed class ThousandJobsTests
 
     private static readonly UInt256 Coin = TestChain.Coin;
     private static readonly TestAccount[] CallerAccounts = [.. Enumerable.Range(0, Callers).Select(i => TestAccount.Of($"caller {i}"))];
-    private static readonly TestAccount[] ProviderAccounts = [.. Enumerable.Range(0, 5).Select(i => TestAccount.Of($"provider {i}"))];
+    private static readonly TestAccount[] CrashingAccounts = [.. DevChain.Accounts.Skip(5).Take(2).Select(account => new TestAccount(account.Key.ToArray(), account.Address))];
+    private static readonly TestAccount[] LastingAccounts = [.. Enumerable.Range(0, 3).Select(i => TestAccount.Of($"provider {i}"))];
+    private static readonly TestAccount[] ProviderAccounts = [.. LastingAccounts, .. CrashingAccounts];
     private static readonly TestAccount Watcher = TestAccount.Of("watcher");
-    private static readonly TestAccount Liar = ProviderAccounts[4];
+    private static readonly TestAccount Liar = LastingAccounts[2];
 
     private readonly ConcurrentBag<string> _unexpected = [];
 
@@ -37,7 +39,11 @@ public sealed class ThousandJobsTests
         var model = await SetUpAsync(rpc);
 
         using var stopping = new CancellationTokenSource(TimeSpan.FromMinutes(6));
-        var providers = ProviderAccounts.Select((account, i) => ServeAsync(rpc, account, cli.PathOf($"provider-{i}"), crashes: i is 2 or 3, stopping.Token)).ToArray();
+        Task[] providers =
+        [
+            .. LastingAccounts.Select((account, i) => ServeAsync(rpc, account, cli.PathOf($"provider-{i}"), stopping.Token)),
+            .. CrashingAccounts.Select((account, i) => CrashAsync(cli, node, account, cli.PathOf($"crashing-{i}"), stopping.Token)),
+        ];
         var watcher = WatchAsync(rpc, cli.PathOf("watcher"), stopping.Token);
         await UntilAllAskAsync(rpc, stopping.Token);
         var callers = CallerAccounts.Select((account, i) => Task.Run(() => CallAsync(rpc, account, model, new Random(i), stopping.Token))).ToArray();
@@ -63,16 +69,15 @@ public sealed class ThousandJobsTests
         var rich = new Wallet(rpc, DevChain.Accounts[0].Key.Span);
         var published = await new ModelPublisher(rich).PublishAsync(new ModelRelease(ModelsFixture.Container(), "sum"));
         var sent = new List<Transaction>();
-        foreach (var account in CallerAccounts.Concat(ProviderAccounts).Append(Watcher))
+        foreach (var account in CallerAccounts.Concat(LastingAccounts).Append(Watcher))
             sent.Add(await rich.SendAsync(new TransactionRequest { To = account.Address, Value = Coin * 300, GasLimit = 21_000 }));
         foreach (var transaction in sent)
             await rich.WaitAsync(transaction);
         return published.Model;
     }
 
-    private async Task ServeAsync(RpcClient rpc, TestAccount account, string directory, bool crashes, CancellationToken stopping)
+    private async Task ServeAsync(RpcClient rpc, TestAccount account, string directory, CancellationToken stopping)
     {
-        var random = new Random(account.Address.Span[0]);
         var options = new ProviderOptions
         {
             Directory = directory,
@@ -85,16 +90,13 @@ public sealed class ThousandJobsTests
         };
         while (!stopping.IsCancellationRequested)
         {
-            using var life = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            if (crashes)
-                life.CancelAfter(random.Next(500, 4000));
             using var daemon = new ProviderDaemon(new Wallet(rpc, account.Key), options)
             {
                 Answered = outputs => account == Liar ? [.. outputs.Select(output => output + 1)] : outputs,
             };
             try
             {
-                await daemon.RunAsync(life.Token);
+                await daemon.RunAsync(stopping);
             }
             catch (OperationCanceledException)
             {
@@ -107,15 +109,32 @@ public sealed class ThousandJobsTests
             {
                 _unexpected.Add(exception.ToString());
             }
-            if (crashes && random.Next(3) == 0 && Directory.Exists(directory))
+            await Task.Delay(200, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary><c>aivm provider start</c>, killed in the middle of whatever it does, and started again, sometimes on an empty disk.</summary>
+    private static async Task CrashAsync(CliProcess cli, DevNode node, TestAccount account, string directory, CancellationToken stopping)
+    {
+        var random = new Random(account.Address.Span[0]);
+        var price = $"0.00000000000000{1000 + account.Address.Span[1]:D4}";
+        while (!stopping.IsCancellationRequested)
+        {
+            using var provider = cli.Start(
+                "provider", "start", "--from", $"{account.Address}", "--data", directory, "--rpc", node.Url, "--tiers", "0", "--jobs", "16", "--answer-seconds", "10",
+                "--stake", "150", "--price", price, "--price-per-mgas", "0", "--yes", "--json");
+            await Task.Delay(random.Next(3000, 12_000), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            provider.Kill();
+            await provider.WaitForExitAsync(CancellationToken.None);
+            if (random.Next(3) == 0 && Directory.Exists(directory))
                 Directory.Delete(directory, recursive: true);
-            await Task.Delay(random.Next(100, crashes ? 3000 : 200), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(random.Next(100, 3000), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task WatchAsync(RpcClient rpc, string directory, CancellationToken stopping)
     {
-        var watcher = new AnswerWatcher(new Wallet(rpc, Watcher.Key), new ProviderOptions { Directory = directory }, fraction: 0.5, seed: 1);
+        using var watcher = new AnswerWatcher(new Wallet(rpc, Watcher.Key), new ProviderOptions { Directory = directory }, fraction: 0.5, seed: 1);
         var next = 1UL;
         while (!stopping.IsCancellationRequested)
         {
@@ -240,7 +259,7 @@ public sealed class ThousandJobsTests
         Address[] everybody =
         [
             .. DevChain.Accounts.Select(account => account.Address), .. CallerAccounts.Select(account => account.Address),
-            .. ProviderAccounts.Select(account => account.Address), Watcher.Address, Address.Zero, SystemContracts.Treasury, SystemContracts.Models,
+            .. LastingAccounts.Select(account => account.Address), Watcher.Address, Address.Zero, SystemContracts.Treasury, SystemContracts.Models,
             SystemContracts.Jobs, SystemContracts.Compute,
         ];
         foreach (var address in everybody)

@@ -14,8 +14,7 @@ namespace Aivm.Cli.Commands;
 internal static class ProviderStartCommand
 {
     private const int MostJobs = 1024;
-
-    private static readonly byte[] Tiers = [0, 1];
+    private const int HighestTier = 3;
 
     public static Command Create()
     {
@@ -35,11 +34,23 @@ internal static class ProviderStartCommand
         var price = CommonOptions.Coins("--price", "Coins for an answer. By default 0.001.");
         var perMgas = CommonOptions.Coins("--price-per-mgas", "Coins for each million gas of the model's run, besides. By default 0.0001.");
         var stake = CommonOptions.Coins("--stake", "Coins of stake, locked when you register. By default what the chain demands at least, once more.");
-        var jobs = Number("--jobs", "Jobs at once.", 2, 1, MostJobs);
-        var answerSeconds = Number("--answer-seconds", "The time from acceptance to answer that you promise.", 60, 1, 86_400);
-        var memory = Number("--memory-mib", "Memory for prepared models.", 512, 16, 1 << 20);
-        var disk = Number("--disk-gib", "Disk for models, inputs and answers.", 4, 1, 1 << 16);
-        var health = Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
+        var tiers = new Option<int[]>("--tiers")
+        {
+            Description = "How heavy a run you take, one or more: 0 (up to 2^22 gas), 1 (2^25), 2 (2^30), 3 (any). A gas is a nanosecond of a core. By default all; a run that takes too long is declined.",
+            HelpName = "0..3",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [.. Enumerable.Range(0, HighestTier + 1)],
+        };
+        tiers.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value is not ("0" or "1" or "2" or "3")))
+                result.AddError("--tiers takes 0, 1, 2 or 3.");
+        });
+        var jobs = LimitOptions.Number("--jobs", "Jobs at once.", 2, 1, MostJobs);
+        var answerSeconds = LimitOptions.Number("--answer-seconds", "The time from acceptance to answer that you promise.", 60, 1, 86_400);
+        var memory = LimitOptions.MemoryMib();
+        var disk = LimitOptions.DiskGib();
+        var health = LimitOptions.Number("--health-port", "Serve GET /health on 127.0.0.1 at this port. 0: not at all.", 0, 0, 65_535);
         var otlp = CommonOptions.Url("--otlp", "Send metrics to this OpenTelemetry collector, by gRPC.", "http://127.0.0.1:4317");
         var data = new Option<string>("--data") { Description = "The provider's directory. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
         var ownModels = new Option<FileInfo[]>("--private-model")
@@ -53,7 +64,7 @@ internal static class ProviderStartCommand
         var store = new StoreOptions("--store-user", "--store-password-file");
         var command = new Command("start", "Take jobs, compute them, show the evidence and be paid, until Ctrl+C. Killed at any moment, it goes on where the chain says.")
         {
-            evidence, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, ownModels, weightsPassword, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, maxGasPrice, yes, json,
+            evidence, tiers, price, perMgas, stake, jobs, answerSeconds, memory, disk, health, otlp, data, ownModels, weightsPassword, store.Location, store.User, store.PasswordFile, rpc, from, passwordFile, maxGasPrice, yes, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -79,8 +90,8 @@ internal static class ProviderStartCommand
                 Private = own.Weights,
                 Asks =
                 [
-                    .. asked.SelectMany(_ => Tiers, (kind, tier) => new ProviderAsk(
-                        kind, tier, Amount(result, price, DefaultPrice), Amount(result, perMgas, DefaultPerMgas))),
+                    .. asked.SelectMany(_ => result.GetRequiredValue(tiers).Distinct(), (kind, tier) => new ProviderAsk(
+                        kind, (byte)tier, Amount(result, price, DefaultPrice), Amount(result, perMgas, DefaultPerMgas))),
                 ],
             };
             if (await compute.FindProviderAsync(wallet.Address, cancellation) is null)
@@ -113,17 +124,6 @@ internal static class ProviderStartCommand
         "stake" => JobEvidence.Staked,
         _ => isDevelopment ? JobEvidence.DevelopmentAttested : JobEvidence.Attested,
     };
-
-    private static Option<int> Number(string name, string description, int otherwise, int least, int most)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out var number) || number < least || number > most))
-                result.AddError($"{name} takes {least} to {most}.");
-        });
-        return option;
-    }
 
     private static MeterProvider Export(Uri collector) => OpenTelemetry.Sdk.CreateMeterProviderBuilder()
         .AddMeter("Aivm.Provider")

@@ -11,8 +11,6 @@ namespace Aivm.Cli.Commands;
 /// <summary><c>aivm provider watch</c>: runs a sample of public answers again, and challenges the wrong ones.</summary>
 internal static class ProviderWatchCommand
 {
-    private const ulong BlocksAtOnce = 5_000;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     public static Command Create()
@@ -38,21 +36,28 @@ internal static class ProviderWatchCommand
         var first = new Option<ulong?>("--from-block") { Description = "Where to begin. By default the latest block.", HelpName = "N" };
         var once = new Option<bool>("--once") { Description = "Look at what there is, and end." };
         var data = new Option<string>("--data") { Description = "Where models are kept. By default under $AIVM_HOME/provider.", HelpName = "DIR" };
+        var memory = LimitOptions.MemoryMib();
+        var disk = LimitOptions.DiskGib();
         var command = new Command(
             "watch", "Run a random sample of answers again and challenge those that are wrong: half of what the liar loses is yours. Gas is the only cost.")
         {
-            fraction, first, once, data, rpc, from, passwordFile, maxGasPrice, json,
+            fraction, first, once, data, memory, disk, rpc, from, passwordFile, maxGasPrice, json,
         };
         command.SetAction(async (result, cancellation) =>
         {
             var terminal = result.Terminal(json);
             using var client = new RpcClient(result.GetRequiredValue(rpc));
             var wallet = await Payer.OpenAsync(client, result.GetValue(from), result.GetValue(passwordFile), terminal, cancellation, result.GetValue(maxGasPrice));
-            var options = new ProviderOptions { Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address) };
+            var options = new ProviderOptions
+            {
+                Directory = result.GetValue(data) ?? AccountHome.ProviderOf(wallet.Address),
+                ModelMemory = (long)result.GetValue(memory) << 20,
+                DiskBytes = (long)result.GetValue(disk) << 30,
+            };
             var (examined, skipped) = (0, 0);
             // Told one by one: in a span of blocks that is not finished, answers have been challenged all the same.
             SortedSet<ulong> wrong = [];
-            var watcher = new AnswerWatcher(wallet, options, result.GetValue(fraction), RandomNumberGenerator.GetInt32(int.MaxValue), happened =>
+            using var watcher = new AnswerWatcher(wallet, options, result.GetValue(fraction), RandomNumberGenerator.GetInt32(int.MaxValue), happened =>
             {
                 if (happened.Kind is ProviderEventKind.Challenged or ProviderEventKind.Lost)
                     wrong.Add(happened.Job);
@@ -83,6 +88,9 @@ internal static class ProviderWatchCommand
                     await Task.Delay(Pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             while (!result.GetValue(once) && !cancellation.IsCancellationRequested);
+            if (failure is null && result.GetValue(once) && watcher.Waiting is { Count: > 0 } waiting)
+                failure = new AivmException(
+                    Failure.Environment, "answers-unchecked", $"The answers of jobs {string.Join(", ", waiting)} could not be checked, and may be wrong: watch the same blocks again.");
             // A document is of a whole watch.
             if (failure is not null && terminal.Json)
                 return terminal.Fail((int)failure.Failure, failure.Error.Code, failure.Message);
@@ -99,12 +107,20 @@ internal static class ProviderWatchCommand
             {
                 if (next > head)
                     head = await client.GetBlockNumberAsync(cancellation);
+                if (next > head)
+                    Count(await watcher.CheckWaitingAsync(cancellation));
                 while (next <= head)
                 {
-                    var seen = await watcher.WatchAsync(next, Math.Min(head, next + BlocksAtOnce - 1), cancellation);
-                    (next, examined, skipped) = (seen.NextBlock, examined + seen.Checked, skipped + seen.Skipped);
-                    wrong.UnionWith(seen.Wrong);
+                    var seen = await watcher.WatchAsync(next, head, cancellation);
+                    next = seen.NextBlock;
+                    Count(seen);
                 }
+            }
+
+            void Count(WatchResult seen)
+            {
+                (examined, skipped) = (examined + seen.Checked, skipped + seen.Skipped);
+                wrong.UnionWith(seen.Wrong);
             }
         });
         return command;
