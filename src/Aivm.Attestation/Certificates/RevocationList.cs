@@ -42,7 +42,7 @@ internal sealed class RevocationList
     /// <summary>From thisUpdate to nextUpdate.</summary>
     public Validity Validity { get; }
 
-    /// <summary>Rises with every list of an issuer.</summary>
+    /// <summary>Rises with every list of an issuer, by RFC 5280. Intel's does not: it is 1 in each.</summary>
     public ulong Number { get; }
 
     /// <exception cref="Refused"><c>crl-malformed</c>.</exception>

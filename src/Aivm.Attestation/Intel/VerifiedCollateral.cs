@@ -40,7 +40,8 @@ public sealed class VerifiedCollateral
         _validity = roots.Intel.Validity.Intersect(_rootCrl.Validity).Intersect(_pckAuthority.Validity).Intersect(_pckCrl.Validity)
             .Intersect(tcbSigner.Validity).Intersect(TcbInfo.Validity).Intersect(qeSigner.Validity).Intersect(QeIdentity.Validity);
         Numbers = new CollateralNumbers(
-            TcbInfo.Validity.From, TcbInfo.EvaluationNumber, QeIdentity.Validity.From, QeIdentity.EvaluationNumber, _rootCrl.Number, _pckCrl.Number);
+            TcbInfo.Validity.From, TcbInfo.EvaluationNumber, QeIdentity.Validity.From, QeIdentity.EvaluationNumber, _rootCrl.Number, _pckCrl.Number,
+            _rootCrl.Validity.From, _pckCrl.Validity.From);
     }
 
     /// <summary>Which quotes it is for.</summary>
@@ -85,7 +86,7 @@ public sealed class VerifiedCollateral
 
     /// <summary>
     /// Whether this may take the place of what is stored. Errors: <c>collateral-other</c> (for another platform or authority),
-    /// <c>collateral-rollback</c>: a number is lower than before, so that a fixed weakness would be open again.
+    /// <c>collateral-rollback</c>: a number or a time is lower than before, so that a fixed weakness would be open again.
     /// </summary>
     public bool TryReplace(VerifiedCollateral stored, [NotNullWhen(false)] out Error? error)
     {

@@ -108,6 +108,7 @@ internal readonly struct CollateralSlots(NativeCall call, UInt256 start)
 {
     private static readonly UInt256 NumbersSlot = 1;
     private static readonly UInt256 WindowSlot = 2;
+    private static readonly UInt256 ListsSlot = 3;
 
     /// <summary>Of the bundle, which is a blob; zero where there is none.</summary>
     public Hash256 Hash => call.Read(start).ToHash256();
@@ -116,14 +117,14 @@ internal readonly struct CollateralSlots(NativeCall call, UInt256 start)
 
     public CollateralRecord Read()
     {
-        var (hash, numbers, window) = (Hash, call.Read(start + NumbersSlot), call.Read(start + WindowSlot));
+        var (hash, numbers, window, lists) = (Hash, call.Read(start + NumbersSlot), call.Read(start + WindowSlot), call.Read(start + ListsSlot));
         var (from, until) = WindowIn(window);
         return new CollateralRecord(
             hash,
             (uint)Bits(numbers, 192, 32),
             new CollateralNumbers(
                 (long)Bits(numbers, 0, 64), (int)Bits(numbers, 64, 32), (long)Bits(numbers, 96, 64), (int)Bits(numbers, 160, 32),
-                Bits(window, 0, 64), Bits(window, 64, 64)),
+                Bits(window, 0, 64), Bits(window, 64, 64), (long)Bits(lists, 0, 64), (long)Bits(lists, 64, 64)),
             from,
             until);
     }
@@ -139,6 +140,7 @@ internal readonly struct CollateralSlots(NativeCall call, UInt256 start)
         call.Write(
             start + WindowSlot,
             (UInt256)numbers.RootCrl | ((UInt256)numbers.PckCrl << 64) | ((UInt256)(ulong)record.ValidFrom << 128) | ((UInt256)(ulong)record.ValidUntil << 192));
+        call.Write(start + ListsSlot, (UInt256)(ulong)numbers.RootCrlIssued | ((UInt256)(ulong)numbers.PckCrlIssued << 64));
     }
 
     private static (long From, long Until) WindowIn(UInt256 window) => ((long)Bits(window, 128, 64), (long)Bits(window, 192, 64));

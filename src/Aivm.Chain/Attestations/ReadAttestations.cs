@@ -38,6 +38,8 @@ internal static class ReadAttestations
             .WriteUInt((ulong)numbers.QeEvaluation)
             .WriteUInt(numbers.RootCrl)
             .WriteUInt(numbers.PckCrl)
+            .WriteUInt((ulong)numbers.RootCrlIssued)
+            .WriteUInt((ulong)numbers.PckCrlIssued)
             .WriteUInt((ulong)record.ValidFrom)
             .WriteUInt((ulong)record.ValidUntil)
             .ToArray();

@@ -27,7 +27,7 @@ public static class AttestationsInterface
     public static readonly AbiFunction Collateral = new("collateral", ["bytes32 key"],
     [
         "bytes32 hash", "uint32 size", "uint64 tcbIssued", "uint32 tcbEvaluation", "uint64 qeIssued", "uint32 qeEvaluation", "uint64 rootCrl", "uint64 pckCrl",
-        "uint64 validFrom", "uint64 validUntil",
+        "uint64 rootCrlIssued", "uint64 pckCrlIssued", "uint64 validFrom", "uint64 validUntil",
     ]);
     public static readonly AbiFunction Policy = new("policy", [], ["string json"]);
     public static readonly AbiFunction VerifyAttestation = new("verifyAttestation", ["bytes evidence", "bytes[] certificates"],

@@ -15,7 +15,7 @@ public sealed class IntelCollateralTests
         var good = new FakeCollateral();
         var verified = good.Verify();
         Assert.Equal((EvidenceKind.Tdx, good.Issued, good.NextUpdate), (verified.Kind, verified.ValidFrom, verified.ValidUntil));
-        Assert.Equal(new CollateralNumbers(good.Issued, 17, good.Issued, 17, 3, 3), verified.Numbers);
+        Assert.Equal(new CollateralNumbers(good.Issued, 17, good.Issued, 17, 3, 3, good.Issued, good.Issued), verified.Numbers);
     }
 
     [Theory]
@@ -205,6 +205,26 @@ public sealed class IntelCollateralTests
         Assert.Equal("collateral-rollback", Replacing(stored, stored with { CrlNumber = 2, Issued = stored.Issued + 5 }));
         Assert.Equal("collateral-other", Replacing(stored, stored with { Platform = new FakePlatform { Fmspc = [9, 9, 9, 9, 9, 9] } }));
         Assert.Equal("collateral-other", Replacing(stored, stored with { Kind = EvidenceKind.Sgx }));
+    }
+
+    /// <summary>Intel's lists are all of the number 1: only their times tell them apart.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_list_of_the_same_number_is_replaced_by_a_later_one_alone(bool root)
+    {
+        var (authority, from) = (root ? FakeRoots.Intel : FakePlatform.Authority, FakeTime.Now - FakeTime.Day);
+
+        FakeCollateral With(long issued, params byte[][] revoked)
+        {
+            var list = authority.RevocationList(issued, FakeTime.Now + FakeTime.Day, 1, revoked);
+            return root ? new FakeCollateral { CrlNumber = 1, RootCrl = list } : new FakeCollateral { CrlNumber = 1, PckCrl = list };
+        }
+
+        var (earlier, later) = (With(from), With(from + 1, [0x51]));
+        Assert.Equal("collateral-rollback", Replacing(later, earlier));
+        Assert.Null(Replacing(earlier, later));
+        Assert.Null(Replacing(later, With(from + 1)));
     }
 
     private static string? Replacing(FakeCollateral stored, FakeCollateral next) =>

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Aivm.Attestation;
 
 namespace Aivm.Tests.Attestation;
@@ -87,6 +89,27 @@ public sealed class RealQuoteTests
         Assert.True(october.TryReplace(june, out _));
         Assert.False(june.TryReplace(october, out var error));
         Assert.Equal("collateral-rollback", error.Code);
+    }
+
+    /// <summary>Intel's lists of revocations of 4 and of 19 June 2025, both of the number 1, beside the same documents at a time at which both are valid.</summary>
+    [Fact]
+    public void An_older_list_of_revocations_does_not_replace_a_newer_of_the_same_number()
+    {
+        var newer = TeeVectors.Read("bundles/phala-tdx-B0C06F000000-2025-06.json");
+        var older = JsonNode.Parse(newer)!;
+        older["pck_crl"] = (string)JsonNode.Parse(TeeVectors.Read("bundles/automata-tdx-90C06F000000-2025-06.json"))!["pck_crl"]!;
+
+        VerifiedCollateral Verify(byte[] bundle)
+        {
+            Assert.True(VerifiedCollateral.TryVerify(bundle, 1751000000, out var verified, out var error), error?.ToString());
+            return verified;
+        }
+
+        var (stored, shown) = (Verify(newer), Verify(Encoding.UTF8.GetBytes(older.ToJsonString())));
+        Assert.Equal((1UL, 1UL), (stored.Numbers.PckCrl, shown.Numbers.PckCrl));
+        Assert.False(shown.TryReplace(stored, out var error));
+        Assert.Equal("collateral-rollback", error.Code);
+        Assert.True(stored.TryReplace(shown, out _));
     }
 
     [Fact]

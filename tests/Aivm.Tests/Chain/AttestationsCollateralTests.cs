@@ -23,7 +23,7 @@ public sealed class AttestationsCollateralTests : IDisposable
         Assert.Equal(AttestationsAbi.CollateralStored.Topic, log.Topics[0]);
         var (hash, size, numbers, from, until) = Read(log.Topics[1]);
         Assert.Equal((Keccak.Hash(bundle), (ulong)bundle.Length), (hash, size));
-        Assert.Equal([FakeTime.Now - 86_400UL, 17, FakeTime.Now - 86_400UL, 17, 3, 3], numbers);
+        Assert.Equal([FakeTime.Now - 86_400UL, 17, FakeTime.Now - 86_400UL, 17, 3, 3, FakeTime.Now - 86_400UL, FakeTime.Now - 86_400UL], numbers);
         Assert.Equal((FakeTime.Now - 86_400UL, FakeTime.Now + (30 * 86_400UL)), (from, until));
         Assert.Equal(bundle, _chain.Reader.HeadState.GetBlob(hash).ToArray());
         Assert.Equal(default, Read(Keccak.Hash("none"u8)).Hash);
@@ -57,6 +57,30 @@ public sealed class AttestationsCollateralTests : IDisposable
         };
         Assert.True(_chain.Attest(Bob, Store(revoking.Bundle())).Success);
         Assert.StartsWith("pck-revoked", _chain.Refused(Alice, _chain.Bind(Alice, nonce: "b").Encode()).Sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Intel's lists are all of the number 1, and one with fewer revocations is shorter: were it taken for as new, a platform whose key is out would be good again.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_later_list_of_revocations_stays_whatever_the_lists_numbers_and_lengths(bool root)
+    {
+        byte[] With(long age, params byte[][] revoked)
+        {
+            var list = (root ? FakeRoots.Intel : FakePlatform.Authority).RevocationList(FakeTime.Now - age, FakeTime.Now + (30 * FakeTime.Day), 1, revoked);
+            return (root ? new FakeCollateral { CrlNumber = 1, RootCrl = list } : new FakeCollateral { CrlNumber = 1, PckCrl = list }).Bundle();
+        }
+
+        var (earlier, later) = (With(86_400), With(86_399, [0x51], [0x52]));
+        Assert.True(earlier.Length < later.Length);
+        Assert.True(_chain.Attest(Bob, Store(earlier)).Success);
+        Assert.True(_chain.Attest(Bob, Store(later)).Success);
+        var (name, sentence) = _chain.Refused(Bob, Store(earlier));
+        Assert.Equal("CollateralRefused", name);
+        Assert.StartsWith("collateral-rollback", sentence, StringComparison.Ordinal);
+        Assert.Equal("CollateralNotNewer", _chain.Refused(Bob, Store(later)).Name);
     }
 
     /// <summary>Whoever pads a bundle makes others pay for its length until somebody brings a shorter one.</summary>
@@ -146,10 +170,10 @@ public sealed class AttestationsCollateralTests : IDisposable
         var call = AttestationsAbi.Collateral.BeginCall().WriteHash(key).ToArray();
         var reader = new AbiReader(_chain.Call(Alice.Address, SystemContracts.Attestations, call).Call.Output.Span);
         Assert.True(reader.TryReadHash(out var hash) & reader.TryReadUInt64(out var size));
-        var rest = new ulong[8];
+        var rest = new ulong[10];
         for (var i = 0; i < rest.Length; i++)
             Assert.True(reader.TryReadUInt64(out rest[i]));
         Assert.True(reader.TryEnd());
-        return (hash, size, rest[..6], rest[6], rest[7]);
+        return (hash, size, rest[..8], rest[8], rest[9]);
     }
 }
