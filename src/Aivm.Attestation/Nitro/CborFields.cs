@@ -26,6 +26,7 @@ internal static class CborFields
         return new CborEnvelope(header, payload, signature);
     }
 
+    /// <summary>The reader refuses a key whose encoding is there twice. One key has several: telling those is for <paramref name="readEntry"/>.</summary>
     public static void ReadMap(CborReader reader, int most, Action readEntry)
     {
         reader.ReadStartMap();

@@ -66,7 +66,7 @@ internal sealed class NitroDocument : Evidence
         CborFields.ReadMap(reader, MostFields, () =>
         {
             var name = reader.ReadTextString();
-            seen.Add(name);
+            Refused.Unless(seen.Add(name), "nitro-malformed", $"The document has the field {name} twice.");
             ReadField(name, reader);
         });
         CborFields.RequireEnd(reader);
@@ -115,7 +115,7 @@ internal sealed class NitroDocument : Evidence
     {
         var (index, value) = (reader.ReadUInt32(), CborFields.ReadBytes(reader, 64));
         Refused.Unless(index < MostPcrs && value.Length is 32 or 48 or 64, "nitro-malformed", "A PCR has a number above 31, or another length than a digest.");
-        _pcrs.Add((int)index, value);
+        Refused.Unless(_pcrs.TryAdd((int)index, value), "nitro-malformed", $"The document has PCR {index} twice.");
     }
 
     private static void RequireEs384(byte[] header)

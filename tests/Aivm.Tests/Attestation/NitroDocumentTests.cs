@@ -69,6 +69,31 @@ public sealed class NitroDocumentTests
     [InlineData("nonce")]
     public void A_field_that_is_not_specified_or_twice_is_refused(string field) => Assert.Equal("nitro-malformed", Refusal(new FakeNitro { ExtraField = field }));
 
+    /// <summary>The reader compares encodings, and these are other ones of the same key.</summary>
+    [Theory]
+    [InlineData("65" + "6E6F6E6365")]
+    [InlineData("7805" + "6E6F6E6365")]
+    [InlineData("790005" + "6E6F6E6365")]
+    [InlineData("7F" + "65" + "6E6F6E6365" + "FF")]
+    [InlineData("7F" + "626E6F" + "636E6365" + "FF")]
+    public void A_field_that_is_there_twice_is_refused_however_its_name_is_encoded(string nonce)
+    {
+        Assert.Equal("nitro-malformed", Refusal(new FakeNitro { EncodedField = Convert.FromHexString(nonce) }));
+        Assert.Null(Refusal(new FakeNitro { EncodedField = Convert.FromHexString(nonce), WithoutField = "nonce" }));
+    }
+
+    [Theory]
+    [InlineData("00", "05")]
+    [InlineData("1800", "1805")]
+    [InlineData("190000", "190005")]
+    [InlineData("1A00000000", "1A00000005")]
+    [InlineData("1B0000000000000000", "1B0000000000000005")]
+    public void A_PCR_that_is_there_twice_is_refused_however_its_number_is_encoded(string taken, string free)
+    {
+        Assert.Equal("nitro-malformed", Refusal(new FakeNitro { EncodedPcr = Convert.FromHexString(taken) }));
+        Assert.Null(Refusal(new FakeNitro { EncodedPcr = Convert.FromHexString(free) }));
+    }
+
     [Fact]
     public void What_is_not_signed_is_empty() => Assert.Equal("nitro-malformed", Refusal(new FakeNitro { UnprotectedHeader = true }));
 

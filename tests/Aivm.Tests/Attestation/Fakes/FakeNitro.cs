@@ -31,6 +31,12 @@ internal sealed record FakeNitro
 
     public string? ExtraField { get; init; }
 
+    /// <summary>The name of one more field as it is encoded, of which a name has several ways.</summary>
+    public byte[]? EncodedField { get; init; }
+
+    /// <summary>The number of one more PCR as it is encoded.</summary>
+    public byte[]? EncodedPcr { get; init; }
+
     public string? WithoutField { get; init; }
 
     public bool UnprotectedHeader { get; init; }
@@ -99,11 +105,16 @@ internal sealed record FakeNitro
             fields.Add((ExtraField, writer => writer.WriteNull()));
         return Write(writer =>
         {
-            writer.WriteStartMap(Indefinite ? null : fields.Count);
+            writer.WriteStartMap(Indefinite ? null : fields.Count + (EncodedField is null ? 0 : 1));
             foreach (var (name, write) in fields)
             {
                 writer.WriteTextString(name);
                 write(writer);
+            }
+            if (EncodedField is not null)
+            {
+                writer.WriteEncodedValue(EncodedField);
+                writer.WriteNull();
             }
             writer.WriteEndMap();
         });
@@ -111,11 +122,16 @@ internal sealed record FakeNitro
 
     private void WritePcrs(CborWriter writer)
     {
-        writer.WriteStartMap(Indefinite ? null : 2);
+        writer.WriteStartMap(Indefinite ? null : 2 + (EncodedPcr is null ? 0 : 1));
         writer.WriteInt32(0);
         writer.WriteByteString(Pcr0);
         writer.WriteInt32(4);
         writer.WriteByteString(new byte[48]);
+        if (EncodedPcr is not null)
+        {
+            writer.WriteEncodedValue(EncodedPcr);
+            writer.WriteByteString(new byte[48]);
+        }
         writer.WriteEndMap();
     }
 
