@@ -21,10 +21,12 @@ internal static class Pem
         var certificates = new List<Certificate>();
         while (!text.IsEmpty)
         {
+            Refused.Unless(text.StartsWith(Begin, StringComparison.Ordinal), "pem-malformed", "PEM text holds something else than certificates.");
+            text = text[Begin.Length..];
             var end = text.IndexOf(End, StringComparison.Ordinal);
-            Refused.Unless(text.StartsWith(Begin, StringComparison.Ordinal) && end >= 0, "pem-malformed", "PEM text holds something else than whole certificates.");
+            Refused.Unless(end >= 0, "pem-malformed", "A certificate in PEM does not end.");
             Refused.Unless(certificates.Count < MostCertificates, "pem-malformed", $"PEM text holds more than {MostCertificates} certificates.");
-            certificates.Add(Certificate.Read(Decode(text[Begin.Length..end])));
+            certificates.Add(Certificate.Read(Decode(text[..end])));
             text = text[(end + End.Length)..].TrimStart(Blank);
         }
         Refused.Unless(certificates.Count > 0, "pem-malformed", "PEM text holds no certificate.");

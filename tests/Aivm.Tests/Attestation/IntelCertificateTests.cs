@@ -118,6 +118,17 @@ public sealed class IntelCertificateTests
         Assert.Equal("pem-malformed", Refusal(Platform.Chain.Replace("M", "\u00B5")));
     }
 
+    /// <summary>The dashes that end the first line begin the last.</summary>
+    [Theory]
+    [InlineData("-----BEGIN CERTIFICATE-----END CERTIFICATE-----")]
+    [InlineData("-----BEGIN CERTIFICATE-----")]
+    [InlineData("-----END CERTIFICATE----------BEGIN CERTIFICATE-----")]
+    public void Half_a_certificate_in_PEM_is_none(string half)
+    {
+        Assert.Equal("pem-malformed", Refusal(half));
+        Assert.Equal("pem-malformed", Refusal(Platform.Chain + half));
+    }
+
     [Fact]
     public void The_platform_is_of_the_family_and_has_the_PCE_that_the_collateral_is_about()
     {
