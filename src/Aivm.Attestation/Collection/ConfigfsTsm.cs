@@ -61,17 +61,18 @@ public sealed class ConfigfsTsm
             throw Fault("tsm-conflict", "Another process wrote into the request: ask again under a name of your own.");
         return provider switch
         {
-            "tdx_guest" => new CollectedEvidence(EvidenceKind.Tdx, Cut(report), []),
-            "sev_guest" => new CollectedEvidence(EvidenceKind.SevSnp, report, SnpCertificateTable.Read(certificates)),
+            "tdx_guest" => new CollectedEvidence(EvidenceKind.Tdx, Read(() => Cut(report)), []),
+            "sev_guest" => new CollectedEvidence(EvidenceKind.SevSnp, report, SnpCertificateTable.Read(certificates, Read(() => SnpReport.Read(report)).SigningKey)),
             _ => throw Fault("tsm-provider", $"Reports of the provider {provider} are not taken; those of tdx_guest and sev_guest are."),
         };
     }
 
     /// <summary>Quoting services hand out buffers of a fixed size; what follows the quote is not part of it.</summary>
-    private static ReadOnlyMemory<byte> Cut(byte[] quote) =>
-        Refused.Catch(() => quote[..IntelQuote.LengthOf(quote)], out var cut, out var error)
-            ? cut
-            : throw new AivmException(Failure.Environment, error.Code, error.Message);
+    private static byte[] Cut(byte[] quote) => quote[..IntelQuote.LengthOf(quote)];
+
+    private static T Read<T>(Func<T> read)
+        where T : class =>
+        Refused.Catch(read, out var result, out var error) ? result : throw new AivmException(Failure.Environment, error.Code, error.Message);
 
     private void Discard(string name)
     {

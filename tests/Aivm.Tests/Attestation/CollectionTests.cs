@@ -8,6 +8,11 @@ namespace Aivm.Tests.Attestation;
 /// <summary>Collection against a fake of the kernel's files: a tree that behaves as configfs does, and a device that answers as the Nitro module.</summary>
 public sealed class CollectionTests : IDisposable
 {
+    private const string Vcek = "63da758d-e664-4564-adc5-f4b93be8accd";
+    private const string Vlek = "a8074bc2-a25a-483e-aae6-39c045a0b8a1";
+    private const string Ask = "4ab7b379-bbac-4fe4-a02f-05aef327c782";
+    private const string Ark = "c0b406a4-a803-4952-9743-3fb6014cd0ae";
+
     private static readonly byte[] ReportData = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("aivm-tsm-");
 
@@ -25,11 +30,37 @@ public sealed class CollectionTests : IDisposable
     [Fact]
     public void A_report_comes_with_the_certificates_that_the_host_has()
     {
-        byte[] table = [.. new byte[15], 1, 48, 0, 0, 0, 3, 0, 0, 0, .. new byte[24], 7, 8, 9];
-        var kernel = new FakeTsm(_root.FullName, "sev_guest\n", new FakeProcessor().Report()) { AuxBlob = table };
+        var kernel = new FakeTsm(_root.FullName, "sev_guest\n", new FakeProcessor().Report()) { AuxBlob = Table((Vcek, [7, 8, 9])) };
         var collected = new ConfigfsTsm(kernel).Collect("aivm", ReportData);
         Assert.Equal((EvidenceKind.SevSnp, SnpReport.Size), (collected.Kind, collected.Bytes.Length));
         Assert.Equal([7, 8, 9], Assert.Single(collected.Certificates).ToArray());
+    }
+
+    /// <summary>A cloud has both keys' certificates in one table, a list of revocations, and what it likes.</summary>
+    [Theory]
+    [InlineData("genoa-v3")]
+    [InlineData("genoa-vlek")]
+    [InlineData("turin-v5")]
+    [InlineData("turin-vlek")]
+    public void Of_all_that_a_host_has_the_certificates_of_the_signing_key_are_taken(string form)
+    {
+        var processor = FakeProcessor.Named(form);
+        byte[][] chip = (processor with { SigningKey = SnpSigningKey.Chip }).Certificates, provider = (processor with { SigningKey = SnpSigningKey.Provider }).Certificates;
+        var table = Table(
+            (Vcek, chip[0]), (Vlek, provider[0]), (Ask, chip[1]), (Ask, provider[1]), (Ark, chip[2]),
+            ("92f81bc3-5811-4d3d-97ff-d19f88dc67ea", [0x30, 0x00]), ("ecae0c0f-9502-43b1-afa2-0ae2e0d565b6", [1, 2, 3]));
+        var kernel = new FakeTsm(_root.FullName, "sev_guest\n", processor.Report()) { AuxBlob = table };
+        var collected = new ConfigfsTsm(kernel).Collect("aivm", ReportData);
+        byte[][] certificates = [.. collected.Certificates.Select(certificate => certificate.ToArray())];
+        Assert.Equal([processor.SigningKey == SnpSigningKey.Chip ? chip[0] : provider[0], chip[1], provider[1], chip[2]], certificates);
+        Assert.Null(Verdicts.Refusal(collected.Bytes.ToArray(), certificates));
+    }
+
+    [Fact]
+    public void A_report_that_is_none_is_refused_where_it_is_collected()
+    {
+        var kernel = new FakeTsm(_root.FullName, "sev_guest\n", new FakeProcessor { Version = 4 }.Report());
+        Assert.Equal("snp-version", Assert.Throws<AivmException>(() => new ConfigfsTsm(kernel).Collect("aivm", ReportData)).Error.Code);
     }
 
     [Theory]
@@ -71,10 +102,18 @@ public sealed class CollectionTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("FFFFFFFF")]
-    [InlineData("0100000000000000000000000000000000000000FFFFFFFFFFFFFFFF")]
-    [InlineData("01000000000000000000000000000000FFFFFFFFFFFFFFFF")]
+    [InlineData("63DA758DE6644564ADC5F4B93BE8ACCD" + "FFFFFFFF" + "FFFFFFFF")]
+    [InlineData("63DA758DE6644564ADC5F4B93BE8ACCD" + "00000000" + "19000000")]
+    [InlineData("63DA758DE6644564ADC5F4B93BE8ACCD" + "19000000" + "00000000")]
     public void A_table_of_certificates_names_nothing_outside_itself(string table) =>
-        Assert.Empty(SnpCertificateTable.Read(Convert.FromHexString(table)));
+        Assert.Empty(SnpCertificateTable.Read(Convert.FromHexString(table), SnpSigningKey.Chip));
+
+    [Fact]
+    public void A_table_of_certificates_ends_after_sixteen_entries()
+    {
+        (string, byte[])[] entries = [.. Enumerable.Repeat(("ecae0c0f-9502-43b1-afa2-0ae2e0d565b6", new byte[] { 1 }), 15), (Vcek, [7]), (Ask, [8])];
+        Assert.Equal([7], Assert.Single(SnpCertificateTable.Read(Table(entries), SnpSigningKey.Chip)).ToArray());
+    }
 
     [Fact]
     public void A_Nitro_document_is_asked_for_with_user_data()
@@ -129,6 +168,20 @@ public sealed class CollectionTests : IDisposable
     }
 
     public void Dispose() => _root.Delete(recursive: true);
+
+    /// <summary>As a host writes it: entries, zeros, and what the entries name.</summary>
+    private static byte[] Table(params (string Guid, byte[] Value)[] entries)
+    {
+        var (head, values) = (new List<byte>(), new List<byte>());
+        foreach (var (guid, value) in entries)
+        {
+            head.AddRange(Guid.Parse(guid).ToByteArray(bigEndian: true));
+            head.AddRange(BitConverter.GetBytes(24 * (entries.Length + 1) + values.Count));
+            head.AddRange(BitConverter.GetBytes(value.Length));
+            values.AddRange(value);
+        }
+        return [.. head, .. new byte[24], .. values];
+    }
 
     private sealed class FakeNsm(Action<CborWriter> answer) : INsmDevice
     {
