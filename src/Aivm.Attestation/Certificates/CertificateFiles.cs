@@ -1,18 +1,21 @@
 namespace Aivm.Attestation;
 
-/// <summary>Certificates as vendors' services give them: files in DER or PEM, with one certificate or several.</summary>
+/// <summary>Certificates as vendors' services and tools give them: files in DER or PEM, with one certificate or several, one of them in two files perhaps.</summary>
 internal static class CertificateFiles
 {
+    /// <summary>Each once.</summary>
     public static IReadOnlyList<Certificate> Read(IReadOnlyList<ReadOnlyMemory<byte>> files)
     {
-        var certificates = new List<Certificate>();
+        var (certificates, given) = (new List<Certificate>(), 0);
         foreach (var file in files)
         {
-            if (Pem.LooksLikeOne(file.Span))
-                certificates.AddRange(Pem.Read(file.Span));
-            else
-                certificates.Add(Certificate.Read(file));
-            Refused.Unless(certificates.Count <= Pem.MostCertificates, "certificate-chain", $"There are more than {Pem.MostCertificates} certificates.");
+            foreach (var certificate in ReadFile(file))
+            {
+                given++;
+                Refused.Unless(given <= Pem.MostCertificates, "certificate-chain", $"There are more than {Pem.MostCertificates} certificates.");
+                if (!certificates.Exists(known => known.Encoded.Span.SequenceEqual(certificate.Encoded.Span)))
+                    certificates.Add(certificate);
+            }
         }
         return certificates;
     }
@@ -30,4 +33,7 @@ internal static class CertificateFiles
         }
         return leaf ?? throw new Refused("collateral-missing", "The certificate of the device that signed the evidence is missing: give it, and those of its authorities, as collateral.");
     }
+
+    private static IReadOnlyList<Certificate> ReadFile(ReadOnlyMemory<byte> file) =>
+        Pem.LooksLikeOne(file.Span) ? Pem.ReadAmidText(file.Span) : [Certificate.Read(file)];
 }

@@ -189,8 +189,45 @@ public sealed class SnpReportTests
         Assert.Equal("certificate-missing-issuer", Verdicts.Refusal(processor.Report(), [certificates[0], certificates[2]]));
         Assert.Equal("collateral-missing", Verdicts.Refusal(processor.Report(), certificates[1..]));
         Assert.Equal("collateral-missing", Verdicts.Refusal(processor.Report(), Array.Empty<byte[]>()));
-        Assert.Equal("certificate-chain", Verdicts.Refusal(processor.Report(), [certificates[0], .. certificates]));
+        var another = processor.Authority.Issue(processor.LeafSpec with { Serial = [1] });
+        Assert.Equal("certificate-chain", Verdicts.Refusal(processor.Report(), [another, .. certificates]));
     }
+
+    /// <summary>As a chain in one file and the processor's certificate in another have it.</summary>
+    [Fact]
+    public void A_certificate_that_is_given_twice_is_one()
+    {
+        var (processor, certificates) = (new FakeProcessor(), new FakeProcessor().Certificates);
+        var chain = System.Text.Encoding.ASCII.GetBytes(FakeAuthority.Pem(certificates));
+        Assert.Null(Verdicts.Refusal(processor.Report(), [certificates[0], .. certificates]));
+        Assert.Null(Verdicts.Refusal(processor.Report(), [chain, certificates[0], certificates[2]]));
+        Assert.Null(Verdicts.Refusal(processor.Report(), [.. Enumerable.Repeat(chain, 5)]));
+        Assert.Equal("certificate-chain", Verdicts.Refusal(processor.Report(), [.. Enumerable.Repeat(chain, 6)]));
+    }
+
+    /// <summary>As openssl prints certificates: what they say before each, attributes of the bag they were in, keys beside them.</summary>
+    [Theory]
+    [InlineData("Bag Attributes\n    localKeyID: 01 00\nsubject=CN = SEV-VCEK\n", "\n")]
+    [InlineData("Certificate:\n    Subject: O = Sociét\u00E9\r\n", "\r\n# the next one\r\n")]
+    [InlineData("0 s:CN = SEV-VCEK\n", "---\n")]
+    [InlineData("-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n")]
+    public void Text_around_certificates_in_a_file_is_left(string before, string after)
+    {
+        var (processor, certificates) = (new FakeProcessor(), new FakeProcessor().Certificates);
+        var file = string.Concat(certificates.Select(certificate => before + FakeAuthority.Pem(certificate) + after));
+        Assert.Null(Verdicts.Refusal(processor.Report(), [System.Text.Encoding.UTF8.GetBytes(file)]));
+    }
+
+    [Theory]
+    [InlineData("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", "pem-malformed")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMAA=\n", "pem-malformed")]
+    [InlineData("-----BEGIN CERTIFICATE-----END CERTIFICATE-----", "pem-malformed")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nMAA=\n-----END CERTIFICATE-----\n", "pem-malformed")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "certificate-malformed")]
+    [InlineData("text", "certificate-malformed")]
+    [InlineData("", "certificate-malformed")]
+    public void A_file_without_a_whole_certificate_is_refused(string file, string code) =>
+        Assert.Equal(code, Verdicts.Refusal(new FakeProcessor().Report(), [System.Text.Encoding.ASCII.GetBytes(file), .. new FakeProcessor().Certificates]));
 
     [Fact]
     public void A_key_on_another_curve_is_refused()
