@@ -21,8 +21,9 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
             var parsed = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = Deepest });
             return new StrictJson(parsed.RootElement, code, document).Object();
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter: half of a surrogate pair in a member's name, met where names are compared.
             throw new Refused(code, $"{document} is not strict JSON: one value, no duplicate members, no comments.");
         }
     }
@@ -33,7 +34,7 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
     {
         var member = Member(name);
         Require(member.ValueKind == JsonValueKind.String, name, "a string");
-        return Unescaped(member, name);
+        return Unescaped(member.GetString, name);
     }
 
     public int Integer(string name, int least = 0, int most = int.MaxValue)
@@ -98,7 +99,7 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
         foreach (var item in Items(name, most))
         {
             Require(item.ValueKind == JsonValueKind.String, name, "an array of strings");
-            texts.Add(Unescaped(item, name));
+            texts.Add(Unescaped(item.GetString, name));
         }
         return texts;
     }
@@ -108,7 +109,7 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
     {
         var names = new List<string>();
         foreach (var member in element.EnumerateObject())
-            names.Add(member.Name);
+            names.Add(Unescaped(() => member.Name, "the name of a member"));
         return names;
     }
 
@@ -136,15 +137,15 @@ internal readonly struct StrictJson(JsonElement element, string code, string doc
         return [.. member.EnumerateArray()];
     }
 
-    private string Unescaped(JsonElement member, string name)
+    private string Unescaped(Func<string?> read, string name)
     {
         try
         {
-            return member.GetString()!;
+            return read()!;
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair.
+            // Half of a surrogate pair, or bytes that are not UTF-8.
             throw new Refused(code, $"{document}: {name} is no text.");
         }
     }

@@ -70,8 +70,9 @@ public sealed record ReceiptFile(byte[] Receipt, byte[] Header, IReadOnlyList<by
             file = new ReceiptFile(receipt, header, account, slot);
             return true;
         }
-        catch (Exception exception) when (exception is JsonException or DecoderFallbackException)
+        catch (Exception exception) when (exception is JsonException or DecoderFallbackException or InvalidOperationException)
         {
+            // The last: half of a surrogate pair, in a member or in its name.
             return false;
         }
     }

@@ -207,6 +207,8 @@ public sealed class AttestationPolicyTests
     [InlineData("[]")]
     [InlineData("""{"version":2}""")]
     [InlineData("""{"version":1,"version":1}""")]
+    [InlineData("""{"version":1,"\ud800":1}""")]
+    [InlineData("{\"version\":1,\"\u00FF\":1}")]
     [InlineData("""{"version":1,"tcb_status":["UpToDate"]}""")]
     [InlineData("""{"version":1,"tcb_statuses":["uptodate"]}""")]
     [InlineData("""{"version":1,"tcb_statuses":"UpToDate"}""")]
@@ -220,7 +222,8 @@ public sealed class AttestationPolicyTests
     [InlineData("""{"version":1,}""")]
     public void A_policy_file_of_another_form_is_refused(string json)
     {
-        Assert.False(PolicyFile.TryRead(Encoding.UTF8.GetBytes(json), out _, out var error));
+        // In Latin-1, so that one of them has a byte which is not UTF-8.
+        Assert.False(PolicyFile.TryRead(Encoding.Latin1.GetBytes(json), out _, out var error));
         Assert.Equal("policy-malformed", error.Code);
     }
 

@@ -71,9 +71,15 @@ public sealed class IntelCollateralTests
     [InlineData("nothing")]
     [InlineData("{\"root_ca_crl\":\"0\"}")]
     [InlineData("{\"root_ca_crl\":\"\\ud800\"}")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"\\ud800\":1,\"\\ud800\":2}")]
+    [InlineData("{\"other\":{\"\\udc00\":1}}")]
+    [InlineData("{\"root_ca_crl\":\"\u00FF\"}")]
+    [InlineData("{\"\u00FF\":1}")]
     public void A_bundle_of_another_form_is_refused(string bundle)
     {
-        Assert.False(VerifiedCollateral.TryVerify(Encoding.UTF8.GetBytes(bundle), FakeTime.Now, out _, out var error));
+        // In Latin-1, so that bytes are among them which are not UTF-8.
+        Assert.False(VerifiedCollateral.TryVerify(Encoding.Latin1.GetBytes(bundle), FakeTime.Now, out _, out var error));
         Assert.Equal("collateral-malformed", error.Code);
     }
 
