@@ -117,28 +117,32 @@ internal static class ReceiptCommand
     private static object Document(InferenceReceipt receipt) => new
     {
         receipt.Id,
+        receipt.Version,
         receipt.ChainId,
         receipt.Height,
         receipt.Job,
         Model = receipt.Model.ToChecksumString(),
         receipt.ModelHash,
         Payer = receipt.Payer.ToChecksumString(),
+        receipt.CommitmentKind,
         receipt.InputCommitment,
         receipt.OutputHash,
         Evidence = Evidence(receipt),
         receipt.EvidenceHash,
+        receipt.Licences,
         Shares = receipt.Shares.Select(share => new { Payee = share.Payee.ToChecksumString(), Amount = share.Amount.ToString() }),
     };
 
     private static void Print(Terminal terminal, InferenceReceipt receipt)
     {
-        terminal.Line($"receipt    {receipt.Id}");
+        terminal.Line($"receipt    {receipt.Id}, version {receipt.Version}");
         terminal.Line($"chain      {receipt.ChainId}, block {receipt.Height}");
         terminal.Line($"model      {receipt.Model.ToChecksumString()}, hash {receipt.ModelHash}");
         terminal.Line($"payer      {receipt.Payer.ToChecksumString()}");
-        terminal.Line($"input      {receipt.InputCommitment} (commitment)");
+        terminal.Line($"input      {receipt.InputCommitment} (commitment of kind {receipt.CommitmentKind})");
         terminal.Line($"output     {receipt.OutputHash} (hash)");
         terminal.Line($"evidence   {Evidence(receipt)}");
+        terminal.Line($"licences   {(receipt.Licences.Count == 0 ? "none" : string.Join(", ", receipt.Licences))}");
         foreach (var (payee, amount) in receipt.Shares)
             terminal.Line($"paid       {Coins.Format(amount)} coins to {payee.ToChecksumString()}");
     }

@@ -5,22 +5,29 @@ namespace Aivm.Sdk;
 
 /// <summary>The proof of purchase of an inference (docs/spec/models-contract.md, "Receipt").</summary>
 /// <param name="Id">keccak256 of the encoding: what the Models contract stores.</param>
+/// <param name="Version">Of the encoding.</param>
+/// <param name="CommitmentKind">How the input is committed to: 0, as <see cref="CommitToInput"/> does.</param>
+/// <param name="Licences">That the inference was made under; none so far.</param>
 /// <param name="Shares">Who was paid what, in wei, the owner first.</param>
 public sealed record InferenceReceipt(
     Hash256 Id,
+    int Version,
     ulong ChainId,
     ulong Height,
     Hash256 Job,
     Address Model,
     Hash256 ModelHash,
     Address Payer,
+    byte CommitmentKind,
     Hash256 InputCommitment,
     Hash256 OutputHash,
     byte EvidenceKind,
     Hash256 EvidenceHash,
+    IReadOnlyList<Hash256> Licences,
     IReadOnlyList<(Address Payee, UInt256 Amount)> Shares)
 {
     private const ulong SupportedVersion = 1;
+    private const ulong KeccakCommitment = 0;
     private const byte PackedInputTag = 1;
 
     /// <param name="error"><c>receipt-malformed</c>, also for a version this client does not know.</param>
@@ -39,18 +46,19 @@ public sealed record InferenceReceipt(
             && reader.TryReadHash(out var modelHash)
             && reader.TryReadAddress(out var payer)
             && reader.TryReadUInt64(out var commitmentKind)
-            && commitmentKind == 0
+            && commitmentKind == KeccakCommitment
             && reader.TryReadHash(out var inputCommitment)
             && reader.TryReadHash(out var outputHash)
             && reader.TryReadUInt64(out var evidenceKind)
             && evidenceKind <= byte.MaxValue
             && reader.TryReadHash(out var evidenceHash)
-            && TrySkipLicences(ref reader)
+            && TryReadLicences(ref reader, out var licences)
             && TryReadShares(ref reader, out var shares)
             && reader.TryEnd())
         {
             receipt = new InferenceReceipt(
-                Keccak.Hash(encoded), chainId, height, job, model, modelHash, payer, inputCommitment, outputHash, (byte)evidenceKind, evidenceHash, shares);
+                Keccak.Hash(encoded), (int)version, chainId, height, job, model, modelHash, payer, (byte)commitmentKind, inputCommitment, outputHash, (byte)evidenceKind,
+                evidenceHash, licences, shares);
             return true;
         }
         error = new Error("receipt-malformed", "The inference receipt is not in the canonical encoding of version 1.");
@@ -77,13 +85,15 @@ public sealed record InferenceReceipt(
         return Keccak.Hash(committed);
     }
 
-    private static bool TrySkipLicences(ref AbiReader reader)
+    private static bool TryReadLicences(ref AbiReader reader, out Hash256[] licences)
     {
+        licences = [];
         if (!reader.TryEnterArray(out var count))
             return false;
+        licences = new Hash256[count];
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryReadHash(out _))
+            if (!reader.TryReadHash(out licences[i]))
                 return false;
         }
         return reader.TryLeave();
