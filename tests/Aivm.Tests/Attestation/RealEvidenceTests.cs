@@ -101,10 +101,29 @@ public sealed class RealEvidenceTests
     }
 
     [Theory]
-    [InlineData("phala-dcap-qvl/intel_sgx_root_ca.der")]
-    [InlineData("automata-dcap-attestation/solana/root.der")]
-    public void The_pinned_root_of_Intel_is_the_one_that_others_pin(string file) =>
-        Assert.Equal(TeeVectors.Read(file), TrustRoots.Vendors.Intel.Encoded);
+    [InlineData("intel", "phala-dcap-qvl/intel_sgx_root_ca.der")]
+    [InlineData("intel", "automata-dcap-attestation/solana/root.der")]
+    [InlineData("intel", "google-go-tdx-guest/trusted_root.pem")]
+    [InlineData("milan", "virtee-sev/milan_ark.pem")]
+    [InlineData("genoa", "virtee-sev/genoa_ark.pem")]
+    [InlineData("turin", "virtee-sev/turin_ark.pem")]
+    [InlineData("nitro", "base-nitro-validator/aws_nitro_root_g1.der")]
+    [InlineData("nvidia", "nvidia-nvtrust/verifier_device_root.pem")]
+    public void A_pinned_root_is_the_one_that_others_pin(string vendor, string file)
+    {
+        var roots = TrustRoots.Vendors;
+        var pinned = vendor switch
+        {
+            "intel" => roots.Intel,
+            "milan" => roots.Milan,
+            "genoa" => roots.Genoa,
+            "turin" => roots.Turin,
+            "nitro" => roots.Nitro,
+            _ => roots.Nvidia,
+        };
+        var theirs = Assert.Single(CertificateFiles.Read([TeeVectors.Read(file)]));
+        Assert.Equal(theirs.Encoded.ToArray(), pinned.Encoded.ToArray());
+    }
 
     /// <summary>Fingerprints as the vendors publish them.</summary>
     [Fact]

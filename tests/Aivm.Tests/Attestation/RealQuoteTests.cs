@@ -21,6 +21,19 @@ public sealed class RealQuoteTests
     }
 
     [Fact]
+    public void Statuses_and_advisories_are_those_of_another_verifier()
+    {
+        var both = TeeVectors.Cases().Where(given => !given.Peer.StartsWith("ERROR ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(7, both.Length);
+        Assert.Contains(both, given => given.Peer.Contains("INTEL-SA-00960,INTEL-SA-00982", StringComparison.Ordinal));
+        foreach (var given in both)
+        {
+            var evidence = TeeVectors.Verdict(given.Quote, given.At, given.Collateral).Evidence!;
+            Assert.Equal($"{given.Name}: {given.Peer}", $"{given.Name}: {evidence.TcbStatus} {string.Join(',', evidence.Advisories)}");
+        }
+    }
+
+    [Fact]
     public void Padding_is_refused_uncut_by_its_name()
     {
         var padded = TeeVectors.Cases().Where(given => given.Uncut.Length > given.Quote.Length).ToArray();

@@ -26,7 +26,8 @@ internal static class TeeVectors
 }
 
 /// <summary>One quote with collateral and time, and what Intel's rule gives.</summary>
-internal sealed record QuoteCase(string Name, byte[] Uncut, byte[] Quote, string Collateral, long At, string Status, string Policy)
+/// <param name="Peer">Status and advisories as another verifier gave them, or the error on which it gave up.</param>
+internal sealed record QuoteCase(string Name, byte[] Uncut, byte[] Quote, string Collateral, long At, string Status, string Policy, string Peer)
 {
     public static QuoteCase Read(JsonElement json)
     {
@@ -34,6 +35,7 @@ internal sealed record QuoteCase(string Name, byte[] Uncut, byte[] Quote, string
         return new QuoteCase(
             json.GetProperty("name").GetString()!, uncut, uncut[..json.GetProperty("canonical_length").GetInt32()],
             $"bundles/{json.GetProperty("collateral").GetString()}", json.GetProperty("unix_time").GetInt64(),
-            json.GetProperty("tcb_status_intel_rule").GetString()!, json.GetProperty("recommended_policy_result").GetString()!);
+            json.GetProperty("tcb_status_intel_rule").GetString()!, json.GetProperty("recommended_policy_result").GetString()!,
+            json.GetProperty("dcap_qvl_js_0_3_9").GetString()!);
     }
 }

@@ -17,6 +17,9 @@ internal sealed class CliProcess : IDisposable
         public JsonElement Json => JsonDocument.Parse(Output).RootElement;
     }
 
+    /// <summary>Of what is started, TZ; null: that of the tests.</summary>
+    public string? TimeZone { get; set; }
+
     public string Home => _home.FullName;
 
     /// <summary>XDG_RUNTIME_DIR of what is started.</summary>
@@ -46,6 +49,8 @@ internal sealed class CliProcess : IDisposable
             Environment = { ["AIVM_HOME"] = Home, ["XDG_RUNTIME_DIR"] = Memory, ["NO_COLOR"] = "1" },
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "aivm.dll") },
         };
+        if (TimeZone is not null)
+            start.Environment["TZ"] = TimeZone;
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
