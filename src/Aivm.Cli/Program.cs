@@ -22,6 +22,7 @@ public static class Program
           aivm provider start                          compute for others
           aivm prove M.aivm --input row.csv -o P       prove a run in zero knowledge; 'aivm verify P' checks it
           aivm attest verify --evidence F --at UNIX    check what trusted hardware says
+          aivm attest store --collateral F             bring the chain what Intel publishes about its platforms
 
         Every command explains itself with --help and prints JSON with --json.
         Exit codes: 0 done, 1 a check failed, 2 bad input, 3 environment (disk, port, network).

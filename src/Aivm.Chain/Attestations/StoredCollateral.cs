@@ -20,7 +20,7 @@ internal static class StoredCollateral
         var hash = slots.Hash;
         if (hash.IsZero)
         {
-            error = new Error("collateral-missing", "The chain holds no collateral about this family of platforms and its authority: store it with storeCollateral.");
+            error = new Error("collateral-missing", "The chain holds no collateral about this family of platforms and its authority: store it (storeCollateral, or 'aivm attest store').");
             return false;
         }
         var bundle = call.State.GetBlob(hash);

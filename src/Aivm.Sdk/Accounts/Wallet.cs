@@ -18,7 +18,15 @@ public sealed record TransactionRequest
 
     /// <summary>What was agreed to: such a transaction is not raised while it waits.</summary>
     public GasFees? Fees { get; init; }
+
+    /// <summary>The same on the terms of a quote.</summary>
+    internal TransactionRequest On(GasQuote quote) => this with { GasLimit = quote.Gas, Fees = quote.Fees };
 }
+
+/// <summary>What a transaction will cost.</summary>
+/// <param name="Gas">The limit that it will have.</param>
+/// <param name="Fee">In wei, the most that the gas can cost on these terms: mostly it is half.</param>
+public sealed record GasQuote(ulong Gas, UInt256 Fee, GasFees Fees);
 
 /// <summary>
 /// An account that sends transactions through a node: fills in chain id, nonce, fees and gas, signs, and waits for receipts. Safe for
@@ -83,6 +91,15 @@ public sealed class Wallet
         {
             return null;
         }
+    }
+
+    /// <summary>Asks the node whether it would take the request, and what that costs: nothing is sent.</summary>
+    /// <exception cref="RpcException">It would revert now, and why.</exception>
+    public async Task<GasQuote> QuoteAsync(TransactionRequest request, CancellationToken cancellation = default)
+    {
+        var gas = await EstimateGasAsync(request, cancellation);
+        var fees = await Rpc.GetFeesAsync(cancellation);
+        return new GasQuote(gas, fees.MaxFeePerGas * gas, fees);
     }
 
     /// <summary>Signs and sends.</summary>

@@ -73,6 +73,42 @@ public sealed record SessionEvidence(
     }
 }
 
+/// <summary>Intel's collateral as the chain took it.</summary>
+/// <param name="Key">Where it lies: by the other two, and by the authority that certified the platforms.</param>
+/// <param name="Kind"><c>sgx</c> or <c>tdx</c>.</param>
+/// <param name="Fmspc">Names a family of platforms.</param>
+/// <param name="ValidFrom">Unix seconds: the first at which all of it is valid.</param>
+/// <param name="ValidUntil">Unix seconds: the last.</param>
+public sealed record StoredCollateral(Hash256 Key, string Kind, ReadOnlyMemory<byte> Fmspc, long ValidFrom, long ValidUntil, TransactionReceipt Transaction)
+{
+    /// <summary>Of the year 9999, the last that dates have.</summary>
+    private const ulong LastSecond = 253_402_300_799;
+
+    /// <summary>From the log of a successful transaction.</summary>
+    /// <exception cref="AivmException"><c>node-answer-invalid</c>.</exception>
+    internal static StoredCollateral Read(TransactionReceipt transaction)
+    {
+        foreach (var log in transaction.Logs)
+        {
+            if (log.Address == AttestationsInterface.Contract && log.Topics.Count == 2 && log.Topics[0] == AttestationsInterface.CollateralStored.Topic
+                && TryRead(log, transaction, out var stored))
+                return stored;
+        }
+        throw ModelsClient.Malformed(AttestationsInterface.StoreCollateral);
+    }
+
+    private static bool TryRead(LogEntry log, TransactionReceipt transaction, [NotNullWhen(true)] out StoredCollateral? stored)
+    {
+        stored = null;
+        var reader = new AbiReader(log.Data.Span);
+        if (!reader.TryReadString(out var kind) || !reader.TryReadBytes(out var fmspc) || !reader.TryReadUInt64(out var from)
+            || !reader.TryReadUInt64(out var until) || !reader.TryEnd() || from > LastSecond || until > LastSecond)
+            return false;
+        stored = new StoredCollateral(log.Topics[1], kind, fmspc.ToArray(), (long)from, (long)until, transaction);
+        return true;
+    }
+}
+
 /// <summary>Shows evidence of trusted hardware to the chain, and reads the sessions that it opened.</summary>
 public sealed class AttestationsClient(Wallet wallet)
 {
@@ -97,11 +133,20 @@ public sealed class AttestationsClient(Wallet wallet)
     public Task<TransactionReceipt> CloseSessionAsync(CancellationToken cancellation = default) =>
         SendAsync(AttestationsInterface.CloseSession.BeginCall().ToArray(), cancellation);
 
-    /// <param name="bundle">Intel's collateral in one JSON object (docs/spec/attestation.md, "Collateral").</param>
+    /// <summary>Asks the node whether it would take the collateral, and what that costs: nothing is sent.</summary>
+    /// <param name="bundle">Intel's, in one JSON object (docs/spec/attestation.md, "Collateral").</param>
     /// <exception cref="RpcException">The collateral is refused; the message names the check.</exception>
-    public Task<TransactionReceipt> StoreCollateralAsync(ReadOnlyMemory<byte> bundle, CancellationToken cancellation = default) =>
-        SendAsync(AttestationsInterface.StoreCollateral.BeginCall().WriteBytes(bundle.Span).ToArray(), cancellation);
+    public Task<GasQuote> QuoteCollateralAsync(ReadOnlyMemory<byte> bundle, CancellationToken cancellation = default) =>
+        wallet.QuoteAsync(StoreCollateral(bundle), cancellation);
 
-    private Task<TransactionReceipt> SendAsync(byte[] data, CancellationToken cancellation) =>
-        wallet.SendAndWaitAsync(new TransactionRequest { To = AttestationsInterface.Contract, Data = data }, cancellation);
+    /// <summary>Stores collateral in a transaction, on the terms of a quote.</summary>
+    public async Task<StoredCollateral> StoreCollateralAsync(ReadOnlyMemory<byte> bundle, GasQuote quote, CancellationToken cancellation = default) =>
+        StoredCollateral.Read(await wallet.SendAndWaitAsync(StoreCollateral(bundle).On(quote), cancellation));
+
+    private static TransactionRequest StoreCollateral(ReadOnlyMemory<byte> bundle) =>
+        Request(AttestationsInterface.StoreCollateral.BeginCall().WriteBytes(bundle.Span).ToArray());
+
+    private static TransactionRequest Request(byte[] data) => new() { To = AttestationsInterface.Contract, Data = data };
+
+    private Task<TransactionReceipt> SendAsync(byte[] data, CancellationToken cancellation) => wallet.SendAndWaitAsync(Request(data), cancellation);
 }

@@ -32,30 +32,25 @@ public sealed record ProofSubmission(
         .ToArray();
 }
 
-/// <summary>What a transaction will cost.</summary>
-/// <param name="Gas">The limit that it will have.</param>
-/// <param name="Fee">In wei, the most that the gas can cost on these terms: mostly it is half.</param>
-public sealed record GasQuote(ulong Gas, UInt256 Fee, GasFees Fees);
-
 /// <summary>Shows proofs of inference to the chain, and registers commitments to private weights.</summary>
 public sealed class ProofsClient(Wallet wallet)
 {
     /// <summary>Asks the node whether it would accept the proof, and what that costs: nothing is sent.</summary>
     /// <exception cref="RpcException">The proof is refused; the message names the check.</exception>
-    public Task<GasQuote> QuoteAsync(ProofSubmission proof, CancellationToken cancellation = default) => QuoteAsync(Request(proof), cancellation);
+    public Task<GasQuote> QuoteAsync(ProofSubmission proof, CancellationToken cancellation = default) => wallet.QuoteAsync(Request(proof), cancellation);
 
     /// <summary>Shows the proof in a transaction, on the terms of a quote.</summary>
     public Task<TransactionReceipt> SubmitAsync(ProofSubmission proof, GasQuote quote, CancellationToken cancellation = default) =>
-        wallet.SendAndWaitAsync(Request(proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+        wallet.SendAndWaitAsync(Request(proof).On(quote), cancellation);
 
     /// <param name="proof">Of the weights' ranges for the container's own root; later of equality with the root registered before.</param>
     /// <exception cref="RpcException">The root is refused.</exception>
     public Task<GasQuote> QuoteRootAsync(Address model, Hash256 root, ReadOnlyMemory<byte> proof, CancellationToken cancellation = default) =>
-        QuoteAsync(RegisterRoot(model, root, proof), cancellation);
+        wallet.QuoteAsync(RegisterRoot(model, root, proof), cancellation);
 
     public Task<TransactionReceipt> RegisterRootAsync(
         Address model, Hash256 root, ReadOnlyMemory<byte> proof, GasQuote quote, CancellationToken cancellation = default) =>
-        wallet.SendAndWaitAsync(RegisterRoot(model, root, proof) with { GasLimit = quote.Gas, Fees = quote.Fees }, cancellation);
+        wallet.SendAndWaitAsync(RegisterRoot(model, root, proof).On(quote), cancellation);
 
     /// <summary>The gas that verifying a proof takes, loading the model included and calldata apart.</summary>
     /// <exception cref="RpcException">There are no such proofs, or deriving their circuit takes more than a transaction may have.</exception>
@@ -73,13 +68,6 @@ public sealed class ProofsClient(Wallet wallet)
         var data = await wallet.Rpc.CallAsync(new CallRequest { To = ModelsInterface.Contract, Data = call }, cancellation);
         var reader = new AbiReader(data);
         return reader.TryReadUInt64(out var height) && reader.TryEnd() ? height : throw ModelsClient.Malformed(ModelsInterface.RootHeight);
-    }
-
-    private async Task<GasQuote> QuoteAsync(TransactionRequest request, CancellationToken cancellation)
-    {
-        var gas = await wallet.EstimateGasAsync(request, cancellation);
-        var fees = await wallet.Rpc.GetFeesAsync(cancellation);
-        return new GasQuote(gas, fees.MaxFeePerGas * gas, fees);
     }
 
     private static TransactionRequest Request(ProofSubmission proof) => new() { To = ProofsInterface.Contract, Data = proof.Encode() };

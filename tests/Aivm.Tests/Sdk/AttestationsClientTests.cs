@@ -48,7 +48,7 @@ public sealed class AttestationsClientTests : IAsyncLifetime
     [Fact]
     public async Task Collateral_that_is_none_is_refused_by_its_code()
     {
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => _attestations.StoreCollateralAsync("{}"u8.ToArray(), Cancellation));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => _attestations.QuoteCollateralAsync("{}"u8.ToArray(), Cancellation));
         Assert.Contains("collateral-malformed", refusal.Message, StringComparison.Ordinal);
     }
 
