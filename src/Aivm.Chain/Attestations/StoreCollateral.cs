@@ -24,7 +24,7 @@ internal static class StoreCollateral
             throw AttestationsErrors.CollateralRefused(error);
         var key = StoredCollateral.KeyOf(call, collateral.Subject);
         var slots = AttestationsStorage.Collateral(call, key);
-        RequireNewer(slots.Read(), collateral.Numbers, bundle.Length, key);
+        RequireNewer(slots.Read(), collateral, bundle.Length, key);
 
         slots.Write(new CollateralRecord(call.StoreBlob(bundle), (uint)bundle.Length, collateral.Numbers, collateral.ValidFrom, collateral.ValidUntil));
         call.Log(
@@ -38,14 +38,17 @@ internal static class StoreCollateral
         return AttestationsAbi.StoreCollateral.BeginReturn().WriteHash(key).ToArray();
     }
 
-    /// <summary>Behind in nothing. Where it is ahead in nothing either, it is shorter: so whoever pads a bundle to make others pay is undone by one call.</summary>
-    private static void RequireNewer(CollateralRecord stored, CollateralNumbers numbers, int length, Hash256 key)
+    /// <summary>
+    /// Behind in nothing. Where it is ahead in nothing either, it is shorter and as long valid: so whoever pads a bundle to make others pay is undone by one call, and nobody
+    /// ends what is stored sooner by an older certificate of the same signer.
+    /// </summary>
+    private static void RequireNewer(CollateralRecord stored, VerifiedCollateral collateral, int length, Hash256 key)
     {
         if (stored.Hash.IsZero)
             return;
-        if (numbers.IsBehind(stored.Numbers))
+        if (collateral.Numbers.IsBehind(stored.Numbers))
             throw AttestationsErrors.CollateralRefused(VerifiedCollateral.Rollback);
-        if (numbers == stored.Numbers && length >= stored.Size)
+        if (collateral.Numbers == stored.Numbers && (length >= stored.Size || collateral.ValidUntil < stored.ValidUntil))
             throw AttestationsErrors.CollateralNotNewer(key);
     }
 }

@@ -95,6 +95,19 @@ public sealed class AttestationsCollateralTests : IDisposable
         Assert.Equal("CollateralNotNewer", _chain.Refused(Bob, Store(bundle)).Name);
     }
 
+    /// <summary>Nobody ends what is stored sooner by parts that are as new and run out before.</summary>
+    [Fact]
+    public void What_is_as_new_and_shorter_does_not_replace_what_is_valid_longer()
+    {
+        var bundle = Bundle();
+        byte[] padded = [.. bundle[..^1], .. Enumerable.Repeat((byte)' ', 1000), bundle[^1]];
+        Assert.True(_chain.Attest(Bob, Store(padded)).Success);
+        var list = FakePlatform.Authority.RevocationList(FakeTime.Now - 86_400, FakeTime.Now + (29 * FakeTime.Day), 3);
+        var ending = new FakeCollateral { PckCrl = list }.Bundle();
+        Assert.True(ending.Length < padded.Length);
+        Assert.Equal("CollateralNotNewer", _chain.Refused(Carol, Store(ending)).Name);
+    }
+
     [Fact]
     public void Bundles_are_refused_by_name()
     {
