@@ -103,12 +103,19 @@ internal sealed class TestChain : IDisposable
     /// <summary>Finalizes and commits these transactions.</summary>
     public MinedTransaction[] MineExactly(IReadOnlyList<ReadOnlyMemory<byte>> txs, ulong? time = null)
     {
+        MineForResults(txs, time);
+        return [.. Reader.GetTransactions(Reader.Head)];
+    }
+
+    /// <summary>The same, with what an engine is told of each transaction: what it returned or reverted with, which no receipt keeps.</summary>
+    public IReadOnlyList<TransactionResult> MineForResults(IReadOnlyList<ReadOnlyMemory<byte>> txs, ulong? time = null)
+    {
         var height = Reader.Head.Number + 1;
         var now = time ?? (Reader.Head.Header.Time + 1);
         var result = App.FinalizeBlock(new FinalizeBlockRequest(height, now, Proposer, default, txs));
         App.Commit();
         Assert.Equal(result.AppHash, Reader.Head.Hash);
-        return [.. Reader.GetTransactions(Reader.Head)];
+        return result.TxResults;
     }
 
     /// <summary>Submits a transaction, mines it alone and returns it with its receipt.</summary>

@@ -55,11 +55,8 @@ public sealed class JobRefusalTests : IDisposable
     public void A_request_is_refused_by_name_and_locks_nothing(string name)
     {
         var (change, error) = Requests[name];
-        var data = change(_chain.Request(_model)).Encode();
-        Assert.Equal(error, _chain.RefusedJob(Bob, data, 10_000));
+        Assert.Equal(new Refusal(error), _chain.MineRefusedJob(Bob, change(_chain.Request(_model)).Encode(), 10_000));
         Assert.Equal(0ul, _chain.JobCount());
-        Assert.False(_chain.Run(_chain.Jobs(Bob, data, 10_000)).Success);
-        Assert.Equal(UInt256.Zero, _chain.Balance(SystemContracts.Jobs));
     }
 
     [Fact]
@@ -73,7 +70,7 @@ public sealed class JobRefusalTests : IDisposable
         });
         var model = chain.PublishModel();
         chain.AddProvider(Carol);
-        Assert.Equal("PaymentTooHigh", chain.RefusedJob(rich, chain.Request(model).Encode(), most + UInt256.One));
+        Assert.Equal(new Refusal("PaymentTooHigh"), chain.MineRefusedJob(rich, chain.Request(model).Encode(), most + UInt256.One));
         Assert.True(chain.Run(chain.Jobs(rich, chain.Request(model).Encode(), most)).Success);
         Assert.Equal(most, chain.Owed());
         chain.Wait(22);
@@ -81,19 +78,47 @@ public sealed class JobRefusalTests : IDisposable
         Assert.Equal(UInt256.Zero, chain.Balance(SystemContracts.Jobs));
     }
 
+    [Theory]
+    [InlineData(false, "NoOffer")]
+    [InlineData(true, "PaymentTooHigh")]
+    public void A_model_that_costs_more_than_a_job_may_lock_takes_no_job(bool isOverTheMost, string error)
+    {
+        var price = isOverTheMost ? JobsParameters.MaxPayment + UInt256.One : JobsParameters.MaxPayment;
+        Assert.True(_chain.Run(_chain.Models(Alice, ModelsAbi.SetPrice.BeginCall().WriteAddress(_model).WriteUInt(price).ToArray())).Success);
+        Assert.Equal(new Refusal(error), _chain.MineRefusedJob(Bob, _chain.Request(_model).Encode(), 10_000));
+    }
+
+    /// <summary>No genesis starts with a base fee at which a callback costs so much; a chain that is full for long enough comes to one.</summary>
+    [Fact]
+    public void A_callback_that_costs_more_than_a_job_may_lock_is_refused()
+    {
+        Assert.Equal("NoOffer", RequestAtBaseFee(JobsParameters.MaxPayment / 2));
+        Assert.Equal("PaymentTooHigh", RequestAtBaseFee((JobsParameters.MaxPayment / 2) + UInt256.One));
+    }
+
     [Fact]
     public void Answers_are_refused_by_name_and_the_job_goes_on()
     {
         var job = _chain.Lock(Bob, _chain.Request(_model));
         Assert.True(_chain.RunJobs(Carol, Accept(job)).Success);
-        Assert.Equal("OutputTooLong", _chain.RefusedJob(Carol, Submit(job, new byte[JobsParameters.MaxOutputBytes + 1])));
-        Assert.Equal("InvalidOutput", _chain.RefusedJob(Carol, Submit(job, [])));
-        Assert.Equal("InvalidOutput", _chain.RefusedJob(Carol, Submit(job, [1, 2, 3])));
-        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, RightOutput, [1])));
-        Assert.Equal("JobNotFound", _chain.RefusedJob(Carol, Submit(job + 1, RightOutput)));
-        Assert.Equal("JobNotFound", _chain.RefusedJob(Carol, Submit(ulong.MaxValue, RightOutput)));
+        Assert.Equal(new Refusal("OutputTooLong"), MineRefusedAnswer(job, new byte[JobsParameters.MaxOutputBytes + 1]));
+        Assert.Equal(new Refusal("OutputTooLong"), MineRefusedAnswer(job, new byte[JobsParameters.MaxOutputBytes + sizeof(long)]));
+        Assert.Equal(new Refusal("InvalidOutput"), MineRefusedAnswer(job, []));
+        Assert.Equal(new Refusal("InvalidOutput"), MineRefusedAnswer(job, [1, 2, 3]));
+        Assert.Equal(Refusal.OfEvidence("evidence-unwanted"), MineRefusedAnswer(job, RightOutput, [1]));
+        Assert.Equal(new Refusal("JobNotFound"), MineRefusedAnswer(job + 1, RightOutput));
+        Assert.Equal(new Refusal("JobNotFound"), MineRefusedAnswer(ulong.MaxValue, RightOutput));
+        Assert.Equal(new Refusal("NotOfferedTo"), _chain.MineRefusedJob(Bob, Submit(job, RightOutput)));
         Assert.True(_chain.RunJobs(Carol, Submit(job, RightOutput)).Success);
-        Assert.Equal("WrongState", _chain.RefusedJob(Carol, Submit(job, RightOutput)));
+        Assert.Equal(new Refusal("WrongState"), MineRefusedAnswer(job, RightOutput));
+    }
+
+    [Fact]
+    public void The_longest_output_is_taken()
+    {
+        var job = _chain.Lock(Bob, _chain.Request(_model));
+        Assert.True(_chain.RunJobs(Carol, Accept(job)).Success);
+        Assert.True(_chain.RunJobs(Carol, Submit(job, new byte[JobsParameters.MaxOutputBytes])).Success);
     }
 
     [Fact]
@@ -167,6 +192,26 @@ public sealed class JobRefusalTests : IDisposable
         Assert.Equal(AbiEvent.TopicOf(providers[63].Address), displaced.Log.Topics[1]);
         Assert.Equal((UInt256)(ulong)AskEnd.Displaced, UInt256.FromBigEndian(displaced.Log.Data.Span));
     }
+
+    /// <summary>Requests a job with a callback of one gas from a rich account, and returns the error.</summary>
+    private string? RequestAtBaseFee(UInt256 baseFee)
+    {
+        var state = _chain.Reader.OpenState(_chain.Reader.Head);
+        state.AddBalance(Bob.Address, JobsParameters.MaxPayment);
+        var block = BlockContext.Of(_chain.Genesis, _chain.Reader.Head.Header) with { BaseFee = baseFee };
+        return MessageCall.Execute(new TransactionContext(state, block, new ModelCache(), Bob.Address, baseFee), new CallFrame
+        {
+            Kind = CallKind.Call,
+            Caller = Bob.Address,
+            Account = SystemContracts.Jobs,
+            Callee = SystemContracts.Jobs,
+            Gas = Gas,
+            Value = JobsParameters.MaxPayment,
+            Input = (_chain.Request(_model) with { Callback = Nobody, CallbackGas = 1 }).Encode(),
+        }).Error?.Code;
+    }
+
+    private Refusal MineRefusedAnswer(ulong job, byte[] output, byte[]? evidence = null) => _chain.MineRefusedJob(Carol, Submit(job, output, evidence));
 
     private static byte[] Unbond(UInt256 amount) => ComputeAbi.Unbond.BeginCall().WriteUInt(amount).ToArray();
 }

@@ -104,8 +104,7 @@ internal static class JobsFixture
     {
         var call = chain.Call(from.Address, contract, data, value).Call;
         Assert.Equal(CallStatus.Reverted, call.Status);
-        Assert.True(AbiSelector.TrySplit(call.Output.Span, out var selector, out _));
-        Assert.Equal(JobsErrors.All.Concat(ComputeErrors.All).Concat(ModelsErrors.All).First(error => error.Selector == selector).Name, call.Error!.Code);
+        Assert.Equal(Refusal.Read(call.Output.Span).Error, call.Error!.Code);
         return call.Error.Code;
     }
 
@@ -137,6 +136,15 @@ internal static class JobsFixture
             & reader.TryReadUInt32(out _) & reader.TryReadUInt64(out var strikes) & reader.TryReadUInt64(out _) & reader.TryReadUInt64(out var reputation)
             & reader.TryEnd());
         return new ProviderView(stake, reserved, unbonding, availableAt, maxJobs, active, strikes, reputation);
+    }
+
+    public static RecordView Record(this TestChain chain, Address provider)
+    {
+        var output = chain.Call(Nobody, SystemContracts.Compute, ComputeAbi.Record.BeginCall().WriteAddress(provider).ToArray()).Call.Output;
+        var reader = new AbiReader(output.Span);
+        Assert.True(reader.TryReadUInt32(out var succeeded) & reader.TryReadUInt32(out var slow) & reader.TryReadUInt32(out var missed)
+            & reader.TryReadUInt32(out var late) & reader.TryReadUInt32(out var wrong) & reader.TryReadUInt64(out var totalSeconds) & reader.TryEnd());
+        return new RecordView(succeeded, slow, missed, late, wrong, totalSeconds);
     }
 
     public static ulong ReceiptHeight(this TestChain chain, Hash256 receiptId) =>
@@ -198,3 +206,5 @@ internal sealed record JobView(
 
 internal sealed record ProviderView(
     UInt256 Stake, UInt256 Reserved, UInt256 Unbonding, ulong AvailableAt, uint MaxJobs, uint ActiveJobs, ulong Strikes, ulong Reputation);
+
+internal sealed record RecordView(uint Succeeded, uint Slow, uint Missed, uint Late, uint Wrong, ulong TotalSeconds);

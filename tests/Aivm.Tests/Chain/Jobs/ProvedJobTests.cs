@@ -26,7 +26,7 @@ public sealed class ProvedJobTests : IDisposable
     {
         var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
         var (alice, proof) = (_chain.Balance(Alice.Address), Prove(job, Carol));
-        var answered = SubmitProof(Carol, job, proof, Output(proof));
+        var answered = SubmitProof(Carol, job, proof);
         Assert.True(answered.Success);
         Assert.Equal((JobState.Ended, JobEnd.Settled), (_chain.Job(job).State, _chain.Job(job).End));
         Assert.Equal(alice + 1000, _chain.Balance(Alice.Address));
@@ -37,14 +37,16 @@ public sealed class ProvedJobTests : IDisposable
 
     public static TheoryData<string> Tamperings => [.. Tampered.Keys];
 
-    private static readonly Dictionary<string, (Func<ProofCall, ProofCall> Change, string Error)> Tampered = new()
+    private static readonly Refusal WrongProof = Refusal.OfEvidence("ProofRejected");
+
+    private static readonly Dictionary<string, (Func<ProofCall, ProofCall> Change, Refusal Refusal)> Tampered = new()
     {
-        ["another output"] = (proof => proof with { Outputs = [proof.Outputs[0] ^ 1, .. proof.Outputs[1..]] }, "EvidenceRejected"),
-        ["an output less"] = (proof => proof with { Outputs = proof.Outputs[..^1] }, "EvidenceRejected"),
-        ["another input"] = (proof => proof with { Inputs = [(byte)(proof.Inputs[0] ^ 1), .. proof.Inputs[1..]] }, "InputMismatch"),
-        ["a changed proof"] = (proof => proof with { Proof = [(byte)(proof.Proof[0] ^ 1), .. proof.Proof[1..]] }, "EvidenceRejected"),
-        ["no proof"] = (proof => proof with { Proof = [] }, "EvidenceRejected"),
-        ["a weight root"] = (proof => proof with { WeightRoot = Keccak.Hash("x"u8) }, "EvidenceRejected"),
+        ["another output"] = (proof => proof with { Outputs = [proof.Outputs[0] ^ 1, .. proof.Outputs[1..]] }, WrongProof),
+        ["an output less"] = (proof => proof with { Outputs = proof.Outputs[..^1] }, WrongProof),
+        ["another input"] = (proof => proof with { Inputs = [(byte)(proof.Inputs[0] ^ 1), .. proof.Inputs[1..]] }, new Refusal("InputMismatch")),
+        ["a changed proof"] = (proof => proof with { Proof = [(byte)(proof.Proof[0] ^ 1), .. proof.Proof[1..]] }, WrongProof),
+        ["no proof"] = (proof => proof with { Proof = [] }, WrongProof),
+        ["a weight root"] = (proof => proof with { WeightRoot = Keccak.Hash("x"u8) }, Refusal.OfEvidence("UnknownRoot")),
     };
 
     [Theory]
@@ -52,22 +54,28 @@ public sealed class ProvedJobTests : IDisposable
     public void Evidence_that_was_changed_is_refused_and_moves_no_coin(string name)
     {
         var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
-        var (change, error) = Tampered[name];
-        var changed = change(Prove(job, Carol));
-        Assert.Equal(error, _chain.RefusedJob(Carol, Submit(job, Output(changed), Evidence(changed))));
-        Assert.Equal(JobState.Accepted, _chain.Job(job).State);
+        var (change, refusal) = Tampered[name];
+        Assert.Equal(refusal, MineRefused(job, change(Prove(job, Carol))));
     }
 
     [Fact]
-    public void A_proof_for_another_job_another_provider_or_another_chain_is_refused()
+    public void A_proof_for_another_job_another_provider_or_another_chain_is_refused_and_moves_no_coin()
     {
         var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
-        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job + 1, Carol)));
-        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Dave)));
-        Assert.Equal("EvidenceRejected", Refusal(Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs), Prove(job, Carol)));
-        Assert.Equal("EvidenceRejected", Refusal(job, Prove(job, Carol, chainId: 1)));
-        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)), [1, 2, 3])));
-        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Carol, Submit(job, Output(Prove(job, Carol)))));
+        Assert.Equal(WrongProof, MineRefused(job, Prove(job + 1, Carol)));
+        Assert.Equal(WrongProof, MineRefused(job, Prove(job, Dave)));
+        Assert.Equal(WrongProof, MineRefused(job, Prove(job, Carol, chainId: 1)));
+    }
+
+    [Fact]
+    public void A_proof_that_settled_a_job_settles_no_other_and_not_the_same_again()
+    {
+        var proof = Prove(1, Carol);
+        var (job, next) = (Accepted(Carol, EvidenceKind.Proved, proof.Inputs), Accepted(Carol, EvidenceKind.Proved, proof.Inputs));
+        Assert.True(SubmitProof(Carol, job, proof).Success);
+        Assert.Equal(WrongProof, MineRefused(next, proof));
+        Assert.Equal(new Refusal("WrongState"), MineRefused(job, proof));
+        Assert.True(SubmitProof(Carol, next, Prove(next, Carol)).Success);
     }
 
     [Fact]
@@ -89,7 +97,7 @@ public sealed class ProvedJobTests : IDisposable
     {
         var right = Prove(1, Bob);
         var job = Accepted(Dave, EvidenceKind.Staked, right.Inputs);
-        Assert.True(_chain.RunJobs(Dave, Submit(job, Output(right))).Success);
+        Assert.True(_chain.RunJobs(Dave, Submit(job, right.Output())).Success);
         Assert.Equal("AnswerIsRight", _chain.RefusedJob(Bob, Challenge(job, right)));
     }
 
@@ -100,18 +108,13 @@ public sealed class ProvedJobTests : IDisposable
         return job;
     }
 
-    private ProofCall Prove(ulong job, TestAccount shower, ulong chainId = ChainId) => ProofsFixture.Prove(
-        _model, SmallNetwork.Container, SystemContracts.Jobs, chainId: chainId,
-        subject: Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower.Address).ToArray()));
+    private ProofCall Prove(ulong job, TestAccount shower, ulong chainId = ChainId) => JobEvidence.Prove(_model, job, shower, chainId);
 
-    private MinedTransaction SubmitProof(TestAccount provider, ulong job, ProofCall proof, byte[] output) =>
-        _chain.Run(_chain.Sign(provider, SystemContracts.Jobs, data: Submit(job, output, Evidence(proof)), gas: ProofsFixture.Gas));
+    private MinedTransaction SubmitProof(TestAccount provider, ulong job, ProofCall proof) =>
+        _chain.Run(_chain.Sign(provider, SystemContracts.Jobs, data: Submit(job, proof.Output(), proof.Evidence()), gas: ProofsFixture.Gas));
 
-    private string Refusal(ulong job, ProofCall proof) => _chain.RefusedJob(Carol, Submit(job, Output(proof), Evidence(proof)));
-
-    private static byte[] Output(ProofCall proof) => ModelsFixture.Packed(proof.Outputs);
-
-    private static byte[] Evidence(ProofCall proof) => new AbiWriter(3).WriteBytes(proof.Inputs).WriteHash(proof.WeightRoot).WriteBytes(proof.Proof).ToArray();
+    private Refusal MineRefused(ulong job, ProofCall proof) =>
+        _chain.MineRefusedJob(Carol, Submit(job, proof.Output(), proof.Evidence()), gas: ProofsFixture.Gas);
 
     private static byte[] Challenge(ulong job, ProofCall proof) => JobsAbi.ChallengeByProof.BeginCall()
         .WriteUInt(job).WriteHash(Hash256.Zero).WriteBytes(proof.Inputs).WriteInt64Array(proof.Outputs).WriteHash(proof.WeightRoot).WriteBytes(proof.Proof).ToArray();

@@ -1,4 +1,3 @@
-using Aivm.Attestation;
 using Aivm.Chain;
 using Aivm.Primitives;
 using Aivm.Sdk;
@@ -12,7 +11,7 @@ namespace Aivm.Tests.Chain.Jobs;
 public sealed class SignedJobTests : IDisposable
 {
     private readonly TestChain _chain = new(MarketGenesis with { Attestation = new AttestationRules { DevelopmentTee = true, SessionSeconds = 500 } });
-    private readonly SessionKeys _keys = SessionKeys.Generate();
+    private readonly SessionKeys _keys = Carol.EnclaveKeys();
     private readonly Address _model;
     private readonly ulong _job;
 
@@ -20,7 +19,7 @@ public sealed class SignedJobTests : IDisposable
     {
         _model = _chain.PublishModel();
         _chain.AddProvider(Carol, evidence: EvidenceKind.DevelopmentAttested);
-        OpenSession(Carol, _keys);
+        _chain.OpenSession(Carol, _keys);
         _job = Accepted(Carol);
     }
 
@@ -64,10 +63,10 @@ public sealed class SignedJobTests : IDisposable
         ["of another model"] = (test => test.Evidence(test.Statement(RightOutput) with { ModelHash = Keccak.Hash("x"u8) }), "signature-wrong"),
         ["of another input"] = (test => test.Evidence(test.Statement(RightOutput) with { InputCommitment = Keccak.Hash("x"u8) }), "signature-wrong"),
         ["of another output"] = (test => test.Evidence(test.Statement(WrongOutput)), "signature-output"),
-        ["of another key"] = (test => test.Evidence(test.Statement(RightOutput), SessionKeys.Generate()), "signature-wrong"),
+        ["of another key"] = (test => EvidenceOfAnother(test.Statement(RightOutput)), "signature-wrong"),
         ["from before the acceptance"] = (test => test.Evidence(test.Statement(RightOutput) with { Height = 1 }), "signature-height"),
         ["from the future"] = (test => test.Evidence(test.Statement(RightOutput) with { Height = 1_000_000 }), "signature-height"),
-        ["with a byte less"] = (test => test.Evidence(test.Statement(RightOutput), cut: 1), "signature-wrong"),
+        ["with a byte less"] = (test => test.CutEvidence(test.Statement(RightOutput)), "signature-wrong"),
         ["of zeros"] = (test => JobsClient.SignedEvidence(test._chain.Reader.Head.Number, Keccak.Hash(RightOutput), new byte[65]), "signature-wrong"),
         ["that is no evidence"] = (_ => [1, 2, 3], "evidence-malformed"),
         ["that is nothing"] = (_ => [], "evidence-malformed"),
@@ -76,51 +75,48 @@ public sealed class SignedJobTests : IDisposable
 
     [Theory]
     [MemberData(nameof(ForgeryNames))]
-    public void A_signature_is_refused_by_name(string name)
+    public void A_signature_is_refused_by_name_and_moves_no_coin(string name)
     {
         var (evidence, code) = Forgeries[name];
-        var call = _chain.Call(Carol.Address, SystemContracts.Jobs, Submit(_job, RightOutput, evidence(this))).Call;
-        Assert.Equal("EvidenceRejected", call.Error?.Code);
-        Assert.StartsWith(code, call.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal(Aivm.Chain.JobState.Accepted, _chain.Job(_job).State);
+        Assert.Equal(Refusal.OfEvidence(code), _chain.MineRefusedJob(Carol, Submit(_job, RightOutput, evidence(this))));
     }
 
     [Fact]
-    public void Without_a_session_with_an_expired_one_or_one_of_another_kind_nothing_is_signed()
+    public void A_signature_that_answered_a_job_answers_no_other_and_not_the_same_again()
+    {
+        var next = Accepted(Carol);
+        var evidence = Evidence(Statement(RightOutput));
+        Assert.True(_chain.RunJobs(Carol, Submit(_job, RightOutput, evidence)).Success);
+        Assert.Equal(Refusal.OfEvidence("signature-wrong"), _chain.MineRefusedJob(Carol, Submit(next, RightOutput, evidence)));
+        Assert.Equal(new Refusal("WrongState"), _chain.MineRefusedJob(Carol, Submit(_job, RightOutput, evidence)));
+        Assert.True(_chain.RunJobs(Carol, Submit(next, RightOutput, Evidence(Statement(RightOutput) with { Job = next }))).Success);
+    }
+
+    [Fact]
+    public void Without_a_session_or_with_one_of_another_kind_nothing_is_signed()
     {
         _chain.AddProvider(Dave, evidence: EvidenceKind.DevelopmentAttested, price: 1);
         var job = Accepted(Dave);
-        Assert.Equal("session-missing", RefusedCode(Dave, job));
+        Assert.Equal(Refusal.OfEvidence("session-missing"), MineRefused(Dave, job));
 
         _chain.AddProvider(Erin, evidence: EvidenceKind.Attested, price: 1);
-        OpenSession(Erin, _keys);
+        _chain.OpenSession(Erin, _keys);
         var attested = _chain.Lock(Bob, _chain.Request(_model) with { Evidence = EvidenceKind.Attested });
         Assert.True(_chain.RunJobs(Erin, Accept(attested)).Success);
-        Assert.Equal("session-kind", RefusedCode(Erin, attested));
+        Assert.Equal(Refusal.OfEvidence("session-kind"), MineRefused(Erin, attested));
     }
 
     [Fact]
     public void A_session_that_has_expired_signs_no_more()
     {
         _chain.Wait(490);
-        OpenSessionOf(Dave);
         var job = Accepted(Carol);
         _chain.Wait(20);
-        Assert.Equal("session-expired", RefusedCode(Carol, job));
+        Assert.Equal(Refusal.OfEvidence("session-expired"), MineRefused(Carol, job));
     }
 
-    private void OpenSessionOf(TestAccount provider)
-    {
-        using var keys = SessionKeys.Generate();
-        OpenSession(provider, keys);
-    }
-
-    private string RefusedCode(TestAccount provider, ulong job)
-    {
-        var call = _chain.Call(provider.Address, SystemContracts.Jobs, Submit(job, RightOutput, Evidence(Statement(RightOutput) with { Job = job }))).Call;
-        Assert.Equal("EvidenceRejected", call.Error?.Code);
-        return call.Error!.Message.Split(':')[0];
-    }
+    private Refusal MineRefused(TestAccount provider, ulong job) =>
+        _chain.MineRefusedJob(provider, Submit(job, RightOutput, Evidence(Statement(RightOutput) with { Job = job })));
 
     private ulong Accepted(TestAccount provider)
     {
@@ -129,23 +125,17 @@ public sealed class SignedJobTests : IDisposable
         return job;
     }
 
-    private AnswerStatement Statement(byte[] output) => new(
-        ChainId, _job, Keccak.Hash(ModelsFixture.Container()), Keccak.Hash([.. Hash256.Zero.Span, 1, .. Input]), Keccak.Hash(output), _chain.Reader.Head.Number);
+    private AnswerStatement Statement(byte[] output) => _chain.Statement(_job, ModelsFixture.Container(), Input, output);
 
-    private byte[] Evidence(AnswerStatement statement, SessionKeys? keys = null, int cut = 0) =>
-        JobsClient.SignedEvidence(statement.Height, statement.OutputHash, (keys ?? _keys).Sign(statement).AsSpan()[..^cut]);
+    private byte[] Evidence(AnswerStatement statement) => _keys.Evidence(statement);
 
-    private void OpenSession(TestAccount provider, SessionKeys keys)
+    /// <summary>The same signature with its last byte cut off.</summary>
+    private byte[] CutEvidence(AnswerStatement statement) =>
+        JobsClient.SignedEvidence(statement.Height, statement.OutputHash, _keys.Sign(statement).AsSpan()[..^1]);
+
+    private static byte[] EvidenceOfAnother(AnswerStatement statement)
     {
-        var head = _chain.Reader.Head;
-        var nonce = Keccak.Hash(provider.Address.Span);
-        var encryption = keys.Encryption.PublicKey;
-        var binding = new ReportBinding(
-            ChainId, provider.Address, keys.SigningKey, encryption, Hash256.Zero, head.Header.ParentHash, head.Number - 1, nonce, Hash256.Zero);
-        var evidence = DevelopmentEvidence.Make(new byte[32], binding.ReportData());
-        var data = AttestationsAbi.OpenSession.BeginCall()
-            .WriteBytes(evidence.Encoded.Span).BeginArray(0).End().WriteBytes(keys.SigningKey.Span).WriteHash(new Hash256(encryption.Span))
-            .WriteHash(Hash256.Zero).WriteHash(head.Header.ParentHash).WriteUInt(head.Number - 1).WriteHash(nonce).ToArray();
-        Assert.True(_chain.Run(_chain.Sign(provider, SystemContracts.Attestations, data: data, gas: Gas)).Success);
+        using var keys = Erin.EnclaveKeys();
+        return keys.Evidence(statement);
     }
 }
