@@ -37,13 +37,15 @@ internal static class ProviderLedger
     }
 
     /// <summary>A job is offered: its place and its reservation are taken.</summary>
-    public static void Take(NativeCall compute, Address provider, UInt256 reservation)
+    /// <returns>The seconds from acceptance to answer that the provider promises now.</returns>
+    public static uint Take(NativeCall compute, Address provider, UInt256 reservation)
     {
         var slots = ComputeStorage.Provider(compute, provider);
         var (total, reserved) = slots.Stake;
         slots.Stake = (total, reserved + reservation);
         var terms = slots.Terms;
         slots.Terms = terms with { ActiveJobs = terms.ActiveJobs + 1 };
+        return terms.AnswerSeconds;
     }
 
     /// <summary>The work is over. Its reservation may last longer.</summary>
@@ -70,10 +72,10 @@ internal static class ProviderLedger
             slots.Terms = terms with { Strikes = 0 };
     }
 
-    public static void Succeeded(NativeCall compute, Address provider, ulong seconds)
+    public static void Succeeded(NativeCall compute, Address provider, ulong seconds, bool isSlow)
     {
         var slots = ComputeStorage.Provider(compute, provider);
-        slots.Facts = slots.Facts.WithSuccess(seconds, seconds > slots.Terms.AnswerSeconds);
+        slots.Facts = slots.Facts.WithSuccess(seconds, isSlow);
     }
 
     /// <summary>An offer passed in silence; the last of several in a row costs stake and all asks.</summary>

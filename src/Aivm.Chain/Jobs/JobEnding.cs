@@ -19,9 +19,11 @@ internal static class JobEnding
         var compute = call.On(SystemContracts.Compute);
         var provider = slots.Candidate(head.Attempt).Provider;
         var times = slots.Times;
-        ProviderLedger.Release(compute, provider, slots.Reservation);
-        ProviderLedger.Succeeded(compute, provider, times.AnsweredAt - times.AcceptedAt);
-        slots.Reservation = UInt256.Zero;
+        var pledge = slots.Pledge;
+        var seconds = times.AnsweredAt - times.AcceptedAt;
+        ProviderLedger.Release(compute, provider, pledge.Reservation);
+        ProviderLedger.Succeeded(compute, provider, seconds, isSlow: seconds > pledge.AnswerSeconds);
+        slots.Pledge = default;
         var paid = slots.Callback.Stipend;
         call.Pay(provider, paid);
         foreach (var (payee, amount) in Shares(call, slots, head))
@@ -39,7 +41,7 @@ internal static class JobEnding
     /// <summary>The deadline passed: the caller gets everything back, and part of what stood behind the job.</summary>
     public static void Late(NativeCall call, ulong job, JobSlots slots, JobHead head)
     {
-        var reservation = slots.Reservation;
+        var reservation = slots.Pledge.Reservation;
         JobOffer.Free(call, slots, head);
         ProviderLedger.Late(call.On(SystemContracts.Compute), slots.Candidate(head.Attempt).Provider, job, reservation, head.Caller);
         Refund(call, job, slots, head, JobEnd.Late);
@@ -51,10 +53,10 @@ internal static class JobEnding
     {
         var compute = call.On(SystemContracts.Compute);
         var provider = slots.Candidate(head.Attempt).Provider;
-        var reservation = slots.Reservation;
+        var reservation = slots.Pledge.Reservation;
         ProviderLedger.Release(compute, provider, reservation);
         var reward = ProviderLedger.Wrong(compute, provider, job, reservation, challenger);
-        slots.Reservation = UInt256.Zero;
+        slots.Pledge = default;
         JobsStorage.SetReceiptHeight(call, slots.ReceiptId, 0);
         call.Log(JobsAbi.ReceiptRevoked, JobsAbi.ReceiptRevoked.BeginData().WriteHash(rightOutput), AbiEvent.TopicOf(job), slots.ReceiptId);
         Refund(call, job, slots, head, JobEnd.Wrong);

@@ -78,10 +78,10 @@ internal static class JobOffer
                 LogPassed(call, job, candidate.Provider, PassCause.Unable, "");
                 continue;
             }
-            ProviderLedger.Take(compute, candidate.Provider, reservation);
+            var answerSeconds = ProviderLedger.Take(compute, candidate.Provider, reservation);
             var due = new JobDue(acceptBy, call.Block.Number + rules.AcceptBlocks);
             slots.Head = head with { State = JobState.Offered };
-            slots.Reservation = reservation;
+            slots.Pledge = new JobPledge(reservation, answerSeconds);
             slots.Due = due;
             JobsStorage.Timers(call).Push(new JobTimer(due.Time, job));
             call.Log(
@@ -106,8 +106,8 @@ internal static class JobOffer
         var compute = call.On(SystemContracts.Compute);
         var provider = slots.Candidate(head.Attempt).Provider;
         ProviderLedger.LeavePlace(compute, provider);
-        ProviderLedger.Release(compute, provider, slots.Reservation);
-        slots.Reservation = UInt256.Zero;
+        ProviderLedger.Release(compute, provider, slots.Pledge.Reservation);
+        slots.Pledge = default;
     }
 
     public static void RequireState(NativeCall call, JobSlots slots, JobHead head, JobState state)

@@ -94,6 +94,11 @@ internal readonly record struct JobDue(ulong Time, ulong Height)
 /// <summary>Unix seconds, and the height of the acceptance.</summary>
 internal readonly record struct JobTimes(ulong AcceptedAt, ulong AnsweredAt, ulong AcceptedHeight);
 
+/// <summary>What the provider that has a job stands for since the offer, whatever it promises to others later.</summary>
+/// <param name="Reservation">Of its stake, in wei.</param>
+/// <param name="AnswerSeconds">From acceptance to answer.</param>
+internal readonly record struct JobPledge(UInt256 Reservation, uint AnswerSeconds);
+
 /// <summary>A job's record; each property is one slot.</summary>
 internal readonly struct JobSlots(NativeCall call, UInt256 start)
 {
@@ -102,7 +107,7 @@ internal readonly struct JobSlots(NativeCall call, UInt256 start)
     private static readonly UInt256 DueSlot = 3;
     private static readonly UInt256 TimesSlot = 4;
     private static readonly UInt256 CommitmentSlot = 5;
-    private static readonly UInt256 ReservationSlot = 6;
+    private static readonly UInt256 PledgeSlot = 6;
     private static readonly UInt256 CallbackSlot = 7;
     private static readonly UInt256 OutputSlot = 8;
     private static readonly UInt256 ReceiptSlot = 9;
@@ -140,7 +145,7 @@ internal readonly struct JobSlots(NativeCall call, UInt256 start)
         get
         {
             var word = call.Read(start + MoneySlot);
-            return (word & ((UInt256.One << 128) - UInt256.One), word >> 128);
+            return (Low128(word), word >> 128);
         }
         set => call.Write(start + MoneySlot, value.Locked | (value.ModelPrice << 128));
     }
@@ -172,11 +177,15 @@ internal readonly struct JobSlots(NativeCall call, UInt256 start)
         set => call.Write(start + CommitmentSlot, UInt256.FromBigEndian(value.Span));
     }
 
-    /// <summary>What of the provider's stake stands behind the job; 0 while nobody's does.</summary>
-    public UInt256 Reservation
+    /// <summary>Nothing while nobody's stake stands behind the job.</summary>
+    public JobPledge Pledge
     {
-        get => call.Read(start + ReservationSlot);
-        set => call.Write(start + ReservationSlot, value);
+        get
+        {
+            var word = call.Read(start + PledgeSlot);
+            return new JobPledge(Low128(word), (uint)Bits(word, 128, 32));
+        }
+        set => call.Write(start + PledgeSlot, value.Reservation | ((UInt256)value.AnswerSeconds << 128));
     }
 
     /// <summary>Who owned the model, and is paid for it, when the job was requested.</summary>
@@ -217,4 +226,6 @@ internal readonly struct JobSlots(NativeCall call, UInt256 start)
 
     public void SetCandidate(int index, Candidate candidate) =>
         call.Write(start + CandidatesSlot + (ulong)index, ToWord(candidate.Provider) | (candidate.Price << 160));
+
+    private static UInt256 Low128(UInt256 word) => word & ((UInt256.One << 128) - UInt256.One);
 }
