@@ -4,102 +4,164 @@ using Aivm.Primitives;
 namespace Aivm.Tests.Chain.Jobs;
 
 /// <summary>
-/// The market as docs/spec/jobs.md describes it, written a second time and as plainly as possible: lists, no gas, no storage. Evidence is stake alone,
-/// prices are all different, the model costs 1,000 wei and its runs are light.
+/// The market as docs/spec/jobs.md describes it, written a second time and as plainly as possible: lists, no gas, no storage. The model that is asked for
+/// costs 1,001 wei, its runs are light, and providers ask by the answer alone.
 /// </summary>
-internal sealed class MarketModel(MarketRules rules)
+internal sealed class MarketModel(MarketRules rules, ulong feeBps, Address owner)
 {
-    public const ulong ModelPrice = 1000;
-    public const ulong AnswerSeconds = 60;
+    public const ulong ModelPrice = 1001;
+    public const ulong CallbackGas = 10_000;
+
+    /// <summary>What a caller's contract does when it is told.</summary>
+    public enum Callback
+    {
+        None,
+        Returns,
+        Fails,
+    }
+
+    public sealed class Ask
+    {
+        public required ulong EffectiveAt;
+        public required ulong? Before;
+        public required ulong Price;
+
+        public ulong? At(ulong height) => height >= EffectiveAt ? Price : Before;
+    }
 
     public sealed class Provider
     {
         public UInt256 Stake, Reserved, Unbonding;
         public ulong AvailableAt;
-        public uint MaxJobs, Active;
-        public byte Strikes;
-        public ulong? Price;
-        public uint Succeeded, Missed, Late, Wrong;
+        public uint MaxJobs, AnswerSeconds, Active;
+        public ulong Strikes;
+        public Dictionary<EvidenceKind, Ask> Asks = [];
+        public uint Succeeded, Slow, Missed, Late, Wrong;
+        public ulong TotalSeconds;
+
+        public ulong Reputation
+        {
+            get
+            {
+                var good = (2 * Succeeded) - Slow + 2;
+                var bad = Slow + (2 * Missed) + (8 * Late) + (100 * Wrong) + 2;
+                return 10_000 * good / (good + bad);
+            }
+        }
     }
 
     public sealed class Job
     {
         public required ulong Number;
-        public required string Caller;
-        public required UInt256 Locked;
-        public required ulong Deadline;
-        public required List<(string Provider, ulong Price)> Candidates;
+        public required Address Caller;
+        public required EvidenceKind Evidence;
+        public required Callback Callback;
+        public required ulong Locked, Stipend, Deadline;
+        public required List<(Address Provider, ulong Price)> Candidates;
         public int Attempt;
         public JobState State;
         public JobEnd End;
-        public ulong DueTime, DueHeight, Wake;
+        public ulong DueTime, DueHeight, Wake, AcceptedAt, AnsweredAt, ReceiptHeight;
         public UInt256 Reservation;
+        public uint Promised;
         public bool IsRight;
 
-        public (string Provider, ulong Price) With => Candidates[Attempt];
+        public bool HasProvider => Attempt < Candidates.Count;
+
+        public (Address Provider, ulong Price) With => Candidates[Attempt];
     }
 
-    public SortedDictionary<string, Provider> Providers { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<Address, Provider> Providers { get; } = [];
 
     public List<Job> Jobs { get; } = [];
 
-    /// <summary>What each account got and gave, gas apart.</summary>
-    public Dictionary<string, long> Gains { get; } = [];
-
-    /// <summary>In stake's unit, which is too large for <see cref="Gains"/>.</summary>
-    public Dictionary<string, UInt256> StakeGains { get; } = [];
+    /// <summary>What each account has outside the market.</summary>
+    public Dictionary<Address, UInt256> Coins { get; } = [];
 
     public UInt256 Burned { get; private set; }
+
+    public int FailedCallbacks { get; private set; }
+
+    /// <summary>How often somebody lost his asks for being silent.</summary>
+    public int Strikes { get; private set; }
 
     public ulong Time { get; set; }
 
     public ulong Height { get; set; }
 
+    /// <summary>Wei per gas of the present block.</summary>
+    public ulong BaseFee { get; set; }
+
     private bool HasPassed(Job job) => Time > job.DueTime && Height > job.DueHeight;
 
-    public bool Register(string provider, UInt256 stake, uint maxJobs, ulong price)
+    private bool IsWith(Address provider, Job job, JobState state) => job.State == state && !HasPassed(job) && job.With.Provider == provider;
+
+    public void Register(Address provider, UInt256 stake, uint maxJobs, uint answerSeconds) =>
+        Providers.Add(provider, new Provider { Stake = stake, MaxJobs = maxJobs, AnswerSeconds = answerSeconds });
+
+    public bool Configure(Address provider, uint maxJobs, uint answerSeconds)
     {
-        Providers.Add(provider, new Provider { Stake = stake, MaxJobs = maxJobs, Price = price });
+        (Providers[provider].MaxJobs, Providers[provider].AnswerSeconds) = (maxJobs, answerSeconds);
         return true;
     }
 
-    public bool Request(string caller, ulong value, ulong seconds)
+    /// <summary>A price counts ten blocks later, and until then the one that counts now; one of nothing that is changed counts no more.</summary>
+    public bool SetPrice(Address provider, EvidenceKind evidence, ulong price)
     {
-        var fit = Providers
-            .Where(item => item.Value.Price is { } price && price + ModelPrice <= value && CanTake(item.Value, price, Time + seconds))
-            .OrderBy(item => item.Value.Price)
-            .Take(JobsParameters.MaxCandidates)
-            .Select(item => (item.Key, item.Value.Price!.Value))
-            .ToList();
-        if (fit.Count == 0)
+        var item = Providers[provider];
+        if (item.Stake < rules.MinStake)
+            return false;
+        var before = item.Asks.TryGetValue(evidence, out var ask) ? ask.At(Height) : null;
+        item.Asks[evidence] = new Ask { EffectiveAt = Height + 10, Before = before == 0 ? null : before, Price = price };
+        return true;
+    }
+
+    public bool WithdrawAsk(Address provider, EvidenceKind evidence) => Providers[provider].Asks.Remove(evidence);
+
+    public bool Request(Address caller, EvidenceKind evidence, ulong value, ulong seconds, ulong minReputation, Callback callback)
+    {
+        var number = (ulong)Jobs.Count + 1;
+        var stipend = callback == Callback.None ? 0 : 2 * CallbackGas * BaseFee;
+        var offers =
+            from item in Providers
+            let price = item.Value.Asks.TryGetValue(evidence, out var ask) ? ask.At(Height) : null
+            where price + ModelPrice + stipend <= value && item.Value.Reputation >= minReputation && CanTake(item.Value, price.Value, Time + seconds)
+            orderby price, Keccak.Hash([.. ((UInt256)number).ToHash256().Span, .. item.Key.Span])
+            select (item.Key, price.Value);
+        var candidates = offers.Take(3).ToList();
+        if (candidates.Count == 0)
             return false;
         var job = new Job
         {
-            Number = (ulong)Jobs.Count + 1,
+            Number = number,
             Caller = caller,
+            Evidence = evidence,
+            Callback = callback,
             Locked = value,
+            Stipend = stipend,
             Deadline = Time + seconds,
-            Candidates = fit,
+            Candidates = candidates,
         };
         Jobs.Add(job);
-        Gain(caller, -(long)value);
+        Coins[caller] -= value;
         OfferNext(job);
         return true;
     }
 
-    public bool Accept(string provider, Job job)
+    public bool Accept(Address provider, Job job)
     {
-        if (job.State != JobState.Offered || HasPassed(job) || job.With.Provider != provider)
+        if (!IsWith(provider, job, JobState.Offered))
             return false;
         job.State = JobState.Accepted;
+        job.AcceptedAt = Time;
         Providers[provider].Strikes = 0;
         Due(job, job.Deadline, Height + rules.DeadlineBlocks);
         return true;
     }
 
-    public bool Decline(string provider, Job job)
+    public bool Decline(Address provider, Job job)
     {
-        if (job.State != JobState.Offered || HasPassed(job) || job.With.Provider != provider)
+        if (!IsWith(provider, job, JobState.Offered))
             return false;
         Providers[provider].Strikes = 0;
         Free(job);
@@ -108,7 +170,7 @@ internal sealed class MarketModel(MarketRules rules)
         return true;
     }
 
-    public bool Cancel(string caller, Job job)
+    public bool Cancel(Address caller, Job job)
     {
         if (job.State != JobState.Offered || HasPassed(job) || job.Caller != caller)
             return false;
@@ -117,18 +179,26 @@ internal sealed class MarketModel(MarketRules rules)
         return true;
     }
 
-    public bool Submit(string provider, Job job, bool isRight)
+    /// <summary>An answer with evidence that is right in itself. Of a wrong answer there is a signature, but no proof.</summary>
+    public bool Submit(Address provider, Job job, bool isRight, EvidenceKind evidence)
     {
-        if (job.State != JobState.Accepted || HasPassed(job) || job.With.Provider != provider)
+        if (!IsWith(provider, job, JobState.Accepted) || evidence != job.Evidence || (evidence == EvidenceKind.Proved && !isRight))
             return false;
-        job.State = JobState.Answered;
-        job.IsRight = isRight;
+        (job.IsRight, job.AnsweredAt, job.ReceiptHeight) = (isRight, Time, Height);
         Providers[provider].Active--;
-        Due(job, Time + rules.ChallengeSeconds, Height + rules.DeadlineBlocks);
+        if (job.Callback == Callback.Fails)
+            FailedCallbacks++;
+        if (evidence == EvidenceKind.Proved)
+            Settle(job);
+        else
+        {
+            job.State = JobState.Answered;
+            Due(job, Time + rules.ChallengeSeconds, Height + rules.DeadlineBlocks);
+        }
         return true;
     }
 
-    public bool Challenge(string challenger, Job job)
+    public bool Challenge(Address challenger, Job job)
     {
         if (job.State != JobState.Answered || HasPassed(job) || job.IsRight)
             return false;
@@ -136,6 +206,7 @@ internal sealed class MarketModel(MarketRules rules)
         provider.Reserved -= job.Reservation;
         provider.Wrong++;
         Slash(provider, job.Reservation, challenger);
+        job.ReceiptHeight = 0;
         Refund(job, JobEnd.Wrong);
         return true;
     }
@@ -148,7 +219,14 @@ internal sealed class MarketModel(MarketRules rules)
         return true;
     }
 
-    public bool Unbond(string provider, UInt256 amount)
+    public bool AddStake(Address provider, UInt256 amount)
+    {
+        Coins[provider] -= amount;
+        Providers[provider].Stake += amount;
+        return true;
+    }
+
+    public bool Unbond(Address provider, UInt256 amount)
     {
         var item = Providers[provider];
         if (amount.IsZero || amount > item.Stake - item.Reserved)
@@ -160,13 +238,13 @@ internal sealed class MarketModel(MarketRules rules)
         return true;
     }
 
-    public bool Withdraw(string provider)
+    public bool Withdraw(Address provider)
     {
         var item = Providers[provider];
         if (item.Unbonding.IsZero || Time < item.AvailableAt)
             return false;
-        StakeGain(provider, item.Unbonding);
-        item.Unbonding = UInt256.Zero;
+        Coins[provider] += item.Unbonding;
+        (item.Unbonding, item.AvailableAt) = (UInt256.Zero, 0);
         return true;
     }
 
@@ -191,11 +269,12 @@ internal sealed class MarketModel(MarketRules rules)
             job.Attempt++;
             OfferNext(job);
             provider.Missed++;
-            if (++provider.Strikes == ComputeParameters.MaxStrikes)
+            if (++provider.Strikes == 3)
             {
                 provider.Strikes = 0;
-                provider.Price = null;
+                provider.Asks.Clear();
                 Slash(provider, rules.MinStake / 100, null);
+                Strikes++;
             }
         }
         else if (job.State == JobState.Accepted)
@@ -207,14 +286,24 @@ internal sealed class MarketModel(MarketRules rules)
             Refund(job, JobEnd.Late);
         }
         else
-        {
-            provider.Reserved -= job.Reservation;
-            provider.Succeeded++;
-            Gain(job.With.Provider, (long)job.With.Price);
-            Gain("owner", (long)ModelPrice);
-            Gain(job.Caller, (long)((ulong)job.Locked - job.With.Price - ModelPrice));
-            (job.State, job.End) = (JobState.Ended, JobEnd.Settled);
-        }
+            Settle(job);
+    }
+
+    private void Settle(Job job)
+    {
+        var provider = Providers[job.With.Provider];
+        var seconds = job.AnsweredAt - job.AcceptedAt;
+        provider.Reserved -= job.Reservation;
+        provider.Succeeded++;
+        provider.TotalSeconds += seconds;
+        if (seconds > job.Promised)
+            provider.Slow++;
+        var fee = ModelPrice * feeBps / 10_000;
+        Coins[job.With.Provider] += job.With.Price + job.Stipend;
+        Coins[owner] += ModelPrice - fee;
+        Coins[SystemContracts.Treasury] += fee;
+        Coins[job.Caller] += job.Locked - job.With.Price - job.Stipend - ModelPrice;
+        (job.State, job.End) = (JobState.Ended, JobEnd.Settled);
     }
 
     private UInt256 Reservation(ulong price)
@@ -224,16 +313,18 @@ internal sealed class MarketModel(MarketRules rules)
     }
 
     private bool CanTake(Provider provider, ulong price, ulong deadline) =>
-        Time + rules.AcceptSeconds + AnswerSeconds <= deadline && provider.Active < provider.MaxJobs && provider.Stake >= rules.MinStake && provider.Stake - provider.Reserved >= Reservation(price);
+        Time + rules.AcceptSeconds + provider.AnswerSeconds <= deadline && provider.Active < provider.MaxJobs
+        && provider.Stake >= rules.MinStake && provider.Stake - provider.Reserved >= Reservation(price);
 
     private void OfferNext(Job job)
     {
-        for (; job.Attempt < job.Candidates.Count; job.Attempt++)
+        for (; job.HasProvider; job.Attempt++)
         {
             var provider = Providers[job.With.Provider];
             if (!CanTake(provider, job.With.Price, job.Deadline))
                 continue;
             job.Reservation = Reservation(job.With.Price);
+            job.Promised = provider.AnswerSeconds;
             provider.Reserved += job.Reservation;
             provider.Active++;
             job.State = JobState.Offered;
@@ -253,26 +344,26 @@ internal sealed class MarketModel(MarketRules rules)
     private void Refund(Job job, JobEnd end)
     {
         (job.State, job.End) = (JobState.Ended, end);
-        Gain(job.Caller, (long)(ulong)job.Locked);
+        Coins[job.Caller] += job.Locked;
     }
 
-    private void Slash(Provider provider, UInt256 amount, string? beneficiary)
+    private void Slash(Provider provider, UInt256 amount, Address? beneficiary)
     {
         var free = provider.Stake - provider.Reserved;
         amount = amount > free ? free : amount;
         provider.Stake -= amount;
         KeepBackedAsks(provider);
         var reward = beneficiary is null ? UInt256.Zero : amount / 2;
-        if (beneficiary is not null)
-            StakeGain(beneficiary, reward);
+        if (beneficiary is { } account)
+            Coins[account] += reward;
         Burned += amount - reward;
     }
 
-    private void KeepBackedAsks(Provider provider) => provider.Price = provider.Stake < rules.MinStake ? null : provider.Price;
+    private void KeepBackedAsks(Provider provider)
+    {
+        if (provider.Stake < rules.MinStake)
+            provider.Asks.Clear();
+    }
 
     private static void Due(Job job, ulong time, ulong height) => (job.DueTime, job.DueHeight, job.Wake) = (time, height, time);
-
-    private void Gain(string account, long amount) => Gains[account] = Gains.GetValueOrDefault(account) + amount;
-
-    private void StakeGain(string account, UInt256 amount) => StakeGains[account] = StakeGains.GetValueOrDefault(account) + amount;
 }
