@@ -160,8 +160,9 @@ public sealed class JobLifeTests : IDisposable
         Assert.NotEqual(0ul, _chain.ReceiptHeight(receipt));
         var (bob, supply) = (_chain.Balance(Bob.Address), _chain.Supply());
 
-        Assert.Equal("InputMismatch", _chain.RefusedJob(Dave, Replay(job, ModelsFixture.Packed(3, 5))));
-        Assert.Equal("InputMismatch", _chain.RefusedJob(Dave, Replay(job, salt: Keccak.Hash("x"u8))));
+        Assert.Equal(new Refusal("InputMismatch"), _chain.MineRefusedJob(Dave, Replay(job, ModelsFixture.Packed(3, 5))));
+        Assert.Equal(new Refusal("InputMismatch"), _chain.MineRefusedJob(Dave, Replay(job, salt: Keccak.Hash("x"u8))));
+        var dave = _chain.Balance(Dave.Address);
         var challenge = _chain.RunJobs(Dave, Replay(job));
         Assert.True(challenge.Success);
 
@@ -169,7 +170,7 @@ public sealed class JobLifeTests : IDisposable
         Assert.Equal(0ul, _chain.ReceiptHeight(receipt));
         Assert.Equal(Coin * 99, _chain.Provider(Carol.Address).Stake);
         Assert.Equal(UInt256.Zero, _chain.Provider(Carol.Address).Reserved);
-        Assert.Equal((Coin * 1000) + (Coin / 2) - (challenge.GasPrice * challenge.GasUsed), _chain.Balance(Dave.Address));
+        Assert.Equal(dave + (Coin / 2) - (challenge.GasPrice * challenge.GasUsed), _chain.Balance(Dave.Address));
         Assert.True(_chain.Supply() < supply - (Coin / 2));
         Assert.Equal("WrongState", _chain.RefusedJob(Dave, Replay(job)));
     }
@@ -182,13 +183,13 @@ public sealed class JobLifeTests : IDisposable
         Assert.True(_chain.RunJobs(Carol, Accept(right)).Success);
         Assert.Equal("WrongState", _chain.RefusedJob(Dave, Replay(right)));
         Assert.True(_chain.RunJobs(Carol, Submit(right, RightOutput)).Success);
-        Assert.Equal("AnswerIsRight", _chain.RefusedJob(Dave, Replay(right)));
+        Assert.Equal(new Refusal("AnswerIsRight"), _chain.MineRefusedJob(Dave, Replay(right)));
 
         var wrong = _chain.Lock(Bob, _chain.Request(_model));
         Assert.True(_chain.RunJobs(Carol, Accept(wrong)).Success);
         Assert.True(_chain.RunJobs(Carol, Submit(wrong, WrongOutput)).Success);
         _chain.Wait(102);
-        Assert.Equal("WrongState", _chain.RefusedJob(Dave, Replay(wrong)));
+        Assert.Equal(new Refusal("WrongState"), _chain.MineRefusedJob(Dave, Replay(wrong)));
     }
 
     [Fact]

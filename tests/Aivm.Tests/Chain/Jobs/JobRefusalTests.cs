@@ -29,6 +29,8 @@ public sealed class JobRefusalTests : IDisposable
         ["an account that is no model"] = (request => request with { Model = Nobody }, "NotAModel"),
         ["a deadline in the past"] = (request => request with { Deadline = 1 }, "InvalidDeadline"),
         ["a deadline before anybody could accept"] = (request => request with { Deadline = request.Deadline - 190 }, "InvalidDeadline"),
+        ["a deadline at the last second to accept"] = (request => request with { Deadline = request.Deadline - 180 }, "InvalidDeadline"),
+        ["a deadline a second after the last day"] = (request => request with { Deadline = request.Deadline - 200 + (30 * 86_400) + 1 }, "InvalidDeadline"),
         ["a deadline in a year"] = (request => request with { Deadline = request.Deadline + (366 * 86_400) }, "InvalidDeadline"),
         ["the last deadline that a number can say"] = (request => request with { Deadline = ulong.MaxValue }, "InvalidDeadline"),
         ["a deadline before the provider's answer time"] = (request => request with { Deadline = request.Deadline - 150 }, "NoOffer"),
@@ -76,6 +78,17 @@ public sealed class JobRefusalTests : IDisposable
         chain.Wait(22);
         Assert.Equal(JobEnd.NoProvider, chain.Job(1).End);
         Assert.Equal(UInt256.Zero, chain.Balance(SystemContracts.Jobs));
+    }
+
+    [Theory]
+    [InlineData(21)]
+    [InlineData(30 * 86_400)]
+    public void The_first_and_the_last_deadline_are_taken(ulong seconds)
+    {
+        Assert.True(_chain.Run(_chain.Compute(Carol, ComputeAbi.Configure.BeginCall().WriteUInt(4u).WriteUInt(1u).ToArray())).Success);
+        var time = _chain.Reader.Head.Header.Time + 1;
+        var job = _chain.Lock(Bob, _chain.Request(_model) with { Deadline = time + seconds });
+        Assert.Equal((time, JobState.Offered), (_chain.Reader.Head.Header.Time, _chain.Job(job).State));
     }
 
     [Theory]
@@ -159,9 +172,9 @@ public sealed class JobRefusalTests : IDisposable
     public void A_new_price_counts_ten_blocks_later()
     {
         Assert.True(_chain.Run(_chain.Compute(Carol, Ask(price: 9000))).Success);
+        _chain.MineBlocks(8);
         var before = _chain.Lock(Bob, _chain.Request(_model));
         Assert.Equal((UInt256)500, _chain.Job(before).Price);
-        _chain.MineBlocks(ComputeParameters.AskDelay);
         var after = _chain.Lock(Bob, _chain.Request(_model));
         Assert.Equal((UInt256)9000, _chain.Job(after).Price);
     }

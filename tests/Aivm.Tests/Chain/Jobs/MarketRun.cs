@@ -6,8 +6,8 @@ using Aivm.Tests.Proofs;
 using static Aivm.Tests.Chain.Jobs.JobsFixture;
 using static Aivm.Tests.Chain.TestChain;
 using EvidenceKind = Aivm.Chain.EvidenceKind;
+using JobEnd = Aivm.Chain.JobEnd;
 using JobState = Aivm.Chain.JobState;
-using MinedTransaction = Aivm.Chain.MinedTransaction;
 
 namespace Aivm.Tests.Chain.Jobs;
 
@@ -129,7 +129,7 @@ internal sealed class MarketRun : IDisposable
         if (HasSettled(EvidenceKind.DevelopmentAttested))
             yield return "a signature settled";
 
-        bool HasSettled(EvidenceKind evidence) => _model.Jobs.Any(job => job.Evidence == evidence && job.End == Aivm.Chain.JobEnd.Settled);
+        bool HasSettled(EvidenceKind evidence) => _model.Jobs.Any(job => job.Evidence == evidence && job.End == JobEnd.Settled);
     }
 
     private void Mine(MarketBlock block)

@@ -85,7 +85,7 @@ public sealed class ProvedJobTests : IDisposable
         var job = Accepted(Dave, EvidenceKind.Staked, right.Inputs);
         var wrong = ModelsFixture.Packed([right.Outputs[0] + 1, .. right.Outputs[1..]]);
         Assert.True(_chain.RunJobs(Dave, Submit(job, wrong)).Success);
-        Assert.Equal("EvidenceRejected", _chain.RefusedJob(Erin, Challenge(job, right)));
+        Assert.Equal(WrongProof, _chain.MineRefusedJob(Erin, Challenge(job, right), gas: ProofsFixture.Gas));
         var challenge = _chain.Run(_chain.Sign(Bob, SystemContracts.Jobs, data: Challenge(job, right), gas: ProofsFixture.Gas));
         Assert.True(challenge.Success);
         Assert.Equal(JobEnd.Wrong, _chain.Job(job).End);
@@ -98,7 +98,7 @@ public sealed class ProvedJobTests : IDisposable
         var right = Prove(1, Bob);
         var job = Accepted(Dave, EvidenceKind.Staked, right.Inputs);
         Assert.True(_chain.RunJobs(Dave, Submit(job, right.Output())).Success);
-        Assert.Equal("AnswerIsRight", _chain.RefusedJob(Bob, Challenge(job, right)));
+        Assert.Equal(new Refusal("AnswerIsRight"), _chain.MineRefusedJob(Bob, Challenge(job, right), gas: ProofsFixture.Gas));
     }
 
     private ulong Accepted(TestAccount provider, EvidenceKind evidence, byte[] input)
