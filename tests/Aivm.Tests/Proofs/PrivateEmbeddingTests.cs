@@ -68,7 +68,7 @@ public sealed class PrivateEmbeddingTests
             // Cells of the other index, so that the outputs are equal to them.
             var witness = prover.Fill(lie with { Inputs = (long[])[3, 4, 5, 7] });
             Assert.False(ProofVerifier.TryVerify(shape, lie, prover.Prove(lie, witness), out error));
-            Assert.Equal("proof-rejected", error.Code);
+            Assert.Equal(PrivateRun.UnmetConstraints, error);
         }
     }
 

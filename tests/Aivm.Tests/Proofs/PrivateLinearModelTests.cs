@@ -64,7 +64,7 @@ public sealed class PrivateLinearModelTests
         using var beyond = CommittedWeights.Commit(shape, Changed(model.Graph, place, BoundOf(skeleton, place)), new byte[32]);
         var rogue = statement with { WeightRoot = beyond.Root };
         Assert.False(ProofVerifier.TryVerify(shape, rogue, ProofProver.ProveWeightRanges(shape, rogue, beyond, threads: 1), out error));
-        Assert.Equal("proof-rejected", error.Code);
+        Assert.Equal(PrivateRun.UnmetConstraints, error);
 
         // Other weights within the range: the outputs are theirs, and not the model's.
         Assert.True(Circuit.TryBuild(skeleton, analysis, 1, ProofPrivacy.Weights, out var circuit, out error), error?.ToString());
@@ -81,7 +81,7 @@ public sealed class PrivateLinearModelTests
             Assert.NotEqual(honest.Outputs.ToArray(), claim.Outputs.ToArray());
             Assert.True(ProofVerifier.TryVerify(run, honest, prover.Prove(honest), out error), error?.ToString());
             Assert.False(ProofVerifier.TryVerify(run, claim, prover.Prove(claim, prover.Fill(honest)), out error));
-            Assert.Equal("proof-rejected", error.Code);
+            Assert.Equal(PrivateRun.UnmetConstraints, error);
         }
     }
 

@@ -1,4 +1,5 @@
 using Aivm.Proofs;
+using Aivm.Proofs.Prover;
 
 namespace Aivm.Tests.Proofs;
 
@@ -30,12 +31,12 @@ public sealed class ProofChangeTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_proof_that_is_cut_or_goes_on_is_refused(string kind)
+    public void A_proof_that_is_cut_at_any_byte_or_goes_on_is_refused(string kind)
     {
         var proof = CircuitKinds.Make(kind, FewQueries);
-        for (var length = 0; length < proof.Bytes.Length; length += length < 64 || length > proof.Bytes.Length - 64 ? 1 : 13)
-            Assert.Equal("proof-truncated", proof.Verify(proof.Bytes.AsMemory(0, length))?.Code);
-        Assert.Equal("proof-trailing", proof.Verify((byte[])[.. proof.Bytes, 0])?.Code);
+        for (var length = 0; length < proof.Bytes.Length; length++)
+            Assert.Equal(ProofErrors.Truncated, proof.Verify(proof.Bytes.AsMemory(0, length)));
+        Assert.Equal(ProofErrors.Trailing, proof.Verify((byte[])[.. proof.Bytes, 0]));
     }
 
     /// <summary>Messages of rounds and layers: exchanged with the next, left out with something at the end to make up for it, and said twice.</summary>
@@ -48,9 +49,9 @@ public sealed class ProofChangeTests
         for (var at = 64; at + 32 < proof.Columns()[0].Start; at += Ext4.Bytes)
         {
             byte[] message = bytes[at..(at + 16)], next = bytes[(at + 16)..(at + 32)];
-            AssertRefused(proof, [.. bytes[..at], .. next, .. message, .. bytes[(at + 32)..]]);
-            AssertRefused(proof, [.. bytes[..at], .. bytes[(at + 16)..], .. new byte[16]]);
-            AssertRefused(proof, [.. bytes[..at], .. message, .. bytes[at..^16]]);
+            AssertRefused(proof, [.. bytes[..at], .. next, .. message, .. bytes[(at + 32)..]], Checks);
+            AssertRefused(proof, [.. bytes[..at], .. bytes[(at + 16)..], .. new byte[16]], Checks);
+            AssertRefused(proof, [.. bytes[..at], .. message, .. bytes[at..^16]], Checks);
         }
     }
 
@@ -67,13 +68,66 @@ public sealed class ProofChangeTests
                 opened.Copy(proof.Bytes, column + 1, swapped, column);
                 opened.Copy(proof.Bytes, column, repeated, column + 1);
                 opened.Copy(other, column, foreign, column);
-                AssertRefused(proof, swapped);
-                AssertRefused(proof, repeated);
+                AssertRefused(proof, swapped, [Tree]);
+                AssertRefused(proof, repeated, [Tree]);
                 // Both proofs commit to the same weights from the same seed, and may happen to open the same position of them.
                 if (!foreign.AsSpan().SequenceEqual(proof.Bytes))
-                    AssertRefused(proof, foreign);
+                    AssertRefused(proof, foreign, [Tree]);
             }
     }
 
-    private static void AssertRefused(SmallProof proof, byte[] changed) => Assert.NotNull(proof.Verify(changed));
+    /// <summary>A statement that was not proved has other challenges, so that other columns would have to be opened.</summary>
+    [Theory]
+    [InlineData("public")]
+    [InlineData("products")]
+    [InlineData("rows")]
+    public void Samples_of_a_batch_are_not_exchanged(string kind)
+    {
+        var proof = (SmallProof.RunProof)CircuitKinds.Make(kind, ProofParameters.Toy);
+        var statement = proof.Statement;
+        var (inputs, outputs) = (Exchanged(statement.Inputs), Exchanged(statement.Outputs));
+        foreach (var other in (ProofStatement[])[statement with { Inputs = inputs }, statement with { Outputs = outputs }, statement with { Inputs = inputs, Outputs = outputs }])
+        {
+            Assert.Contains((proof with { Statement = other }).Verify(proof.Bytes)?.Message, Checks);
+            AssertUnproved(proof.Shape.Circuit, statement, other);
+        }
+    }
+
+    /// <summary>Both samples first to last, and the second first.</summary>
+    private static long[] Exchanged(ReadOnlyMemory<long> numbers)
+    {
+        var half = numbers.Length / 2;
+        Assert.False(numbers.Span[..half].SequenceEqual(numbers.Span[half..]));
+        return [.. numbers.Span[half..], .. numbers.Span[..half]];
+    }
+
+    /// <summary>The cells of one statement, offered for another one: where nothing is hidden the check has a name. Both changes together are a run of their own, of other cells.</summary>
+    private static void AssertUnproved(Circuit circuit, ProofStatement ran, ProofStatement claimed)
+    {
+        var shape = new ProofShape(circuit, ProofParameters.Toy, hiding: false);
+        Assert.True(ProofProver.TryCreate(shape, circuit.Graph, null, threads: 1, out var prover, out var error), error?.ToString());
+        using (prover)
+        {
+            Assert.True(ProofVerifier.TryVerify(shape, ran, prover.Prove(ran, prover.Fill(ran)), out error), error?.ToString());
+            Assert.False(ProofVerifier.TryVerify(shape, claimed, prover.Prove(claimed, prover.Fill(ran)), out error));
+            Assert.Equal($"The proof fails at: {ProofChecks.Cells}.", error.Message);
+        }
+    }
+
+    private const string Tree = "The opened leaves and nodes do not lead to the Merkle root.";
+
+    /// <summary>Whatever a changed message leads to: other positions, or a sum that does not hold.</summary>
+    private static readonly string[] Checks =
+    [
+        Tree, "An opening's combination of rows has another value than the one claimed.", "An opened column does not fit the combination of rows.",
+        "A column of pads fails the proximity test.", "A column of pads fails the test of linear constraints.", "A column of pads fails the test of products.",
+    ];
+
+    private static void AssertRefused(SmallProof proof, byte[] changed, string[] checks)
+    {
+        var error = proof.Verify(changed);
+        Assert.NotNull(error);
+        if (error.Code != "proof-malformed")
+            Assert.Contains(error.Message, checks);
+    }
 }

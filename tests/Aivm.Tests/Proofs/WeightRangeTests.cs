@@ -140,7 +140,7 @@ public sealed class WeightRangeTests
     private static void AssertRejected(Graph declared, Graph committed, Action<Witness>? change = null)
     {
         Assert.False(IsProved(declared, committed, change ?? (_ => { }), out var error));
-        Assert.Equal("proof-rejected", error.Code);
+        Assert.Equal(PrivateRun.UnmetConstraints, error);
     }
 
     private static bool IsProved(Graph declared, Graph committed, Action<Witness> change, out Error error)

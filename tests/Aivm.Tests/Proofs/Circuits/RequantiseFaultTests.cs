@@ -130,6 +130,30 @@ public sealed class RequantiseFaultTests
         static void AssertWithin(long low, long rows, int bits) => Assert.True((Math.Max(-low, low + rows) << bits) + (1L << 29) < Felt.Modulus, $"{rows} rows from {low}, {bits} bits");
     }
 
+    /// <summary>Two parts have room for any remainder: the sum p higher or lower is as good in the field, and no row is in its place.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void A_sum_in_two_parts_is_not_taken_for_one_that_is_p_away(int sign)
+    {
+        var model = SmallCircuits.OverCommitted([1, 8], new RescaleNode { Source = 2, Factor = 32767, Requantise = Requantise.To(ElementType.S8, 20) });
+        var witness = SmallCircuits.Fill(model, 1, [127, -127, 1, -1, 0, 50, -50, 99]);
+        var gadget = witness.Circuit.Gadgets.OfType<RequantiseGadget>().Single(each => each.Parts.Length == 2);
+        var bits = gadget.Cuts[0].Bits;
+        for (var c = 0; c < 8; c++)
+        {
+            var quotient = Statement.Centred(WitnessCheck.Sum(gadget.FunctionSite, 1, 0, c, witness));
+            var sum = (quotient << bits) + ((long)witness.Get(gadget.Parts[1], 0, c) << 12) + witness.Get(gadget.Parts[0], 0, c);
+            var other = sum + (sign * (long)Felt.Modulus);
+            witness.Set(gadget.Parts[0], 0, c, other & 4095);
+            witness.Set(gadget.Parts[1], 0, c, (other >> 12) & ((1 << (bits - 12)) - 1));
+            witness.Set(gadget.Result, 0, c, sign * 127);
+            Assert.Equal(other >> bits, Statement.Centred(WitnessCheck.Sum(gadget.FunctionSite, 1, 0, c, witness)));
+        }
+        Assert.Equal([gadget.FunctionSite.Name], WitnessFaults.Of(witness).Where(name => name.StartsWith("value 3", StringComparison.Ordinal)));
+        Assert.All(Enumerable.Range(0, 8), c => Assert.Equal(-1, gadget.FunctionSite.TableOf(c).RowOf([(int)Statement.Centred(WitnessCheck.Sum(gadget.FunctionSite, 1, 0, c, witness)), sign * 127])));
+    }
+
     private static Model ProbabilitySum() => SmallCircuits.OverCommitted(
         [1, 32],
         new SoftmaxNode { Source = 2, Shift = 2, Entries = Constant.S32([5], [1 << 30, 1 << 28, 12_345_678, 999, 0]), OutputExponent = 14 },
