@@ -9,15 +9,15 @@ internal sealed partial class CircuitBuilder
     private FunctionTable? _positivePart;
 
     /// <summary>
-    /// One tap after another: m_k - m_(k-1) = max(x_k - m_(k-1), 0), a lookup a tap. A tap outside of the source is replaced by one that is inside.
+    /// One tap after another: m_k - m_(k-1) = max(x_k - m_(k-1), 0), a lookup a tap. A tap outside of the source is replaced by one that is inside. A single tap is only moved.
     /// </summary>
     private Error? AddMaxPool(MaxPoolNode node, int value)
     {
         var (info, shape) = (_values[node.Source].Info, _infos[value].Shape);
-        var (view, positions) = (GridOf(node.Source, GridShape.OfImage(info.Shape)), shape[1] * shape[2]);
-        var maps = WindowMaps(node.Window, info.Shape, shape);
-        if (maps.Length <= 1 || info.Max - info.Min >= MaxFunctionRows / 2)
-            return Unsupported("pools of one element, or of values of 16 bits");
+        var (maps, positions) = (WindowMaps(node.Window, info.Shape, shape), shape[1] * shape[2]);
+        if (maps.Length <= 1)
+            return Rearrange(value, node.Source, element => maps is [var only] ? (element / positions * info.Shape[1] * info.Shape[2]) + only[element % positions] : element);
+        var view = GridOf(node.Source, GridShape.OfImage(info.Shape));
         for (var p = 0; p < positions; p++)
         {
             var inside = maps.First(map => map[p] >= 0)[p];

@@ -1,3 +1,4 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 using Aivm.Proofs.Prover;
@@ -41,6 +42,18 @@ public sealed class CircuitTests
                 expected += coefficients[i] * cells.At(i);
             Assert.Equal(expected, reduction.EvaluateCoefficients(cells, out _));
         }
+    }
+
+    /// <summary>With strides or without: elements are only moved.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_pool_of_one_element_is_a_copy(int stride)
+    {
+        var model = SmallCircuits.OverCommitted([2, 5, 4], new MaxPoolNode { Source = 2, Window = new() { Kernel = new(1, 1), Strides = new(stride, stride) } });
+        var witness = SmallCircuits.Fill(model, samples: 2, [.. Enumerable.Range(0, 80).Select(i => (long)(i * 37 % 255) - 127)]);
+        Assert.DoesNotContain(witness.Circuit.Lookups, site => Statement.ValueOf(site) == 3);
+        Assert.True(OperatorCircuits.TryProve(model.Graph, samples: 2, seed: 1, _ => { }, out var error), error?.ToString());
     }
 
     [Fact]
