@@ -25,6 +25,8 @@ internal static class CampaignReport
             + $"{campaign.Failures.Count} failures");
         foreach (var (code, count) in campaign.Tally.Sorted())
             Console.WriteLine($"  {count,12:N0} {100.0 * count / total,7:N3} %  {code}");
+        foreach (var remark in campaign.Target.Remarks)
+            Console.WriteLine($"  {remark}");
         foreach (var failure in campaign.Failures)
             Print(failure);
         return campaign.Failures.Count == 0;

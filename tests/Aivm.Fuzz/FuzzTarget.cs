@@ -17,6 +17,9 @@ public abstract class FuzzTarget
     /// <exception cref="Exception">What must hold did not: any exception counts.</exception>
     internal abstract Outcome Check(byte[] input, Random random);
 
+    /// <summary>What a report adds, line by line.</summary>
+    internal virtual IEnumerable<string> Remarks => [];
+
     /// <summary>Every target by its name.</summary>
     /// <param name="moreSeeds">A directory with ONNX files; those of a few kilobytes become seeds too.</param>
     public static FuzzTarget Of(string name, string? moreSeeds = null) => name switch

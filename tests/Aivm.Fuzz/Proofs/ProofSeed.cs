@@ -5,14 +5,20 @@ namespace Aivm.Fuzz.Proofs;
 /// <summary>A valid proof, and where the columns lie that it opens.</summary>
 internal sealed class ProofSeed
 {
-    public ProofSeed(SmallProof proof)
+    private const int Runs = 5;
+
+    public ProofSeed(string kind, SmallProof proof)
     {
-        (Proof, Columns) = (proof, proof.Columns());
+        (Kind, Proof, Columns) = (kind, proof, proof.Columns());
         // What is made once in a process is no input's: the columns were found by a verifier.
         var before = GC.GetAllocatedBytesForCurrentThread();
         proof.Verify(proof.Bytes);
         Allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // The longest of a few: a thread's own time is steadier than the clock, and not steady.
+        Time = Enumerable.Range(0, Runs).Max(_ => ThreadTime.Of(() => proof.Verify(proof.Bytes)));
     }
+
+    public string Kind { get; }
 
     public SmallProof Proof { get; }
 
@@ -21,4 +27,7 @@ internal sealed class ProofSeed
 
     /// <summary>Managed memory that it takes to accept it.</summary>
     public long Allocated { get; }
+
+    /// <summary>Of the processor, that it takes to accept it.</summary>
+    public TimeSpan Time { get; }
 }
