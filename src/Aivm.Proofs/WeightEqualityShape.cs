@@ -3,7 +3,7 @@ namespace Aivm.Proofs;
 /// <summary>Everything about a proof that two commitments hold the same weights which the model alone decides.</summary>
 public sealed class WeightEqualityShape
 {
-    private const string Domain = "AIVM weight equality 1";
+    internal const string Domain = "AIVM weight equality 1";
 
     /// <param name="circuit">Of the weights' ranges (<see cref="ProvedModel.WeightRanges"/>): both commitments are laid out as it says.</param>
     public WeightEqualityShape(Circuit circuit, ProofParameters parameters)

@@ -10,8 +10,9 @@ namespace Aivm.Tests.Proofs;
 
 /// <summary>
 /// Proofs of this version, frozen. From known randomness a prover makes the same bytes on every machine; the verifier absorbs and draws the same; and proof
-/// files that were made once are accepted. Where a test fails, the protocol or a circuit has changed: then there is another version, or, as long as this one is not frozen,
-/// <c>AIVM_WRITE_PROOF_VECTORS=1 dotnet run -c Release --project tests/Aivm.Tests -- -class Aivm.Tests.Proofs.ProofVectorTests</c> writes the vectors again.
+/// files that were made once are accepted. Where a test fails, the protocol or a circuit has changed: then it is another version, and has another name. With one,
+/// <c>AIVM_WRITE_PROOF_VECTORS=1 dotnet run -c Release --project tests/Aivm.Tests -- -class Aivm.Tests.Proofs.ProofVectorTests</c> writes its vectors; those of a
+/// name that has some are never written again.
 /// </summary>
 [Collection(nameof(FieldSimd))]
 public sealed class ProofVectorTests
@@ -24,10 +25,11 @@ public sealed class ProofVectorTests
 
     public static TheoryData<string> Kinds => [.. SmallProof.Kinds, .. CircuitKinds.Names];
 
+    /// <param name="Version">The domain that all of it is absorbed behind.</param>
     /// <param name="Proof">BLAKE3 of the proof.</param>
     /// <param name="Transcript">BLAKE3 of all that the verifier absorbs and draws.</param>
     /// <param name="Schedule">The lengths of messages, and what is drawn, in order.</param>
-    private sealed record Vector(int Length, string Proof, string Transcript, string Schedule);
+    private sealed record Vector(string Version, int Length, string Proof, string Transcript, string Schedule);
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -35,13 +37,27 @@ public sealed class ProofVectorTests
     {
         var path = Path.Combine(Folder, $"{kind}.json");
         var vector = Describe(Make(kind));
-        if (IsWriting)
+        if (IsWriting && MayWrite(path, vector.Version))
         {
             File.WriteAllText(path, JsonSerializer.Serialize(vector, Format) + "\n");
             Assert.Skip($"{path} is written.");
         }
-        Assert.Equal(JsonSerializer.Deserialize<Vector>(File.ReadAllText(path), Format), vector);
+        Assert.Equal(Read(path), vector);
     }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void The_vectors_of_a_version_are_written_once(string kind)
+    {
+        var path = Path.Combine(Folder, $"{kind}.json");
+        Assert.False(MayWrite(path, Read(path).Version));
+        Assert.True(MayWrite(path, Read(path).Version.Replace('1', '2')));
+        Assert.True(MayWrite(Path.Combine(Folder, "a kind that is new.json"), Read(path).Version));
+    }
+
+    private static bool MayWrite(string path, string version) => !File.Exists(path) || Read(path).Version != version;
+
+    private static Vector Read(string path) => JsonSerializer.Deserialize<Vector>(File.ReadAllText(path), Format)!;
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -64,7 +80,7 @@ public sealed class ProofVectorTests
     public void A_proof_file_that_was_made_once_is_accepted()
     {
         var path = Path.Combine(Folder, "private.proof");
-        if (IsWriting)
+        if (IsWriting && !File.Exists(path))
         {
             using (new KnownRandomness(2))
                 File.WriteAllBytes(path, ProofFileTests.Prove(hidesWeights: true, hidesInputs: true, samples: 1).Encode());
@@ -99,6 +115,6 @@ public sealed class ProofVectorTests
     {
         var recorder = new TranscriptRecorder();
         Assert.Null(proof.Verify(proof.Bytes, recorder));
-        return new Vector(proof.Bytes.Length, Blake3.Hash(proof.Bytes).ToString(), recorder.Digest().ToString(), recorder.Schedule());
+        return new Vector(proof.Domain, proof.Bytes.Length, Blake3.Hash(proof.Bytes).ToString(), recorder.Digest().ToString(), recorder.Schedule());
     }
 }

@@ -51,6 +51,9 @@ internal abstract record SmallProof(byte[] Bytes)
     /// <summary>Why this statement, with any bytes for a proof, is refused; null if it is accepted.</summary>
     public abstract Error? Verify(ReadOnlyMemory<byte> proof, TranscriptProbe? probe = null);
 
+    /// <summary>What its transcript begins with.</summary>
+    public abstract string Domain { get; }
+
     /// <summary>The messages before the first commitment, as the specification has them.</summary>
     public abstract byte[][] Stated();
 
@@ -175,6 +178,8 @@ internal abstract record SmallProof(byte[] Bytes)
             return ProofVerifier.TryVerify(shape, Statement, proof, out var error) ? null : error;
         }
 
+        public override string Domain => Shape.Circuit.Domain;
+
         public override byte[][] Stated() =>
         [
             Words(
@@ -221,6 +226,8 @@ internal abstract record SmallProof(byte[] Bytes)
             Words(Shape.Parameters.QueryBits, Shape.Parameters.GrindingBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits, Shape.Parameters.SmallCodeBits),
             Statement.Context.ToArray(), Statement.ModelHash.ToArray(), Statement.OldRoot.ToArray(), Statement.FreshRoot.ToArray(),
         ];
+
+        public override string Domain => WeightEqualityShape.Domain;
 
         public override IEnumerable<OpenedSize> Opened() => [.. OpenedOf(Shape.Weights), .. OpenedOf(Shape.Weights), OpenedOf(Shape.Pads)];
 
