@@ -23,11 +23,9 @@ public enum ProofPrivacy
 /// </summary>
 public sealed class Circuit
 {
-    private readonly CircuitValue[] _values;
-
     internal Circuit(CircuitBuilder builder)
     {
-        _values = [.. builder.Values];
+        Values = [.. builder.Values];
         Domain = builder.Domain;
         (Graph, Samples) = (builder.Graph, builder.Samples);
         (Lookups, Equalities, Gadgets) = ([.. builder.Lookups], [.. builder.Equalities], [.. builder.Gadgets]);
@@ -211,10 +209,13 @@ public sealed class Circuit
 
     internal ImmutableArray<Gadget> Gadgets { get; }
 
-    /// <summary>How a value of the graph is numbered by position and channel.</summary>
-    internal GridShape GridOf(int value) => _values[value].Grid;
+    /// <summary>Where the graph's values are.</summary>
+    internal ImmutableArray<CircuitValue> Values { get; }
 
-    internal Shape ShapeOf(int value) => _values[value].Info.Shape;
+    /// <summary>How a value of the graph is numbered by position and channel.</summary>
+    internal GridShape GridOf(int value) => Values[value].Grid;
+
+    internal Shape ShapeOf(int value) => Values[value].Info.Shape;
 
     internal PublicNumbers Public { get; }
 

@@ -1,7 +1,7 @@
-using Aivm.Compiler.Inputs;
-using Aivm.Inference;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Aivm.Compiler.Inputs;
+using Aivm.Inference;
 using Aivm.Tests.Proofs.Circuits;
 
 namespace Aivm.Tests.Proofs;

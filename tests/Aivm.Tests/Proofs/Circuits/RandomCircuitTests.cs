@@ -31,7 +31,8 @@ public sealed class RandomCircuitTests
         Assert.All(along, kind => Assert.True(held.GetValueOrDefault(kind) > 3, $"{kind}"));
     }
 
-    private static (Model Model, Circuit Circuit)? Covered(Graph graph, ProofPrivacy privacy)
+    /// <summary>A graph up to the first node that is refused, and its circuit; null where nothing can stand alone.</summary>
+    internal static (Model Model, Circuit Circuit)? Covered(Graph graph, ProofPrivacy privacy)
     {
         while (!graph.Nodes.IsEmpty)
         {
