@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aivm.Primitives;
 using Aivm.Sdk;
 
@@ -29,8 +30,25 @@ public sealed class AnswerWatcher : IDisposable
     private readonly ProviderFiles _files;
     private readonly IDisposable _alone;
     private readonly ModelShelf _shelf;
-    private readonly SortedDictionary<ulong, AnsweredJob> _waiting = [];
+    private readonly SortedDictionary<ulong, WaitingAnswer> _waiting = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private ulong _window = BlocksAtOnce;
+
+    /// <summary>Each failure doubles the pause before the next try: a run, and a proof, are work.</summary>
+    private sealed class WaitingAnswer(AnsweredJob answer)
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+        private const int MostDoublings = 6;
+
+        private int _failures;
+
+        public AnsweredJob Answer => answer;
+
+        /// <summary>By the watcher's clock.</summary>
+        public TimeSpan NotBefore { get; private set; }
+
+        public void Failed(TimeSpan now) => NotBefore = now + (Pause * (1 << Math.Min(_failures++, MostDoublings)));
+    }
 
     /// <param name="fraction">Of the answers, 0 to 1.</param>
     /// <param name="seed">Of the draw; others must not know it.</param>
@@ -74,8 +92,9 @@ public sealed class AnswerWatcher : IDisposable
     {
         var (examined, skipped) = (0, 0);
         List<ulong> wrong = [];
-        foreach (var answer in _waiting.Values.ToList())
+        foreach (var waiting in _waiting.Values.Where(waiting => waiting.NotBefore <= _clock.Elapsed).ToList())
         {
+            var answer = waiting.Answer;
             try
             {
                 switch (await RunAgainAsync(answer, cancellation))
@@ -92,15 +111,15 @@ public sealed class AnswerWatcher : IDisposable
                         break;
                 }
                 _waiting.Remove(answer.Job);
+                _files.Forget(answer.Job);
             }
             catch (AivmException exception)
             {
                 // One that fails does not end the watch.
+                waiting.Failed(_clock.Elapsed);
                 _observer(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
-            }
-            finally
-            {
-                _files.Forget(answer.Job);
+                if (exception.Failure == Failure.Environment)
+                    break;
             }
         }
         return new WatchResult(0, examined, skipped, wrong);
@@ -127,7 +146,7 @@ public sealed class AnswerWatcher : IDisposable
 
     private void Await(AnsweredJob answer)
     {
-        _waiting[answer.Job] = answer;
+        _waiting[answer.Job] = new WaitingAnswer(answer);
         if (_waiting.Count <= MostWaiting)
             return;
         var oldest = _waiting.Keys.First();

@@ -24,9 +24,8 @@ internal sealed class JobWorker(
     /// <summary>A gas is a nanosecond of a validator's core.</summary>
     private const ulong GasPerSecond = 1_000_000_000;
 
-    // A proof of 200 kB as calldata, the largest callback that may have been paid for, receipt and payment.
-    private const ulong GasOfTheRest = 8_000_000;
-    private const ulong GasPerByte = 40;
+    /// <summary>What computes longer at the end is left alone.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(1);
 
     /// <summary>What a proof about private weights takes more of calldata.</summary>
     private const ulong GasOfPrivateWeights = 4_000_000;
@@ -87,15 +86,11 @@ internal sealed class JobWorker(
 
     private async Task AnswerAsync(JobStatus status, ulong offeredAt, CancellationToken cancellation)
     {
-        // A session's signature dies with the session: such answers are made again.
-        var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
-        var answer = isSigned ? null : files.TryReadAnswer(status);
+        var answer = IsSigned(status) ? null : files.TryReadAnswer(status);
         if (answer is null)
         {
             var prepared = await PrepareAsync(status, offeredAt, cancellation);
             answer = await ComputeAsync(status, prepared, cancellation);
-            if (!isSigned)
-                files.WriteAnswer(status, answer.Value.Output, answer.Value.Evidence);
         }
         try
         {
@@ -106,7 +101,7 @@ internal sealed class JobWorker(
         {
             // What the chain refuses once it refuses again: the next try computes anew. What a proof is worth does not depend on the gas of a callback.
             if (!exception.Message.Contains("CallbackGasMissing", StringComparison.Ordinal))
-                files.Forget(status.Job);
+                files.ForgetAnswer(status.Job);
             throw;
         }
     }
@@ -130,7 +125,7 @@ internal sealed class JobWorker(
         {
             throw prepared is null
                 ? new JobRefusal("content-slow", "model or input are still on their way: ask again later")
-                : new JobRefusal("run-too-long", $"a run did not end {seconds} s after the offer");
+                : new JobRefusal("run-too-long", "no run began and ended in the time that the offer leaves");
         }
     }
 
@@ -182,10 +177,9 @@ internal sealed class JobWorker(
             throw new JobRefusal("run-too-long", $"a run takes {gas} gas, more than {options.AnswerSeconds} s");
         if (status.Evidence == JobEvidence.Proved)
             await RequireProvableAsync(status, prepared, cancellation);
-        var isSigned = status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
-        if (isSigned && enclave?.Kind != status.Evidence)
+        if (IsSigned(status) && enclave?.Kind != status.Evidence)
             throw new JobRefusal("hardware-missing", "this provider has no such hardware");
-        await OnACoreAsync(() => isSigned
+        await OnACoreAsync(() => IsSigned(status)
             ? enclave!.Answer(prepared.Model, InEnclave(status, prepared, height), cancellation).Output.Length
             : _runs.Run(status.Job, prepared.Model, prepared.Input, cancellation).Length, cancellation);
     }
@@ -198,7 +192,7 @@ internal sealed class JobWorker(
         else if (!ProofMaker.CanProve((IntegerModel)prepared.Model, out var error))
             throw new JobRefusal(error.Code, error.Message);
         var gas = await VerificationGasAsync(status.Model, cancellation) + (prepared.Model is OwnedModel ? GasOfPrivateWeights : 0);
-        if (gas + ((ulong)prepared.Input.Length * GasPerByte) > Wallet.MaxTransactionGas - GasOfTheRest)
+        if (!JobsClient.HasRoomForProof(gas, prepared.Input.Length))
             throw new JobRefusal("proof-too-dear", $"verifying takes {gas} gas: with the rest it does not fit into one transaction");
     }
 
@@ -216,11 +210,14 @@ internal sealed class JobWorker(
         {
             return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation);
         }
-        catch (RpcException exception)
+        catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
         {
             throw new JobRefusal("proof-too-dear", $"no transaction verifies it: {exception.Message}");
         }
     }
+
+    /// <summary>By a session of trusted hardware. The signature dies with the session, so that such answers are not kept.</summary>
+    private static bool IsSigned(JobStatus status) => status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested;
 
     private EnclaveJob InEnclave(JobStatus status, Prepared prepared, ulong height) => new(
         chainId, wallet.Address, status.Job, status.Caller, status.InputCommitment, status.InputKind == JobInputKind.Sealed, prepared.Input, height);
@@ -230,16 +227,17 @@ internal sealed class JobWorker(
         var clock = Stopwatch.StartNew();
         var head = await wallet.Rpc.GetHeadAsync(cancellation);
         var root = prepared.Model is OwnedModel owned ? await _commitments.ReadyAsync(status.Job, status.Model, owned, least: 1, cancellation) : Hash256.Zero;
-        var answer = await OnACoreAsync(() => Compute(status, prepared, head.Number, root, cancellation), cancellation);
+        var answer = await OnACoreAsync(() => ComputeAndKeep(status, prepared, head.Number, root, cancellation), cancellation);
         metrics.Computed(status.Evidence, clock.Elapsed);
         return answer;
     }
 
-    /// <summary>Returns when nothing is computed any more, and nothing will be.</summary>
+    /// <summary>Returns when nothing is computed any more, and nothing will be; or when what does not end has had its time.</summary>
     public async Task EndAsync()
     {
+        using var patience = new CancellationTokenSource(LongestEnd);
         for (var core = 0; core < options.Concurrency; core++)
-            await _cores.WaitAsync(CancellationToken.None);
+            await _cores.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>As many computations at once as jobs may be with us. One that does not stop when it should goes on after us, and its core is not free before it ends.</summary>
@@ -262,10 +260,19 @@ internal sealed class JobWorker(
         return await running.WaitAsync(cancellation);
     }
 
+    /// <summary>What was made is kept even where nobody waits for it any more: it is not made twice.</summary>
+    private (byte[] Output, byte[] Evidence) ComputeAndKeep(JobStatus status, Prepared prepared, ulong height, Hash256 root, CancellationToken cancellation)
+    {
+        var answer = Compute(status, prepared, height, root, cancellation);
+        if (!IsSigned(status))
+            files.WriteAnswer(status, answer.Output, answer.Evidence);
+        return answer;
+    }
+
     /// <param name="root">Of the commitment to the model's private weights; zero where they are public.</param>
     private (byte[] Output, byte[] Evidence) Compute(JobStatus status, Prepared prepared, ulong height, Hash256 root, CancellationToken cancellation)
     {
-        if (status.Evidence is JobEvidence.Attested or JobEvidence.DevelopmentAttested)
+        if (IsSigned(status))
         {
             var signed = enclave!.Answer(prepared.Model, InEnclave(status, prepared, height), cancellation);
             return (signed.Output, signed.Evidence);

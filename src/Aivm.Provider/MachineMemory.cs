@@ -41,10 +41,11 @@ internal sealed partial record MachineMemory(string Folder, string Mounts = "/pr
     }
 
     /// <summary>From now on this process leaves no core dump, and no other process of its user reads its memory. Without effect elsewhere than on Linux.</summary>
+    /// <exception cref="AivmException"><c>core-dumps</c>: the kernel does not let us.</exception>
     public static void KeepOutOfDumps()
     {
-        if (OperatingSystem.IsLinux())
-            _ = ProcessControl(SetDumpable, 0, 0, 0, 0);
+        if (OperatingSystem.IsLinux() && ProcessControl(SetDumpable, 0, 0, 0, 0) != 0)
+            throw new AivmException(Failure.Environment, "core-dumps", "The kernel does not keep this process out of core dumps, which would hold what callers sealed.");
     }
 
     /// <summary>Makes our folder where it is not there yet.</summary>

@@ -14,6 +14,7 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     private readonly Dictionary<ModelKey, IRunnable> _ready = [];
     private readonly LinkedList<ModelKey> _order = [];
     private readonly ModelsClient _models = new(rpc);
+    private bool _isDisposed;
 
     /// <summary>Not where answers are attested: the evidence says nothing of a GPU, which may be anybody's.</summary>
     public bool UsesGpu { get; init; } = true;
@@ -31,10 +32,12 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
 
     public void Dispose()
     {
-        foreach (var model in _ready.Values)
-            (model as IDisposable)?.Dispose();
-        _loading.Dispose();
-        _fetching.Dispose();
+        lock (_order)
+        {
+            _isDisposed = true;
+            foreach (var model in _ready.Values)
+                (model as IDisposable)?.Dispose();
+        }
     }
 
     private Task<IRunnable> TakeOnChainAsync(Address account, ModelInfo info, ulong job, CancellationToken cancellation)
@@ -71,14 +74,21 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
         if (Find(key) is { } ready)
             return ready;
         await _loading.WaitAsync(cancellation);
-        try
-        {
-            return Find(key) ?? Keep(key, await load());
-        }
-        finally
-        {
-            _loading.Release();
-        }
+        // A file of strangers may take long to load: whoever stops waiting leaves it to those who come next.
+        var loading = Task.Run(
+            async () =>
+            {
+                try
+                {
+                    return Find(key) ?? Keep(key, await load());
+                }
+                finally
+                {
+                    _loading.Release();
+                }
+            },
+            CancellationToken.None);
+        return await loading.WaitAsync(cancellation);
     }
 
     /// <summary>Null where it is not ready.</summary>
@@ -177,6 +187,11 @@ internal sealed class ModelShelf(RpcClient rpc, ProviderFiles files, ProviderOpt
     {
         lock (_order)
         {
+            if (_isDisposed)
+            {
+                (model as IDisposable)?.Dispose();
+                throw new ObjectDisposedException(nameof(ModelShelf));
+            }
             _ready.Add(key, model);
             _order.AddLast(key);
             while (_order.Count > 1 && _ready.Values.Sum(item => item.ResidentMemory) > options.ModelMemory)

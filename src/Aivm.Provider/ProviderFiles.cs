@@ -54,6 +54,10 @@ internal sealed class ProviderFiles
         {
             held = new FileStream(Path.Combine(_directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw Unusable(exception);
+        }
         catch (IOException exception)
         {
             throw new AivmException(
@@ -116,7 +120,7 @@ internal sealed class ProviderFiles
             : null;
     }
 
-    /// <summary>Keeps an answer until the chain has it. Where the disk is full it is not kept, and a crash before then means computing it again.</summary>
+    /// <summary>Keeps an answer until the chain has it. Where the disk does not take it, a crash before then means computing it again.</summary>
     public void WriteAnswer(JobStatus job, byte[] output, byte[] evidence)
     {
         var answer = new AbiWriter(3).WriteHash(TaskOf(job)).WriteBytes(output).WriteBytes(evidence).ToArray();
@@ -125,13 +129,16 @@ internal sealed class ProviderFiles
             using var room = MakeRoom(answer.Length);
             Write(AnswerName(job.Job), answer);
         }
-        catch (JobRefusal)
+        catch (AivmException)
         {
             // What was accepted is answered all the same.
         }
     }
 
-    /// <summary>The job is over, or what was kept for it is no good.</summary>
+    /// <summary>The answer that was kept is no good.</summary>
+    public void ForgetAnswer(ulong job) => Guarded(() => File.Delete(Path.Combine(_directory, AnswerName(job))));
+
+    /// <summary>The job is over.</summary>
     public void Forget(ulong job) => Guarded(() =>
     {
         lock (_room)
@@ -242,6 +249,9 @@ internal sealed class ProviderFiles
     {
         foreach (var file in Directory.EnumerateFiles(_directory, "*.tmp", SearchOption.AllDirectories))
             File.Delete(file);
+        // An earlier release kept inputs there without directories of their own.
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(_directory, _chain, "inputs")))
+            File.Delete(file);
     }
 
     private byte[]? TryRead(string name)
@@ -264,9 +274,12 @@ internal sealed class ProviderFiles
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new AivmException(Failure.Environment, "provider-directory", $"The provider's directory cannot be used: {exception.Message}", exception);
+            throw Unusable(exception);
         }
     }
+
+    private static AivmException Unusable(Exception exception) =>
+        new(Failure.Environment, "provider-directory", $"The provider's directory cannot be used: {exception.Message}", exception);
 
     private void Write(string name, ReadOnlySpan<byte> content)
     {

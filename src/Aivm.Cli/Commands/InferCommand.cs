@@ -68,7 +68,7 @@ internal static class InferCommand
                 address, model, isOffChain, inputs, result.GetResult(maxPrice) is null ? null : result.GetValue(maxPrice), result.GetValue(yes));
             if (terms is null && await new OnChainInference(wallet, request, terminal).TryRunAsync(cancellation))
                 return 0;
-            terms ??= JobWith(await HeavyEvidenceAsync(wallet, address, terminal, cancellation));
+            terms ??= JobWith(await HeavyEvidenceAsync(wallet, address, inputs[0].Length, terminal, cancellation));
             await new OffChainInference(wallet, request, terms, terminal).RunAsync(cancellation);
             return 0;
 
@@ -100,7 +100,7 @@ internal static class InferCommand
     };
 
     /// <summary>What vouches for a public model that no transaction runs: a proof, where a transaction verifies it.</summary>
-    private static async Task<string> HeavyEvidenceAsync(Wallet wallet, Address model, Terminal terminal, CancellationToken cancellation)
+    private static async Task<string> HeavyEvidenceAsync(Wallet wallet, Address model, int inputBytes, Terminal terminal, CancellationToken cancellation)
     {
         var isProvable = await IsProvableAsync();
         terminal.Remark(isProvable
@@ -112,7 +112,7 @@ internal static class InferCommand
         {
             try
             {
-                return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation) < Wallet.MaxTransactionGas;
+                return JobsClient.HasRoomForProof(await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation), inputBytes);
             }
             catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
             {

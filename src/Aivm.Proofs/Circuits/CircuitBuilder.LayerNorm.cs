@@ -156,7 +156,7 @@ internal sealed partial class CircuitBuilder
         if (most > limit)
         {
             var (quotient, clamped) = (AddStorage(positions, channels), AddStorage(positions, channels));
-            var table = QuotientClamp((int)most, limit);
+            var table = QuotientClamp((int)most);
             var site = AddLookup($"{name}, clamp", positions, channels, [new(1, Cells(quotient), Once), new(2, Cells(clamped), Once)], [table]);
             WideCells whole = new([quotient], new LimbCut(1, -most, Storage.BitLength((int)(2 * most))), [site], WideNumber.Of(Cells(quotient), -most, most));
             return AddQuotient(value, name, numerator, root, largestRoot, whole, clamped) ?? Define(value, CircuitValue.OfRows(_infos[value], clamped));
@@ -168,8 +168,9 @@ internal sealed partial class CircuitBuilder
     }
 
     /// <summary>Alone with its reach: its rows are all that bounds a quotient, and what others look up would widen them.</summary>
-    private FunctionTable QuotientClamp(int most, int limit)
+    private FunctionTable QuotientClamp(int most)
     {
+        var limit = (int)ElementTypes.MaxOf(ElementType.S16);
         if (!_quotientClamps.TryGetValue(most, out var table))
         {
             _quotientClamps[most] = table = new FunctionTable(quotient => Math.Clamp(quotient, -limit, limit));

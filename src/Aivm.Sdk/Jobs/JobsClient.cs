@@ -35,6 +35,16 @@ public sealed class JobsClient(RpcClient rpc)
             : throw ModelsClient.Malformed(JobsInterface.Job);
     }
 
+    // A proof of 200 kB as calldata, the largest callback that may have been paid for, receipt and payment.
+    private const ulong GasBesideVerification = 8_000_000;
+    private const ulong GasPerInputByte = 40;
+
+    /// <summary>Whether a transaction that answers with a proof has room for its verification, and for all that comes with it.</summary>
+    /// <param name="verificationGas">As <see cref="ProofsClient.GetVerificationGasAsync"/> has it.</param>
+    /// <param name="inputBytes">Packed.</param>
+    public static bool HasRoomForProof(ulong verificationGas, int inputBytes) =>
+        verificationGas <= Wallet.MaxTransactionGas - GasBesideVerification && (ulong)inputBytes * GasPerInputByte <= Wallet.MaxTransactionGas - GasBesideVerification - verificationGas;
+
     public async Task<ulong> CountAsync(CancellationToken cancellation = default)
     {
         var reader = new AbiReader(await rpc.CallAsync(

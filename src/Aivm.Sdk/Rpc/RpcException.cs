@@ -19,7 +19,7 @@ public sealed class RpcException(int rpcCode, string message, ReadOnlyMemory<byt
     public bool IsRevert => RpcCode == RevertedCode;
 
     /// <summary>The gas of a transaction is not enough. Ethereum's nodes have no code for it, and these words.</summary>
-    public bool IsOutOfGas => !IsRevert && Message.Contains("out of gas", StringComparison.Ordinal);
+    public bool IsOutOfGas => !IsRevert && (Message.Contains("out of gas", StringComparison.Ordinal) || Message.Contains("intrinsic gas", StringComparison.Ordinal));
 
     private static Failure KindOf(int rpcCode) => rpcCode is InternalErrorCode or UnavailableCode ? Failure.Environment : Failure.Input;
 

@@ -232,8 +232,11 @@ public sealed partial class ProviderTests : IAsyncLifetime
         Assert.Equal((0, 0, 0), (first.Checked, first.Skipped, first.Wrong.Count));
         Assert.Equal([job], watcher.Waiting);
         List<ulong> wrong = [];
-        while (watcher.Waiting.Count > 0)
+        await UntilAsync(async () =>
+        {
             wrong.AddRange((await watcher.CheckWaitingAsync(Cancellation)).Wrong);
+            return watcher.Waiting.Count == 0;
+        });
         Assert.Equal([job], wrong);
         Assert.Empty(failing);
         Assert.Equal(JobEnd.Wrong, (await new JobsClient(_rpc).GetAsync(job, Cancellation)).End);
