@@ -37,7 +37,6 @@ public sealed class AnswerWatcher : IDisposable
     /// <summary>Each failure doubles the pause before the next try: a run, and a proof, are work.</summary>
     private sealed class WaitingAnswer(AnsweredJob answer)
     {
-        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
         private const int MostDoublings = 6;
 
         private int _failures;
@@ -47,7 +46,7 @@ public sealed class AnswerWatcher : IDisposable
         /// <summary>By the watcher's clock.</summary>
         public TimeSpan NotBefore { get; private set; }
 
-        public void Failed(TimeSpan now) => NotBefore = now + (Pause * (1 << Math.Min(_failures++, MostDoublings)));
+        public void Failed(TimeSpan now, TimeSpan pause) => NotBefore = now + (pause * (1 << Math.Min(_failures++, MostDoublings)));
     }
 
     /// <param name="fraction">Of the answers, 0 to 1.</param>
@@ -60,6 +59,9 @@ public sealed class AnswerWatcher : IDisposable
         _alone = _files.Lock();
         _shelf = new ModelShelf(wallet.Rpc, _files, options, _ => { });
     }
+
+    /// <summary>After the first failure of a check. The time of a test's chain may run faster than the clock.</summary>
+    internal TimeSpan RetryPause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Answers that were drawn and could not be checked yet: the node was away, or a challenge was not mined.</summary>
     public IReadOnlyCollection<ulong> Waiting => _waiting.Keys;
@@ -116,7 +118,7 @@ public sealed class AnswerWatcher : IDisposable
             catch (AivmException exception)
             {
                 // One that fails does not end the watch.
-                waiting.Failed(_clock.Elapsed);
+                waiting.Failed(_clock.Elapsed, RetryPause);
                 _observer(new ProviderEvent(ProviderEventKind.Retry, answer.Job, $"{exception.Error.Code}: {exception.Message}"));
                 if (exception.Failure == Failure.Environment)
                     break;

@@ -227,7 +227,10 @@ public sealed partial class ProviderTests : IAsyncLifetime
         });
         using var rpc = new RpcClient(node.Url);
         using var watcher = new AnswerWatcher(
-            new Wallet(rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue);
+            new Wallet(rpc, DevChain.Accounts[2].Key.Span), new ProviderOptions { Directory = Path.Combine(_home.FullName, "watcher") }, fraction: 1, seed: 0, _events.Enqueue)
+        {
+            RetryPause = TimeSpan.Zero,
+        };
         var first = await watcher.WatchAsync(0, await _rpc.GetBlockNumberAsync(Cancellation), Cancellation);
         Assert.Equal((0, 0, 0), (first.Checked, first.Skipped, first.Wrong.Count));
         Assert.Equal([job], watcher.Waiting);
