@@ -43,6 +43,9 @@ public sealed class AnswerWatcher : IDisposable
 
         public AnsweredJob Answer => answer;
 
+        /// <summary>Our own run says so. A challenge whose fate we were not told may have been mined.</summary>
+        public bool IsWrong { get; set; }
+
         /// <summary>By the watcher's clock.</summary>
         public TimeSpan NotBefore { get; private set; }
 
@@ -99,7 +102,7 @@ public sealed class AnswerWatcher : IDisposable
             var answer = waiting.Answer;
             try
             {
-                switch (await RunAgainAsync(answer, cancellation))
+                switch (await RunAgainAsync(waiting, cancellation))
                 {
                     case true:
                         examined++;
@@ -156,9 +159,15 @@ public sealed class AnswerWatcher : IDisposable
         _observer(new ProviderEvent(ProviderEventKind.Lost, oldest, "too many answers wait to be checked"));
     }
 
-    private async Task<bool?> RunAgainAsync(AnsweredJob answer, CancellationToken cancellation)
+    private async Task<bool?> RunAgainAsync(WaitingAnswer waiting, CancellationToken cancellation)
     {
+        var answer = waiting.Answer;
         var status = await _jobs.GetAsync(answer.Job, cancellation);
+        if (waiting.IsWrong && status.End == JobEnd.Wrong)
+        {
+            _observer(new ProviderEvent(ProviderEventKind.Challenged, answer.Job, "the chain has seen that the answer is wrong"));
+            return false;
+        }
         if (status.State != JobState.Answered || status.InputKind != JobInputKind.Public
             || await _jobs.FindLatestRequestAsync(answer.Job, cancellation) is not { } request)
             return null;
@@ -169,6 +178,7 @@ public sealed class AnswerWatcher : IDisposable
             return null;
         if (OutputNumbers.HashOf(own.Outputs) == status.OutputHash)
             return true;
+        waiting.IsWrong = true;
         await ChallengeAsync(answer.Job, request.Input, own, cancellation);
         return false;
     }
