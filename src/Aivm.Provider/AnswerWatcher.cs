@@ -83,7 +83,7 @@ public sealed class AnswerWatcher : IDisposable
         foreach (var answer in answers)
         {
             if (_random.NextDouble() < _fraction)
-                Await(answer);
+                Keep(answer);
             else
                 skipped++;
         }
@@ -149,7 +149,8 @@ public sealed class AnswerWatcher : IDisposable
         }
     }
 
-    private void Await(AnsweredJob answer)
+    /// <summary>Until it is checked, or too many others wait.</summary>
+    private void Keep(AnsweredJob answer)
     {
         _waiting[answer.Job] = new WaitingAnswer(answer);
         if (_waiting.Count <= MostWaiting)
