@@ -17,8 +17,9 @@ public sealed class CommittedInputs : IDisposable
 
     internal FeltArray Cells { get; }
 
+    /// <param name="threads">Of this and of its part in the proof, null for as many as there are processors. They change nothing but the time.</param>
     /// <exception cref="AivmException"><c>proof-statement</c>: numbers that a run of the model would refuse.</exception>
-    public static CommittedInputs Commit(ProofShape shape, ReadOnlyMemory<long> numbers)
+    public static CommittedInputs Commit(ProofShape shape, ReadOnlyMemory<long> numbers, int? threads = null)
     {
         var circuit = shape.Circuit;
         if (shape.Inputs is null)
@@ -28,7 +29,7 @@ public sealed class CommittedInputs : IDisposable
         var (random, cells) = (new SecretRandom(), new FeltArray(circuit.InputCellCount));
         ExtKernels.FromIntegers(circuit.LayOutInputs(numbers.Span), cells, 0);
         random.Fill(cells.AsSpan()[(circuit.RandomInputCells!.Base - circuit.InputBase)..]);
-        return new CommittedInputs(OracleCommitment.Commit(shape.Inputs, cells, random), cells, numbers);
+        return new CommittedInputs(OracleCommitment.Commit(shape.Inputs, cells, random, threads ?? Environment.ProcessorCount), cells, numbers);
     }
 
     internal Ext4 Open(ReadOnlySpan<Ext4> point, ProverChannel channel, ProofWriter writer) => _commitment.Open(point, channel, writer);

@@ -34,18 +34,19 @@ public sealed class CommittedWeights : IDisposable
     /// commitments share any, whose difference would be that of the weights.
     /// </param>
     /// <param name="used">Proofs made with it before: whoever forgets some may disclose weights.</param>
-    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0) =>
-        Commit(shape, LayoutOf(shape).Reveal(graph), seed, used);
+    /// <param name="threads">Of this and of its part in proofs, null for as many as there are processors. They change nothing but the time.</param>
+    public static CommittedWeights Commit(ProofShape shape, Graph graph, ReadOnlySpan<byte> seed, int used = 0, int? threads = null) =>
+        Commit(shape, LayoutOf(shape).Reveal(graph), seed, used, threads);
 
     /// <param name="numbers">The cells as integers: tests commit to others than a graph's.</param>
-    internal static CommittedWeights Commit(ProofShape shape, int[] numbers, ReadOnlySpan<byte> seed, int used = 0)
+    internal static CommittedWeights Commit(ProofShape shape, int[] numbers, ReadOnlySpan<byte> seed, int used = 0, int? threads = null)
     {
         var layout = LayoutOf(shape);
         var cells = new FeltArray(layout.CellCount);
         var random = new SecretRandom(SeedOf(shape.Weights!, numbers, seed));
         ExtKernels.FromIntegers(numbers, cells, 0);
         random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
-        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, used), cells, numbers);
+        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, threads ?? Environment.ProcessorCount, used), cells, numbers);
     }
 
     private static WeightLayout LayoutOf(ProofShape shape) => shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));

@@ -6,12 +6,16 @@ namespace Aivm.Proofs.Prover;
 /// <summary>Proves runs of one model: keeps the circuit's plan and its memory from proof to proof. For one proof at a time.</summary>
 public sealed class ProofProver : IDisposable
 {
+    /// <summary>Cells that are worth a thread.</summary>
+    private const int LeastCells = 1 << 15;
+
     private readonly ProofShape _shape;
     private readonly WitnessFiller? _filler;
     private readonly int _threads;
     private readonly BlockPool.Lease _memory = BlockPool.Open();
     private readonly LogupWorkspace _workspace = new();
     private readonly ExtArray _denominators;
+    private readonly FeltArray _numerators;
     private readonly ExtArray _coefficients;
     private readonly FeltArray _cells;
     private readonly CommittedWeights? _weights;
@@ -20,6 +24,7 @@ public sealed class ProofProver : IDisposable
     {
         (_shape, _filler, _weights, _threads) = (shape, filler, weights, threads);
         _denominators = new ExtArray(1 << shape.LeafVariables);
+        _numerators = new FeltArray(shape.Circuit.LeafCount - shape.Circuit.FullLeafCount);
         _coefficients = new ExtArray(shape.Circuit.AddressCount);
         _cells = new FeltArray(shape.Circuit.CellCount);
     }
@@ -67,6 +72,7 @@ public sealed class ProofProver : IDisposable
         var witness = Fill(statement, inputs);
         var proof = Prove(statement, witness, inputs, progress);
         _filler!.Keep(witness);
+        _shape.Circuit.Public.Keep(witness.PublicNumbers);
         return proof;
     }
 
@@ -84,11 +90,11 @@ public sealed class ProofProver : IDisposable
             throw new ArgumentException("Private inputs, and no others, are committed.", nameof(inputs));
         progress?.Invoke(ProofPhase.Commit);
         var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), _shape.Begin(statement));
-        ExtKernels.FromIntegers(witness.Cells, _cells, 0);
+        Parts.Run(_threads, witness.Cells.Length, LeastCells, (_, from, to) => ExtKernels.FromIntegers(witness.Cells.AsSpan(from..to), _cells, from));
         if (_shape.Pads is not null)
             random.Fill(_cells.AsSpan()[_shape.Circuit.RandomCells.Base..]);
-        using var commitment = OracleCommitment.Commit(_shape.Cells, _cells, random);
-        using var pads = _shape.Pads is null ? null : PadCommitment.Commit(_shape.Pads, _shape.Layout, random);
+        using var commitment = OracleCommitment.Commit(_shape.Cells, _cells, random, _threads);
+        using var pads = _shape.Pads is null ? null : PadCommitment.Commit(_shape.Pads, _shape.Layout, random, _threads);
         writer.Write(commitment.Root);
         transcript.Absorb(commitment.Root.Span);
         if (pads is not null)
@@ -100,19 +106,18 @@ public sealed class ProofProver : IDisposable
 
         progress?.Invoke(ProofPhase.Lookups);
         var challenges = ProofChallenges.Draw(_shape, transcript);
-        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, _weights?.Numbers ?? [], challenges.Alpha, challenges.Gamma, _denominators, _threads), _workspace, _threads);
+        var lookups = LogupGkrProver.Prove(channel, LookupLeaves.Build(witness, _weights?.Numbers ?? [], challenges.Alpha, challenges.Gamma, _denominators, _numerators, _threads), _workspace, _threads);
 
         progress?.Invoke(ProofPhase.Layers);
         var mu = transcript.NextChallenge();
         using var leaves = new EqPoint(lookups.Point);
         using var equalities = new EqPoint(challenges.Equalities);
         var reduction = new LinearReduction(_shape.Circuit, leaves, equalities, challenges.Alpha, challenges.Gamma, mu);
-        _coefficients.Resize(_shape.Circuit.AddressCount);
-        reduction.AddCoefficients(_coefficients, Each);
+        reduction.MakeCoefficients(_coefficients, Each);
         using var joined = inputs is null ? null : Join(inputs);
         // What the verifier knows is left out: constants of forms change no pad's coefficient.
         var claim = lookups.Numerator + lookups.Denominator.Times(mu);
-        var publicNumbers = Array.ConvertAll(witness.PublicNumbers, Felt.From);
+        var publicNumbers = witness.PublicNumbers.Elements;
         if (_shape.Circuit.ProductCount > 0)
             claim += ProveProducts(channel, reduction, joined ?? _cells, publicNumbers);
         using var known = _weights is null ? null : new WeighedForms(reduction.FormsOfKnown(publicNumbers), _weights.Cells, _threads);
@@ -180,6 +185,7 @@ public sealed class ProofProver : IDisposable
     {
         _workspace.Dispose();
         _denominators.Dispose();
+        _numerators.Dispose();
         _coefficients.Dispose();
         _cells.Dispose();
         _memory.Dispose();

@@ -12,7 +12,7 @@ public static class WeightEqualityProver
         if (shape.Soundness.Shortfall is { } error)
             throw new AivmException(Failure.Input, error.Code, error.Message);
         var (random, writer, transcript) = (new SecretRandom(), new ProofWriter(), shape.Begin(statement));
-        using var pads = PadCommitment.Commit(shape.Pads, shape.Layout, random);
+        using var pads = PadCommitment.Commit(shape.Pads, shape.Layout, random, threads);
         writer.Write(pads.Root);
         transcript.Absorb(pads.Root.Span);
         var comparison = shape.DrawPoint(transcript);

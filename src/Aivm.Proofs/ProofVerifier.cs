@@ -1,4 +1,3 @@
-using System.Buffers;
 using Aivm.Primitives;
 
 namespace Aivm.Proofs;
@@ -24,16 +23,14 @@ public static class ProofVerifier
             error = new("proof-statement", "A proof about private weights or inputs names their root, and no other proof does.");
             return false;
         }
-        // Of the pool: as many as a model has constants, each time.
-        var publicNumbers = ArrayPool<Felt>.Shared.Rent(shape.Circuit.Public.Count);
-        var holds = shape.Circuit.TryStatePublic(statement, publicNumbers, out error);
+        var holds = shape.Circuit.TryCompute(statement, out var numbers, out error);
         if (holds)
         {
             var reader = new ProofReader(proof);
-            holds = TryVerify(shape, statement, publicNumbers, reader) && reader.TryFinish();
+            holds = TryVerify(shape, statement, numbers.Elements, reader) && reader.TryFinish();
             error = reader.Error!;
+            shape.Circuit.Public.Keep(numbers);
         }
-        ArrayPool<Felt>.Shared.Return(publicNumbers);
         // Kernels read the tables of the circuit by address.
         GC.KeepAlive(shape);
         return holds;

@@ -32,7 +32,8 @@ public static class VerificationWork
     private const int Fixed = 300_000;
     private const int EqElement = 3;
     private const int TableEntry = 1;
-    private const int TableSums = 1_000;
+    private const int TableEnd = 1_000;
+    private const int TableLine = 50;
     private const int SiteFactor = 12;
     private const int SiteWork = 800;
     private const int TermWork = 200;
@@ -77,7 +78,7 @@ public static class VerificationWork
 
     private static long OfStatements(Circuit circuit)
     {
-        var work = circuit.Public.Work + (circuit.TableRuns.Sum(runs => runs.Sum(run => (long)run.Count)) * TableEntry) + (circuit.Tables.Length * (long)TableSums);
+        var work = circuit.Public.Work + Of(circuit.TableSums);
         foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
         {
             work += SiteWork + ((site.Grid.Positions + (long)site.Grid.Channels) * Product);
@@ -91,6 +92,9 @@ public static class VerificationWork
             + circuit.PublicTerms.Sum(placed => placed.Term.EvaluationWork)
             + circuit.Products.Sum(placed => placed.Term.EvaluationWork);
     }
+
+    private static long Of(TableSums tables) =>
+        (tables.Runs.Sum(run => (long)run.Count) * TableEntry) + (tables.Ends.Length * (long)TableEnd) + (tables.Lines.Length * (long)TableLine);
 
     /// <summary>Tables of eq at the points that arguments end in: by bits of a row, for each width of a grid.</summary>
     private static long OfPoints(ProofShape shape)

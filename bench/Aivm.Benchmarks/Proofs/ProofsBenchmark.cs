@@ -55,7 +55,7 @@ internal sealed class ProofsBenchmark(ProofsOptions options, TextWriter log)
         Require(GraphAnalysis.TryAnalyse(architecture, out var analysis, out var error), error);
         Require(Circuit.TryBuild(architecture, analysis, samples: 1, workload.Privacy, out var circuit, out error), error);
         var shape = new ProofShape(circuit, ProofParameters.Production);
-        using var weights = isPrivate ? CommittedWeights.Commit(shape, model.Graph, new byte[32]) : null;
+        using var weights = isPrivate ? CommittedWeights.Commit(shape, model.Graph, new byte[32], threads: options.Threads) : null;
         Require(ProofProver.TryCreate(shape, model.Graph, weights, options.Threads, out var prover, out error), error);
         using var owned = prover;
         var setUp = Stopwatch.GetElapsedTime(start).TotalMilliseconds;

@@ -44,7 +44,7 @@ internal static class RunProver
 
     private static ProofFile Prove(ProofRequest request, byte[] container, ProvedModel model, ProofShape shape, CommittedWeights? weights, ProofSteps steps)
     {
-        using var inputs = request.HidesInputs ? CommittedInputs.Commit(shape, request.Inputs) : null;
+        using var inputs = request.HidesInputs ? CommittedInputs.Commit(shape, request.Inputs, Threads) : null;
         ReadOnlyMemory<long> stated = request.HidesInputs ? default : request.Inputs;
         var statement = new ProofStatement(model.Hash, request.Context, stated, request.Outputs, weights?.Root, inputs?.Root);
         using var prover = Require(ProofProver.TryCreate(shape, request.Model.Graph, weights, Threads, out var created, out var error), created, error);

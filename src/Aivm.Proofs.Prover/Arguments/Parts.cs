@@ -20,11 +20,16 @@ internal static class Parts
     /// <summary>The same with the number of the part: what two calls with one number do is done one after the other.</summary>
     public static void Each(int threads, int count, Action<int, int> body)
     {
-        var next = -1;
-        Parallel.For(0, Math.Min(threads, count), part =>
+        var (parts, next) = (Math.Min(threads, count), -1);
+        if (parts <= 1)
+            Take(0);
+        else
+            Parallel.For(0, parts, Take);
+
+        void Take(int part)
         {
             for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
                 body(part, i);
-        });
+        }
     }
 }

@@ -6,6 +6,9 @@ internal static class ProductSumcheckProver
     /// <summary>Pairs that are worth a thread.</summary>
     private const int Least = 1 << 12;
 
+    /// <summary>Pairs that are folded and then summed at once: both fit into the second cache.</summary>
+    private const int Piece = 1 << 11;
+
     /// <summary>The prover of <see cref="ProductSumcheck.Verify"/> for base elements y. Consumes x.</summary>
     /// <param name="claim">sum_i x_i y_i, as the verifier has it.</param>
     /// <param name="variables">x and y have the same length, at most 2^variables.</param>
@@ -16,38 +19,71 @@ internal static class ProductSumcheckProver
             return (new SumcheckClaim([], claim), x[0], y[0]);
 
         var half = 1 << (variables - 1);
-        var (atZero, leading) = Sum(threads, half, (from, to) => ExtKernels.SumcheckRound(x, y, half, from, to));
-        (claim, var s) = SendRound(channel, claim, atZero, leading);
+        var round = Sum(threads, half, (from, to) => ExtKernels.SumcheckRound(x, y, half, from, to));
+        (claim, var s) = SendRound(channel, claim, round.AtZero, round.Leading);
         using var folded = ExtArray.Uninitialised(Math.Min(half, y.Length));
-        Parts.Run(threads, half, Least, (_, from, to) =>
+        round = FoldAndSum(threads, half, folded.Length, x, folded, (from, to) =>
         {
             ExtKernels.Fold(x, half, s, from, to);
             ExtKernels.Fold(y, half, s, folded, from, to);
         });
-        x.Truncate(folded.Length);
-        var (rest, xValue, yValue) = Prove(channel, claim, x, folded, variables - 1, threads);
-        return (rest with { Point = [.. rest.Point, s] }, xValue, yValue);
+        return ProveRest(channel, claim, x, folded, variables - 1, round, [s], threads);
     }
 
     /// <summary>The same for y in the extension. Consumes both.</summary>
     public static (SumcheckClaim Claim, Ext4 X, Ext4 Y) Prove(ProverChannel channel, Hidden claim, ExtArray x, ExtArray y, int variables, int threads = 1)
     {
-        var point = new Ext4[variables];
+        var half = 1 << variables >> 1;
+        var round = variables == 0 ? default : Sum(threads, half, (from, to) => ExtKernels.SumcheckRound(x, y, half, from, to));
+        return ProveRest(channel, claim, x, y, variables, round, [], threads);
+    }
+
+    /// <summary>The rounds from one on, whose sums are known.</summary>
+    /// <param name="bound">The challenges before, the first for the highest variable.</param>
+    private static (SumcheckClaim Claim, Ext4 X, Ext4 Y) ProveRest(
+        ProverChannel channel, Hidden claim, ExtArray x, ExtArray y, int variables, (Ext4 AtZero, Ext4 Leading) round, List<Ext4> bound, int threads)
+    {
         for (var variable = variables - 1; variable >= 0; variable--)
         {
             var half = 1 << variable;
-            var (atZero, leading) = Sum(threads, half, (from, to) => ExtKernels.SumcheckRound(x, y, half, from, to));
-            (claim, var s) = SendRound(channel, claim, atZero, leading);
-            Parts.Run(threads, half, Least, (_, from, to) =>
+            (claim, var s) = SendRound(channel, claim, round.AtZero, round.Leading);
+            bound.Add(s);
+            round = FoldAndSum(threads, half, Math.Min(half, x.Length), x, y, (from, to) =>
             {
                 ExtKernels.Fold(x, half, s, from, to);
                 ExtKernels.Fold(y, half, s, from, to);
             });
-            x.Truncate(Math.Min(half, x.Length));
-            y.Truncate(x.Length);
-            point[variable] = s;
         }
-        return (new SumcheckClaim(point, claim), x[0], y[0]);
+        bound.Reverse();
+        return (new SumcheckClaim([.. bound], claim), x[0], y[0]);
+    }
+
+    /// <summary>Binds a variable, and sums for the next while what it left is at hand.</summary>
+    /// <param name="half">Pairs of the variable.</param>
+    /// <param name="length">What it leaves of both vectors.</param>
+    /// <param name="fold">Takes elements of what is left, from the first to before the end.</param>
+    private static (Ext4 AtZero, Ext4 Leading) FoldAndSum(int threads, int half, int length, ExtArray x, ExtArray y, Action<int, int> fold)
+    {
+        var (next, round) = (half / 2, default((Ext4 AtZero, Ext4 Leading)));
+        if (next == 0)
+            fold(0, half);
+        else
+            round = Sum(threads, next, (from, to) =>
+            {
+                var sum = (AtZero: Ext4.Zero, Leading: Ext4.Zero);
+                for (var first = from; first < to; first += Piece)
+                {
+                    var end = Math.Min(to, first + Piece);
+                    fold(first, end);
+                    fold(next + first, next + end);
+                    var (atZero, leading) = ExtKernels.SumcheckRound(x, y, length, next, first, end);
+                    sum = (sum.AtZero + atZero, sum.Leading + leading);
+                }
+                return sum;
+            });
+        x.Truncate(length);
+        y.Truncate(length);
+        return round;
     }
 
     private static (Ext4 AtZero, Ext4 Leading) Sum(int threads, int half, Func<int, int, (Ext4 AtZero, Ext4 Leading)> sum)

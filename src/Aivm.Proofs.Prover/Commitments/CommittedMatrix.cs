@@ -9,23 +9,29 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     /// <summary>Columns that a thread hashes at a time.</summary>
     private const int Piece = 1024;
 
+    // Rows of a power of two would share the few cache lines of one set, where columns are hashed: five lines more keep them apart.
+    private const int Stagger = 5 * FeltArray.Granule;
+
     private readonly int _height;
+    private readonly int _stride;
     private readonly int _codeBits;
     private readonly bool _salted;
+    private readonly int _threads;
     private readonly FeltArray _codewords;
     private uint[] _salts;
     private MerkleTree? _tree;
 
     /// <param name="random">For the salts; null if the columns need not be hidden.</param>
-    public CommittedMatrix(int height, int codeBits, SecretRandom? random)
+    public CommittedMatrix(int height, int codeBits, SecretRandom? random, int threads = 1)
     {
-        (_height, _codeBits, _salted) = (height, codeBits, random is not null);
-        _codewords = FeltArray.Uninitialised(height << codeBits);
+        (_height, _codeBits, _salted, _threads) = (height, codeBits, random is not null, threads);
+        _stride = (1 << codeBits) + Stagger;
+        _codewords = FeltArray.Uninitialised(height * _stride);
         _salts = ArrayPool<uint>.Shared.Rent(SaltCount);
         if (random is null)
             Salts.Clear();
         else
-            random.FillWords(Salts);
+            random.FillWords(Salts, threads);
     }
 
     public Hash256 Root => Tree.Root;
@@ -37,11 +43,11 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     private MerkleTree Tree => _tree ?? throw new InvalidOperationException("The matrix is not committed yet.");
 
     /// <summary>A codeword.</summary>
-    public uint* Row(int row) => _codewords.At(row << _codeBits);
+    public uint* Row(int row) => _codewords.At(row * _stride);
 
     /// <summary>Writes the codeword of a message into a row.</summary>
     public void Encode(int row, ReedSolomon code, FeltArray message) =>
-        code.Encode(message, 0, message.Length, _codewords, row << _codeBits);
+        code.Encode(message, 0, message.Length, _codewords, row * _stride);
 
     /// <summary>Writes four rows, the coefficients of a codeword over the extension.</summary>
     public void Write(int firstRow, ExtArray codeword)
@@ -55,12 +61,12 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     {
         var columns = 1 << _codeBits;
         var leaves = MerkleTree.Rent(columns);
-        Parallel.For(0, (columns + Piece - 1) / Piece, piece =>
+        Parts.Each(_threads, (columns + Piece - 1) / Piece, piece =>
         {
             var first = piece * Piece;
-            ColumnHasher.Hash(_codewords.AsSpan(), _height, columns, Salts, leaves.AsSpan(0, Blake3.HashWords << _codeBits), first, Math.Min(Piece, columns - first));
+            ColumnHasher.Hash(_codewords.AsSpan(), _height, _stride, Salts, leaves.AsSpan(0, Blake3.HashWords << _codeBits), first, Math.Min(Piece, columns - first));
         });
-        _tree = new MerkleTree(leaves, _codeBits);
+        _tree = new MerkleTree(leaves, _codeBits, _threads);
     }
 
     /// <summary>Writes what <see cref="OpenedColumns"/> reads.</summary>

@@ -15,14 +15,14 @@ internal sealed class MerkleTree : IDisposable
     private readonly uint[][] _levels;
 
     /// <param name="leaves">Planes of 2^depth hashes (see <see cref="Blake3Lanes"/>), from <see cref="Rent"/>. The tree keeps them.</param>
-    public MerkleTree(uint[] leaves, int depth)
+    public MerkleTree(uint[] leaves, int depth, int threads = 1)
     {
         _levels = new uint[depth + 1][];
         _levels[0] = leaves;
         for (var level = 1; level <= depth; level++)
         {
             _levels[level] = Rent(1 << (depth - level));
-            HashInto(level);
+            HashInto(level, threads);
         }
     }
 
@@ -74,12 +74,12 @@ internal sealed class MerkleTree : IDisposable
     /// <summary>A level's planes: rented arrays may be longer.</summary>
     private Span<uint> Level(int level) => _levels[level].AsSpan(0, Blake3.HashWords << (Depth - level));
 
-    private void HashInto(int level)
+    private void HashInto(int level, int threads)
     {
         var count = 1 << (Depth - level);
         if (count <= Piece)
             MerkleOpening.HashLevel(Level(level - 1), Level(level), 0, count);
         else
-            Parallel.For(0, count / Piece, i => MerkleOpening.HashLevel(Level(level - 1), Level(level), i * Piece, Piece));
+            Parts.Each(threads, count / Piece, i => MerkleOpening.HashLevel(Level(level - 1), Level(level), i * Piece, Piece));
     }
 }

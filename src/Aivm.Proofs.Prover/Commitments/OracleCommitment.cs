@@ -17,15 +17,16 @@ public sealed class OracleCommitment : IDisposable
     private readonly FeltArray _cells;
     private readonly FeltArray _tails;
     private readonly ExtArray? _mask;
+    private readonly int _threads;
 
-    private OracleCommitment(OracleShape shape, FeltArray cells, SecretRandom random)
+    private OracleCommitment(OracleShape shape, FeltArray cells, SecretRandom random, int threads)
     {
-        (_shape, _cells) = (shape, cells);
+        (_shape, _cells, _threads) = (shape, cells, threads);
         _tails = FeltArray.Uninitialised(shape.Rows * shape.Tail);
         random.Fill(_tails.AsSpan());
         _mask = shape.Masked ? DrawMask(random) : null;
-        Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, shape.Hiding ? random : null);
-        Parallel.For(0, shape.Rows, Encode);
+        Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, shape.Hiding ? random : null, threads);
+        Parts.Each(threads, shape.Rows, Encode);
         if (_mask is not null)
             WriteMask(_mask);
         Matrix.Commit();
@@ -40,11 +41,12 @@ public sealed class OracleCommitment : IDisposable
 
     /// <param name="cells">By address, the hiding cells last. Stays the caller's, to be kept while openings are to come.</param>
     /// <param name="random">For tails, salts and the mask within. The same seed makes the same commitment again.</param>
+    /// <param name="threads">Of this and of the openings. They change nothing but the time.</param>
     /// <param name="opened">Openings made of the same commitment before.</param>
-    internal static OracleCommitment Commit(OracleShape shape, FeltArray cells, SecretRandom random, int opened = 0)
+    internal static OracleCommitment Commit(OracleShape shape, FeltArray cells, SecretRandom random, int threads = 1, int opened = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(cells.Length, shape.BaseElements);
-        return new OracleCommitment(shape, cells, random) { Opened = opened };
+        return new OracleCommitment(shape, cells, random, threads) { Opened = opened };
     }
 
     /// <summary>Proves the value at a point.</summary>
@@ -101,7 +103,7 @@ public sealed class OracleCommitment : IDisposable
         if (oracle.Hiding)
             vector[^1] = random.NextExt4();
         using var cells = LayOut(vector, oracle);
-        using var commitment = Commit(oracle, cells, random);
+        using var commitment = Commit(oracle, cells, random, _threads);
         writer.Write(commitment.Root);
         transcript.Absorb(commitment.Root.Span);
         var positions = transcript.DrawPositions(_shape.Queries, _shape.CodeBits, _shape.GrindingBits, writer);
@@ -124,7 +126,7 @@ public sealed class OracleCommitment : IDisposable
         for (var i = 0; i < count; i++)
             for (var (k, power) = (0, Felt.One); k < PowerPiece; k++, power *= claims.Points[i])
                 low[(i * PowerPiece) + k] = power;
-        Parallel.For(0, (length + PowerPiece - 1) / PowerPiece, piece =>
+        Parts.Each(_threads, (length + PowerPiece - 1) / PowerPiece, piece =>
         {
             var first = piece * PowerPiece;
             using var high = new ExtArray(count);
@@ -156,7 +158,7 @@ public sealed class OracleCommitment : IDisposable
         var last = _shape.Rows - 1;
         ExtKernels.AddScaled(sum, 0, weights[last], _cells, last << _shape.ColumnBits, _cells.Length - (last << _shape.ColumnBits));
         weights.Truncate(last);
-        Parallel.For(0, (_shape.Columns + Piece - 1) / Piece, piece =>
+        Parts.Each(_threads, (_shape.Columns + Piece - 1) / Piece, piece =>
         {
             var first = piece * Piece;
             ExtKernels.CombineRows(sum, first, weights, _cells, first, _shape.Columns, Math.Min(Piece, _shape.Columns - first));

@@ -10,7 +10,7 @@ public sealed class PadCommitment : IDisposable
     private readonly Ext4[][] _polynomials;
     private bool _isClosed;
 
-    private PadCommitment(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random)
+    private PadCommitment(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random, int threads)
     {
         (_shape, Pads) = (shape, pads);
         var values = Values(layout);
@@ -21,8 +21,8 @@ public sealed class PadCommitment : IDisposable
         _polynomials[shape.LinearRow] = random.NextElements(shape.LinearLength);
         _polynomials[shape.LinearRow][0] = PadRow.LowestCoefficient(_polynomials[shape.LinearRow], Ext4.Zero, shape);
         _polynomials[shape.QuadraticRow] = PadRow.TimesVanishing(random.NextElements(shape.QuotientLength), shape);
-        Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, random);
-        Parallel.For(0, shape.Rows, Encode);
+        Matrix = new CommittedMatrix(shape.ColumnHeight, shape.CodeBits, random, threads);
+        Parts.Each(threads, shape.Rows, Encode);
         Matrix.Commit();
     }
 
@@ -35,12 +35,12 @@ public sealed class PadCommitment : IDisposable
 
     /// <summary>Draws and commits pads.</summary>
     /// <param name="layout">Of the whole proof.</param>
-    public static PadCommitment Commit(PadShape shape, PadLayout layout, SecretRandom random) =>
-        Commit(shape, layout, Prover.Pads.Draw(layout, random.NextExt4), random);
+    public static PadCommitment Commit(PadShape shape, PadLayout layout, SecretRandom random, int threads = 1) =>
+        Commit(shape, layout, Prover.Pads.Draw(layout, random.NextExt4), random, threads);
 
     /// <summary>Commits given pads.</summary>
-    internal static PadCommitment Commit(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random) =>
-        new(shape, layout, pads, random);
+    internal static PadCommitment Commit(PadShape shape, PadLayout layout, Ext4[] pads, SecretRandom random, int threads = 1) =>
+        new(shape, layout, pads, random, threads);
 
     /// <summary>Proves all constraints of the channel. Once: the pads of two proofs would disclose the difference of their secrets.</summary>
     public void Close(HiddenChannel channel, ProofWriter writer)

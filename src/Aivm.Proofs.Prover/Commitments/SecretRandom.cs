@@ -12,6 +12,9 @@ public sealed class SecretRandom
 {
     private const uint LowBits = int.MaxValue;
 
+    /// <summary>Groups of output that are worth a thread.</summary>
+    private const int LeastGroups = 1 << 7;
+
     private readonly Blake3Output _output;
     private readonly uint[] _words = new uint[4 * Blake3Lanes.GroupWords];
     private int _used;
@@ -39,8 +42,27 @@ public sealed class SecretRandom
     }
 
     /// <summary>Fills the span with uniform words, such as salts.</summary>
-    public void FillWords(Span<uint> words)
+    /// <param name="threads">Change nothing but the time.</param>
+    public unsafe void FillWords(Span<uint> words, int threads = 1)
     {
+        // Whole groups are the output as it is, wherever a thread begins.
+        var groups = (words.Length - (_words.Length - _used)) / Blake3Lanes.GroupWords;
+        if (threads > 1 && groups >= 2 * LeastGroups)
+        {
+            var started = _words.AsSpan(_used);
+            started.CopyTo(words);
+            words = words[started.Length..];
+            _used = _words.Length;
+            var first = _nextGroup;
+            fixed (uint* to = words)
+            {
+                var start = (nint)to;
+                Parts.Run(threads, groups, LeastGroups, (_, from, end) => Blake3Lanes.Expand(
+                    _output, first + (ulong)from, new Span<uint>((uint*)start + (from * Blake3Lanes.GroupWords), (end - from) * Blake3Lanes.GroupWords)));
+            }
+            _nextGroup += (ulong)groups;
+            words = words[(groups * Blake3Lanes.GroupWords)..];
+        }
         while (!words.IsEmpty)
         {
             var fresh = Fresh();

@@ -11,15 +11,17 @@ internal static class LookupLeaves
 
     /// <param name="weights">The numbers of private ones.</param>
     /// <param name="denominators">Room for 2^variables elements.</param>
-    public static LogupLeaves Build(Witness witness, int[] weights, Ext4 alpha, Ext4 gamma, ExtArray denominators, int threads)
+    /// <param name="numerators">Room for those that may be other than 1.</param>
+    public static LogupLeaves Build(Witness witness, int[] weights, Ext4 alpha, Ext4 gamma, ExtArray denominators, FeltArray numerators, int threads)
     {
         var circuit = witness.Circuit;
         var powers = new Ext4[circuit.TableEntries.Length];
         powers[0] = Ext4.One;
         for (var i = 1; i < powers.Length; i++)
             powers[i] = powers[i - 1] * gamma;
-        Fill(denominators, circuit.FullLeafCount, circuit.LeafCount - circuit.FullLeafCount, Ext4.One);
-        var numerators = new FeltArray(circuit.LeafCount - circuit.FullLeafCount);
+        // What lies between sites with gaps is neutral.
+        Fill(denominators, circuit.FullLeafCount, circuit.TableGrid.Base - circuit.FullLeafCount, Ext4.One);
+        numerators.AsSpan()[..(circuit.TableGrid.Base - circuit.FullLeafCount)].Clear();
         var (sites, rows) = (circuit.Lookups.Length, circuit.TableGrid.Positions * circuit.TableGrid.Width);
         Parts.Each(threads, sites + ((rows + RowPiece - 1) / RowPiece), i =>
         {
@@ -80,12 +82,23 @@ internal static class LookupLeaves
     /// <summary>Rows from the first on: their keys, and minus how often each is met.</summary>
     private static void FillTables(Witness witness, int first, int count, Ext4 alpha, Ext4[] powers, ExtArray denominators, FeltArray numerators)
     {
-        var (circuit, at) = (witness.Circuit, witness.Circuit.TableGrid.Base + first);
-        Fill(denominators, at, count, alpha);
-        for (var k = 0; k < powers.Length; k++)
-            ExtKernels.AddScaled(denominators, at, -powers[k], circuit.TableEntries[k], first, count);
-        for (var row = 0; row < count; row++)
-            numerators[at + row - circuit.FullLeafCount] = Felt.From(-witness.Cells[circuit.Multiplicities.Base + first + row]);
+        var (circuit, leaf) = (witness.Circuit, witness.Circuit.TableGrid.Base);
+        Fill(denominators, leaf + first, count, alpha);
+        foreach (var table in circuit.Tables)
+        {
+            var (from, to) = (Math.Max(first, table.FirstRow), Math.Min(first + count, table.FirstRow + table.Rows));
+            for (var k = 0; k <= table.Columns && from < to; k++)
+                ExtKernels.AddScaled(denominators, leaf + from, -powers[k], circuit.TableEntries[k], from, to - from);
+        }
+        Span<int> negative = stackalloc int[NumberPiece];
+        for (var end = first + count; first < end; first += negative.Length)
+        {
+            negative = negative[..Math.Min(negative.Length, end - first)];
+            var counts = witness.Counts.AsSpan(first, negative.Length);
+            for (var i = 0; i < counts.Length; i++)
+                negative[i] = -counts[i];
+            ExtKernels.FromIntegers(negative, numerators, leaf + first - circuit.FullLeafCount);
+        }
     }
 
     /// <summary>Rows whose entries are public numbers.</summary>

@@ -7,11 +7,7 @@ internal static class RowFiller
 {
     public static void Fill(SoftmaxGadget gadget, Witness witness)
     {
-        var (source, table, shift) = (gadget.Source, gadget.Table, gadget.Table.Shift);
-        var (positions, channels) = (source.Positions, source.Channels);
-        var scores = Evaluator.Values([new WideSummand(gadget.Scores, 1)], 0, positions, channels, witness);
-        FillLargest(scores, gadget.Scores, gadget.Largest, gadget.Chosen, witness);
-        var entries = Enumerable.Range(1, 3).Select(entry => entry == 1 && gadget.Index is not null ? [] : witness.NewEntry(gadget.Row, entry)).ToArray();
+        int[][] entries = [.. Enumerable.Range(1, 3).Select(entry => entry == 1 && gadget.Index is not null ? [] : witness.NewEntry(gadget.Row, entry))];
         if (gadget.Index is not null)
             witness.SetEntry(gadget.Row, 1, gadget.Index);
         for (var part = 0; part < gadget.Steps.Length; part++)
@@ -19,12 +15,22 @@ internal static class RowFiller
         if (gadget.Above is { } beyond)
             witness.SetEntry(gadget.Row, 4 + gadget.Steps.Length, beyond.Flag);
         var rest = gadget.Rest is null ? null : witness.NewEntry(gadget.Rest, 1);
-        for (var p = 0; p < positions; p++)
+        witness.ForPositions(
+            gadget.Source.Positions, gadget.Source.Channels, (thread, first, count) => Fill(gadget, first, count, entries, rest, witness, witness.CountsOf(thread)));
+        WideFiller.Look([.. gadget.Offset?.Checks ?? [], .. gadget.Above?.Number.Checks ?? [], .. gadget.Rounded?.Checks ?? []], witness);
+    }
+
+    private static void Fill(SoftmaxGadget gadget, int first, int count, int[][] entries, int[]? rest, Witness witness, Span<int> counts)
+    {
+        var (channels, table, shift) = (gadget.Source.Channels, gadget.Table, gadget.Table.Shift);
+        var scores = Evaluator.Values([new WideSummand(gadget.Scores, 1)], first, count, channels, witness);
+        FillLargest(scores, gadget.Scores, gadget.Largest, gadget.Chosen, first, witness);
+        for (var p = first; p < first + count; p++)
         {
             var largest = (long)gadget.Largest.Number.ValueAt(witness.Read, p, 0);
             for (var c = 0; c < channels; c++)
             {
-                var distance = largest - scores[(p * channels) + c];
+                var distance = largest - scores[((p - first) * channels) + c];
                 var (offset, cell) = (distance & ((1L << shift) - 1), (p * gadget.Low.Width) + c);
                 var index = (int)Math.Min(distance >> shift, table.Rows - 1);
                 var (low, high) = (table.PartOf(index, 0), table.PartOf(index, 1));
@@ -33,7 +39,7 @@ internal static class RowFiller
                     entries[0][cell] = index;
                 else
                     WideFiller.Write(gadget.Index, p, c, index, witness);
-                witness.Count(table, index);
+                counts[table.FirstRow + index]++;
                 if (gadget.Offset is { } offsets)
                     WideFiller.Write(offsets, p, c, offset, witness);
                 if (gadget.Above is { } above)
@@ -48,7 +54,7 @@ internal static class RowFiller
                     WideFiller.Write(rounds, p, c, scaled >> shift, witness);
                     var remainder = (int)(scaled & ((1L << shift) - 1));
                     rest![cell] = remainder;
-                    witness.Count(gadget.Rest!.TableOf(c), remainder);
+                    counts[gadget.Rest!.TableOf(c).FirstRow + remainder]++;
                     WideFiller.Write(gadget.Steps[0], p, c, steps.Item1, witness);
                     WideFiller.Write(gadget.Steps[1], p, c, steps.Item2, witness);
                     WideFiller.Write(gadget.Steps[2], p, c, steps.Item3, witness);
@@ -58,25 +64,25 @@ internal static class RowFiller
                 WideFiller.Write(gadget.High, p, c, high, witness);
             }
         }
-        WideFiller.Look([.. gadget.Offset?.Checks ?? [], .. gadget.Above?.Number.Checks ?? [], .. gadget.Rounded?.Checks ?? []], witness);
     }
 
     public static void Fill(MaxGadget gadget, Witness witness)
     {
         var (positions, channels) = (gadget.Chosen.Positions, gadget.Chosen.Channels);
         var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], 0, positions, channels, witness);
-        FillLargest(elements, gadget.Source, gadget.Largest, gadget.Chosen, witness);
+        FillLargest(elements, gadget.Source, gadget.Largest, gadget.Chosen, 0, witness);
         for (var i = 0; i < elements.Length; i++)
             WideFiller.Write(gadget.Gap, i / channels, i % channels, gadget.Largest.Number.ValueAt(witness.Read, i / channels, 0) - elements[i], witness);
         WideFiller.Look(gadget.Gap.Checks, witness);
     }
 
     /// <summary>The first of the largest elements of a row is chosen, and its limbs are the largest's.</summary>
-    private static void FillLargest(long[] elements, WideNumber source, WideCells largest, Storage chosen, Witness witness)
+    /// <param name="elements">Of whole rows from one on.</param>
+    private static void FillLargest(long[] elements, WideNumber source, WideCells largest, Storage chosen, int firstRow, Witness witness)
     {
-        for (var p = 0; p < chosen.Positions; p++)
+        for (var p = firstRow; p < firstRow + (elements.Length / chosen.Channels); p++)
         {
-            var row = elements.AsSpan(p * chosen.Channels, chosen.Channels);
+            var row = elements.AsSpan((p - firstRow) * chosen.Channels, chosen.Channels);
             var first = 0;
             for (var c = 1; c < row.Length; c++)
                 first = row[c] > row[first] ? c : first;
@@ -104,6 +110,7 @@ internal static class RowFiller
         where T : IBinaryInteger<T>
     {
         var channels = gadget.Quotient.Limbs[0].Channels;
+        var (quotients, remainders, slacks) = (new T[channels], new long[channels], new long[channels]);
         for (var (p, i) = (first, 0); i < numerators.Length; p++)
         {
             var number = (long)gadget.Divisor.Number.ValueAt(witness.Read, p, 0);
@@ -115,12 +122,17 @@ internal static class RowFiller
                 var (quotient, remainder) = T.DivRem(numerators[i] + half, divisor);
                 if (T.IsNegative(remainder))
                     (quotient, remainder) = (quotient - T.One, remainder + divisor);
-                WideFiller.Write(gadget.Quotient, p, c, Int128.CreateChecked(quotient), witness);
-                WideFiller.Write(gadget.Remainder, p, c, Int128.CreateChecked(remainder), witness);
-                WideFiller.Write(gadget.Slack, p, c, Int128.CreateChecked(divisor - T.One - remainder), witness);
+                (quotients[c], remainders[c], slacks[c]) = (quotient, long.CreateChecked(remainder), long.CreateChecked(divisor - T.One - remainder));
                 if (gadget.Clamped is { } clamped)
                     WideFiller.Write(clamped, p, c, Math.Clamp(long.CreateChecked(quotient), -short.MaxValue, short.MaxValue), witness);
             }
+            if (quotients is long[] ofRow)
+                WideFiller.WriteRow<long>(gadget.Quotient, p, ofRow, witness);
+            else
+                for (var c = 0; c < channels; c++)
+                    WideFiller.Write(gadget.Quotient, p, c, Int128.CreateChecked(quotients[c]), witness);
+            WideFiller.WriteRow<long>(gadget.Remainder, p, remainders, witness);
+            WideFiller.WriteRow<long>(gadget.Slack, p, slacks, witness);
         }
     }
 
@@ -145,12 +157,14 @@ internal static class RowFiller
     public static void Fill(LayerNormGadget gadget, Witness witness)
     {
         var channels = gadget.Channels;
-        var positions = gadget.Squares.Limbs[0].Positions;
-        var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], 0, positions, channels, witness);
-        for (var i = 0; gadget.Halves is not null && i < elements.Length; i++)
-            WideFiller.Write(gadget.Halves, i / channels, i % channels, elements[i], witness);
-        for (var p = 0; p < positions; p++)
-            FillRow(gadget, p, elements.AsSpan(p * channels, channels), witness);
+        witness.ForPositions(gadget.Squares.Limbs[0].Positions, channels, (first, count) =>
+        {
+            var elements = Evaluator.Values([new WideSummand(gadget.Source, 1)], first, count, channels, witness);
+            for (var i = 0; gadget.Halves is not null && i < elements.Length; i++)
+                WideFiller.Write(gadget.Halves, first + (i / channels), i % channels, elements[i], witness);
+            for (var p = 0; p < count; p++)
+                FillRow(gadget, first + p, elements.AsSpan(p * channels, channels), witness);
+        });
         WideCells?[] numbers =
             [gadget.Halves, gadget.Squares, gadget.Mean, gadget.Rest, gadget.MeanSquare, gadget.Variance, gadget.VarianceRest, gadget.Root, gadget.RootRest, gadget.RootSlack];
         foreach (var number in numbers)

@@ -5,7 +5,7 @@ internal static class WeightRangeWitness
 {
     /// <param name="weights">The oracle's cells.</param>
     /// <param name="publicNumbers">Of the circuit.</param>
-    public static Witness Fill(Circuit circuit, int[] weights, long[] publicNumbers)
+    public static Witness Fill(Circuit circuit, int[] weights, PublicNumbers.Room publicNumbers)
     {
         var witness = new Witness(circuit);
         witness.Begin(publicNumbers);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Aivm.Proofs.Prover;
 
 /// <summary>Fills numbers that lie in limbs, and the lookups of small gadgets from what their terms say.</summary>
@@ -30,10 +32,10 @@ internal static class WideFiller
         witness.ForPositions(grid.Positions, grid.Channels, (first, count) =>
         {
             using var sums = new CellSums(witness, count, grid.Channels);
-            sums.Evaluate(gadget.Sum, first, count, divisor, (position, _, carries) =>
+            sums.Evaluate(gadget.Sum, first, count, divisor, (position, positions, carries) =>
             {
-                for (var i = 0; i < carries.Length; i++)
-                    Write(gadget.Carry, position + (i / grid.Channels), i % grid.Channels, carries[i], witness);
+                for (var p = 0; p < positions; p++)
+                    WriteRow(gadget.Carry, position + p, carries.Slice(p * grid.Channels, grid.Channels), witness);
             });
         });
         Look(gadget.Carry.Checks, witness);
@@ -49,6 +51,19 @@ internal static class WideFiller
     {
         for (var k = 0; k < number.Limbs.Length; k++)
             Write(number.Limbs[k], position, channel, number.Cut.LimbOf(value, k), witness);
+    }
+
+    /// <summary>Numbers of all channels, of 64 bits at most.</summary>
+    public static void WriteRow<T>(WideCells number, int position, ReadOnlySpan<T> values, Witness witness)
+        where T : IBinaryInteger<T>
+    {
+        for (var k = 0; k < number.Limbs.Length; k++)
+        {
+            var (limb, cut) = (number.Limbs[k], number.Cut);
+            var cells = witness.Cells.AsSpan(limb.Base + (position * limb.Width), values.Length);
+            for (var c = 0; c < values.Length; c++)
+                cells[c] = (int)cut.LimbOf(long.CreateChecked(values[c]), k);
+        }
     }
 
     public static void Write(Storage storage, int position, int channel, long value, Witness witness) =>
@@ -75,6 +90,11 @@ internal static class WideFiller
         var (grid, columns) = (site.Grid, new EntryColumn[site.TableOf(0).Columns]);
         for (var k = 0; k < columns.Length; k++)
             columns[k] = NameEntry(site, k + 1, witness);
+        if (site.Tables is [RangeTable or IntervalTable])
+        {
+            LookUpNumbers(site, columns[0], counts);
+            return;
+        }
         Span<int> tuple = stackalloc int[columns.Length];
         for (var p = 0; p < grid.Positions; p++)
             for (var c = 0; c < grid.Channels; c++)
@@ -85,6 +105,22 @@ internal static class WideFiller
                 if (row < 0)
                     throw new InvalidOperationException($"{site.Name}: no row of the table is ({string.Join(", ", tuple.ToArray())}).");
                 counts[table.FirstRow + row]++;
+            }
+    }
+
+    /// <summary>The same in a table of all numbers of an interval.</summary>
+    private static void LookUpNumbers(LookupSite site, EntryColumn column, Span<int> counts)
+    {
+        var (grid, table) = (site.Grid, site.Tables[0]);
+        var low = table.Entry(0, 0);
+        var rows = counts.Slice(table.FirstRow, table.Rows);
+        for (var p = 0; p < grid.Positions; p++)
+            foreach (var number in column.Numbers.AsSpan(column.First + (p * grid.Width), grid.Channels))
+            {
+                var row = (long)number - low;
+                if (row < 0 || row >= rows.Length)
+                    throw new InvalidOperationException($"{site.Name}: no row of the table is {number}.");
+                rows[(int)row]++;
             }
     }
 

@@ -12,13 +12,24 @@ internal sealed class Witness
     /// <summary>Cells that are worth a thread.</summary>
     private const int Least = 1 << 11;
 
+    /// <summary>Rows that are worth a thread.</summary>
+    private const int LeastRows = 1 << 15;
+
+    private const int LeastClear = 1 << 17;
+
     private readonly int _threads;
+
+    /// <summary>By thread but the first: how often each row is met.</summary>
+    private readonly int[][] _counts;
 
     /// <param name="threads">That fill it.</param>
     public Witness(Circuit circuit, int threads = 1)
     {
         (Circuit, _threads) = (circuit, threads);
         (Cells, InputCells) = (new int[circuit.CellCount], new int[circuit.InputCellCount]);
+        _counts = new int[threads - 1][];
+        for (var i = 0; i < _counts.Length; i++)
+            _counts[i] = new int[Counts.Count];
         _entries = new EntryColumn[circuit.Lookups.Length][];
         for (var i = 0; i < _entries.Length; i++)
         {
@@ -30,7 +41,7 @@ internal sealed class Witness
     public Circuit Circuit { get; }
 
     /// <summary>Of the statement that it is filled for.</summary>
-    public long[] PublicNumbers { get; private set; } = [];
+    public PublicNumbers.Room PublicNumbers { get; private set; } = new([], []);
 
     /// <summary>By address. Multiplicities among them; the random cells stay 0 here.</summary>
     public int[] Cells { get; }
@@ -47,17 +58,20 @@ internal sealed class Witness
     /// <summary>
     /// Empties it for another statement. Cells are 0; entries keep what they had, since whoever fills a site writes all of them.
     /// </summary>
-    public void Begin(long[] publicNumbers)
+    public void Begin(PublicNumbers.Room publicNumbers)
     {
         PublicNumbers = publicNumbers;
         Filled.Clear();
-        Array.Clear(Cells);
+        Parts.Run(_threads, Cells.Length, LeastClear, (_, from, to) => Cells.AsSpan(from..to).Clear());
         Array.Clear(InputCells);
+        // What a statement that has no witness left behind.
+        foreach (var counts in _counts)
+            Array.Clear(counts);
     }
 
     /// <summary>What an address holds.</summary>
     public long Read(int address) =>
-        PublicAddress.Is(address) ? PublicNumbers[address - PublicAddress.First]
+        PublicAddress.Is(address) ? PublicNumbers.Integers[address - PublicAddress.First]
         : Circuit.InputCellCount > 0 && address >= Circuit.InputBase ? InputCells[address - Circuit.InputBase]
         : Cells[address];
 
@@ -87,6 +101,21 @@ internal sealed class Witness
 
     /// <summary>One more lookup of a table's row.</summary>
     public void Count(LookupTable table, int row) => Cells[Circuit.Multiplicities.Base + table.FirstRow + row]++;
+
+    /// <summary>By row of all tables, where a thread counts apart from others.</summary>
+    public Span<int> CountsOf(int thread) => thread == 0 ? Counts.AsSpan() : _counts[thread - 1];
+
+    /// <summary>Joins what threads counted apart.</summary>
+    public void JoinCounts() => Parts.Run(_threads, Counts.Count, LeastRows, (_, from, to) =>
+    {
+        var sums = Counts.AsSpan();
+        foreach (var counts in _counts)
+        {
+            for (var row = from; row < to; row++)
+                sums[row] += counts[row];
+            counts.AsSpan(from..to).Clear();
+        }
+    });
 
     /// <summary>By row of all tables: how often it is looked up.</summary>
     public ArraySegment<int> Counts => new(Cells, Circuit.Multiplicities.Base, Circuit.Multiplicities.Positions * Circuit.Multiplicities.Width);

@@ -9,19 +9,14 @@ internal sealed class WitnessFiller
     private readonly Circuit _circuit;
     private readonly AccumulatorTrace _trace;
     private readonly Dictionary<int, Gadget> _gadgetOfValue;
-
-    /// <summary>By thread but the first: how often each row is met.</summary>
-    private readonly int[][] _counts;
+    private readonly int _threads;
 
     private int[] _accumulators = [];
     private Witness? _kept;
 
     private WitnessFiller(Circuit circuit, AccumulatorTrace trace, int threads)
     {
-        (_circuit, _trace) = (circuit, trace);
-        _counts = new int[threads - 1][];
-        for (var i = 0; i < _counts.Length; i++)
-            _counts[i] = new int[circuit.Multiplicities.Positions * circuit.Multiplicities.Width];
+        (_circuit, _trace, _threads) = (circuit, trace, threads);
         _gadgetOfValue = circuit.Gadgets.Where(gadget => gadget is RequantiseGadget or WideClampGadget or RawGadget).ToDictionary(gadget => gadget.Value);
     }
 
@@ -34,14 +29,11 @@ internal sealed class WitnessFiller
     }
 
     /// <param name="inputs">All inputs of a sample, sample after sample: accepted by the model's own run.</param>
-    public Witness Fill(ReadOnlySpan<long> inputs, long[] publicNumbers)
+    public Witness Fill(ReadOnlySpan<long> inputs, PublicNumbers.Room publicNumbers)
     {
-        var witness = _kept ?? new Witness(_circuit, _counts.Length + 1);
+        var witness = _kept ?? new Witness(_circuit, _threads);
         _kept = null;
         witness.Begin(publicNumbers);
-        // What a statement that has no witness left behind.
-        foreach (var counts in _counts)
-            Array.Clear(counts);
         foreach (var gadget in _circuit.Gadgets)
             NameEntries(gadget, witness);
         var length = inputs.Length / _circuit.Samples;
@@ -50,34 +42,18 @@ internal sealed class WitnessFiller
             var number = sample;
             _trace.Run(inputs.Slice(sample * length, length), (value, accumulators, channelsLast) => FillRequantised(value, number, accumulators, channelsLast, witness));
         }
-        AddCounts(witness);
         _circuit.LayOutInputs(inputs).CopyTo(witness.InputCells, 0);
         foreach (var gadget in _circuit.Gadgets.OfType<PrivateInputGadget>())
             WideFiller.Look(gadget.Sites, witness);
         foreach (var gadget in _circuit.Gadgets)
             FillDerived(gadget, witness);
-        Parts.Each(_counts.Length + 1, witness.Filled.Count, (part, i) => WideFiller.LookUp(witness.Filled[i], witness, CountsOf(part, witness)));
-        AddCounts(witness);
+        Parts.Each(_threads, witness.Filled.Count, (part, i) => WideFiller.LookUp(witness.Filled[i], witness, witness.CountsOf(part)));
+        witness.JoinCounts();
         return witness;
     }
 
     /// <summary>Takes back a witness that nobody reads any more: the next is filled in its memory.</summary>
     public void Keep(Witness witness) => _kept = witness;
-
-    /// <summary>Where a thread counts.</summary>
-    private ArraySegment<int> CountsOf(int part, Witness witness) => part == 0 ? witness.Counts : _counts[part - 1];
-
-    /// <summary>Joins what threads counted apart.</summary>
-    private void AddCounts(Witness witness)
-    {
-        foreach (var counts in _counts)
-        {
-            var sums = witness.Cells.AsSpan(_circuit.Multiplicities.Base, counts.Length);
-            for (var row = 0; row < counts.Length; row++)
-                sums[row] += counts[row];
-            counts.AsSpan().Clear();
-        }
-    }
 
     /// <summary>Entries that are storages need no copy.</summary>
     private static void NameEntries(Gadget gadget, Witness witness)
@@ -147,7 +123,7 @@ internal sealed class WitnessFiller
         var cuts = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => CutOf(g, c));
         witness.ForPositions(positions, channels, (thread, first, count) =>
         {
-            Span<int> counts = CountsOf(thread, witness);
+            var counts = witness.CountsOf(thread);
             for (var p = first; p < first + count; p++)
                 for (var c = 0; c < channels; c++)
                 {
@@ -183,7 +159,7 @@ internal sealed class WitnessFiller
         var tables = Array.ConvertAll(Enumerable.Range(0, channels).ToArray(), c => (Class: g.ClassSite.TableOf(c).FirstRow, Part: g.PartSite.TableOf(c).FirstRow));
         witness.ForPositions(positions, channels, (thread, first, count) =>
         {
-            Span<int> counts = CountsOf(thread, witness);
+            var counts = witness.CountsOf(thread);
             for (var p = first; p < first + count; p++)
                 for (var c = 0; c < channels; c++)
                 {
@@ -287,6 +263,13 @@ internal sealed class WitnessFiller
 
     private static void FillMaxPool(MaxPoolGadget g, Witness witness)
     {
+        foreach (var site in g.Sites)
+            (_, _) = (witness.NewEntry(site, 1), witness.NewEntry(site, 2));
+        witness.ForPositions(g.Stages[^1].Positions, g.Stages[^1].Channels, (thread, first, count) => FillMaxPool(g, first, count, witness, witness.CountsOf(thread)));
+    }
+
+    private static void FillMaxPool(MaxPoolGadget g, int from, int count, Witness witness, Span<int> counts)
+    {
         var (source, result) = (g.Source, g.Stages[^1]);
         var perSample = result.Positions / source.Samples;
         Span<int> row = stackalloc int[2];
@@ -294,7 +277,7 @@ internal sealed class WitnessFiller
         {
             var (site, stage) = (g.Sites[tap - 1], g.Stages[tap - 1]);
             var (differences, rises) = (witness.NewEntry(site, 1), witness.NewEntry(site, 2));
-            for (var p = 0; p < result.Positions; p++)
+            for (var p = from; p < from + count; p++)
             {
                 var first = p / perSample * source.PositionsPerSample;
                 for (var c = 0; c < result.Channels; c++)
@@ -307,7 +290,7 @@ internal sealed class WitnessFiller
                     var rise = Math.Max(difference, 0);
                     (differences[cell], rises[cell], witness.Cells[stage.Base + cell]) = (difference, rise, running + rise);
                     (row[0], row[1]) = (difference, rise);
-                    CountRow(site.TableOf(c), row, witness);
+                    CountRow(site.TableOf(c), row, counts);
                 }
             }
         }
@@ -317,14 +300,18 @@ internal sealed class WitnessFiller
     {
         var arguments = witness.NewEntry(g.Site, 1);
         witness.SetEntry(g.Site, 2, g.Result);
-        for (var p = 0; p < g.Result.Positions; p++)
-            for (var c = 0; c < g.Result.Channels; c++)
-            {
-                var cell = (p * g.Result.Width) + c;
-                var (argument, function) = ((int)witness.Read(g.Source.AddressOf(p, c)), (FunctionTable)g.Site.TableOf(c));
-                (arguments[cell], witness.Cells[g.Result.Base + cell]) = (argument, function.Values[argument - function.Low]);
-                witness.Count(function, argument - function.Low);
-            }
+        witness.ForPositions(g.Result.Positions, g.Result.Channels, (thread, first, count) =>
+        {
+            var counts = witness.CountsOf(thread);
+            for (var p = first; p < first + count; p++)
+                for (var c = 0; c < g.Result.Channels; c++)
+                {
+                    var cell = (p * g.Result.Width) + c;
+                    var (argument, function) = ((int)witness.Read(g.Source.AddressOf(p, c)), (FunctionTable)g.Site.TableOf(c));
+                    (arguments[cell], witness.Cells[g.Result.Base + cell]) = (argument, function.Values[argument - function.Low]);
+                    counts[function.FirstRow + argument - function.Low]++;
+                }
+        });
     }
 
     private static void FillEmbedding(EmbeddingGadget g, Witness witness)
@@ -342,11 +329,11 @@ internal sealed class WitnessFiller
     }
 
     /// <exception cref="InvalidOperationException">The circuit and the engine disagree, which no input may bring about.</exception>
-    private static void CountRow(LookupTable table, ReadOnlySpan<int> tuple, Witness witness)
+    private static void CountRow(LookupTable table, ReadOnlySpan<int> tuple, Span<int> counts)
     {
         var row = table.RowOf(tuple);
         if (row < 0)
             throw new InvalidOperationException($"No row of table {table.Tag} is ({string.Join(", ", tuple.ToArray())}).");
-        witness.Count(table, row);
+        counts[table.FirstRow + row]++;
     }
 }

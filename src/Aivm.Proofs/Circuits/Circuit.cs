@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using Aivm.Inference;
 using Aivm.Primitives;
@@ -34,8 +33,8 @@ public sealed class Circuit
         FullLeafCount = builder.FullLeafCount;
         (Weights, InputBase, InputCellCount, RandomInputCells) = (builder.Weights, builder.InputBase, builder.InputCellCount, builder.RandomInputCells);
         (ProductCount, Storages) = (builder.ProductCount, [.. builder.Storages]);
-        TableEntries = EntriesOf(Tables, TableGrid);
-        TableRuns = [.. TableEntries.Select((_, k) => RunsOf(Tables, k))];
+        TableEntries = EntriesOf(Tables, TableGrid, out var sums);
+        TableSums = sums;
         (Public, Inputs, Outputs) = (builder.Public, [.. builder.Inputs], [.. builder.Outputs]);
         Public.Complete();
         (CellTerms, PublicTerms, Products) = (Terms<Term>(term => term.ReadsCells), Terms<Term>(term => term.ReadsPublic), Terms<ProductTerm>(_ => true));
@@ -50,7 +49,7 @@ public sealed class Circuit
                 .GroupBy(constant => constant.Site, (site, own) => (site, own.Select(constant => constant.Summand).ToImmutableArray())),
         ];
         PublicProducts = [.. Products.Where(placed => placed.Term.Left.HasPublic || placed.Term.Right.HasPublic)];
-        ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
+        ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length) + ((sizeof(long) + sizeof(uint)) * (long)Public.Count);
     }
 
     private ImmutableArray<PlacedTerm<T>> Terms<T>(Func<T, bool> counts)
@@ -63,10 +62,11 @@ public sealed class Circuit
                select new PlacedTerm<T>(site, summand, term),
         ];
 
-    private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid)
+    private static FeltArray[] EntriesOf(ImmutableArray<LookupTable> tables, Storage grid, out TableSums sums)
     {
         var entries = new FeltArray[1 + tables.Select(table => table.Columns).DefaultIfEmpty(0).Max()];
         var column = new int[tables.Select(table => table.Rows).DefaultIfEmpty(0).Max()];
+        var builder = new TableSums.Builder();
         for (var k = 0; k < entries.Length; k++)
         {
             entries[k] = FeltArray.Collected(grid.Positions * grid.Width);
@@ -77,8 +77,10 @@ public sealed class Circuit
                 var rows = column.AsSpan(0, table.Rows);
                 Write(table, k, rows);
                 ExtKernels.FromIntegers(rows, entries[k], table.FirstRow);
+                builder.Add(k, table.FirstRow, rows);
             }
         }
+        sums = builder.Build();
         return entries;
     }
 
@@ -88,22 +90,6 @@ public sealed class Circuit
             rows.Fill(table.Tag);
         else
             table.CopyColumn(entry - 1, rows);
-    }
-
-    /// <summary>The rows whose entry number k no formula gives, as runs.</summary>
-    private static ImmutableArray<(int First, int Count)> RunsOf(ImmutableArray<LookupTable> tables, int k)
-    {
-        var runs = new List<(int First, int Count)>();
-        foreach (var table in tables)
-        {
-            if (k == 0 || k > table.Columns || table.Rows == 0 || table.CountsFrom(k - 1) is not null)
-                continue;
-            if (runs.Count > 0 && table.FirstRow == runs[^1].First + runs[^1].Count)
-                runs[^1] = runs[^1] with { Count = runs[^1].Count + table.Rows };
-            else
-                runs.Add((table.FirstRow, table.Rows));
-        }
-        return [.. runs];
     }
 
     /// <summary>Of proofs that a model gives certain outputs.</summary>
@@ -181,11 +167,8 @@ public sealed class Circuit
     /// <summary>Entry by entry, the tag first: all rows in the order of <see cref="TableGrid"/>.</summary>
     internal FeltArray[] TableEntries { get; }
 
-    /// <summary>
-    /// Of each entry: all rows that a sum over it has to read, in ascending order. In the others it is the tag, or counts
-    /// (<see cref="LookupTable.CountsFrom"/>), or is 0.
-    /// </summary>
-    internal ImmutableArray<ImmutableArray<(int First, int Count)>> TableRuns { get; }
+    /// <summary>What a sum over their rows takes.</summary>
+    internal TableSums TableSums { get; }
 
     /// <summary>How often each row is looked up; laid out like <see cref="TableGrid"/>.</summary>
     internal Storage Multiplicities { get; }
@@ -200,6 +183,24 @@ public sealed class Circuit
 
     /// <summary>Rectangles of cells.</summary>
     internal ImmutableArray<Storage> Storages { get; }
+
+    /// <summary>
+    /// For provers, the longest first: each storage with the addresses up to the next one, or to the end, and the terms that read no cells but its own. The
+    /// first begins at 0.
+    /// </summary>
+    internal (Storage Storage, int End, ImmutableArray<PlacedTerm<Term>> Terms)[] TermsByStorage => field ??= SplitTerms();
+
+    private (Storage Storage, int End, ImmutableArray<PlacedTerm<Term>> Terms)[] SplitTerms()
+    {
+        var terms = CellTerms.Where(placed => placed.Term.Target is not null).ToLookup(placed => placed.Term.Target!.Base);
+        Storage[] storages = [.. Storages.OrderBy(storage => storage.Base)];
+        return
+        [
+            .. storages
+                .Select((storage, i) => (Storage: storage, End: i + 1 < storages.Length ? storages[i + 1].Base : AddressCount, Terms: terms[storage.Base].ToImmutableArray()))
+                .OrderByDescending(stretch => stretch.End - stretch.Storage.Base),
+        ];
+    }
 
     /// <summary>Null where weights are public.</summary>
     internal WeightLayout? Weights { get; }
@@ -266,34 +267,18 @@ public sealed class Circuit
     public long ResidentMemory { get; }
 
     /// <summary>All public numbers of a statement. Errors: <c>proof-statement</c>.</summary>
-    internal bool TryCompute(ProofStatement statement, out long[] numbers, out Error error)
+    /// <param name="numbers">For <see cref="PublicNumbers.Keep"/> in the end.</param>
+    internal bool TryCompute(ProofStatement statement, out PublicNumbers.Room numbers, out Error error)
     {
-        numbers = new long[Public.Count];
-        return TryCompute(statement, numbers, out error);
-    }
-
-    private bool TryCompute(ProofStatement statement, Span<long> numbers, out Error error)
-    {
-        error = ((Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
-            ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
-            ?? CheckOutputs(statement.Outputs.Span))!;
-        if (error is not null)
-            return false;
-        Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)], numbers);
-        return true;
-    }
-
-    /// <summary>The same in the field.</summary>
-    /// <param name="numbers">At least so many elements as there are numbers.</param>
-    internal bool TryStatePublic(ProofStatement statement, Span<Felt> numbers, out Error error)
-    {
-        var rented = ArrayPool<long>.Shared.Rent(Public.Count);
-        var integers = rented.AsSpan(0, Public.Count);
-        if (TryCompute(statement, integers, out error))
-            Public.InField(integers, numbers);
-        ArrayPool<long>.Shared.Return(rented);
+        error = Check(statement)!;
+        numbers = error is null ? Public.Compute([.. Split(statement.Inputs, Inputs), .. Split(statement.Outputs, Outputs)]) : null!;
         return error is null;
     }
+
+    private Error? Check(ProofStatement statement) =>
+        (Inputs.IsEmpty ? CheckCount("public input", statement.Inputs.Length, 0) : CheckInputs(statement.Inputs.Span))
+            ?? CheckCount("output", statement.Outputs.Length, Outputs.Sum(output => output.Info.Shape.Elements))
+            ?? CheckOutputs(statement.Outputs.Span);
 
     private Error? CheckCount(string name, int count, long perSample) => count == Samples * perSample
         ? null

@@ -81,8 +81,6 @@ internal sealed class ExponentialTable : LookupTable
         _ => PartOf(row, column - 1),
     };
 
-    public override int? CountsFrom(int column) => column == 0 ? 0 : null;
-
     /// <summary>From the last entry on all rows are alike but for their index.</summary>
     public override void CopyColumn(int column, Span<int> rows)
     {

@@ -35,7 +35,5 @@ internal sealed class HiddenRowTable(HiddenRows rows) : LookupTable
 
     public override int Entry(int row, int column) => column == 0 ? row : 0;
 
-    public override int? CountsFrom(int column) => column == 0 ? 0 : null;
-
     public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= 0 && tuple[0] < Rows && rows.At(tuple[0]) == tuple[1] ? tuple[0] : -1;
 }

@@ -29,20 +29,22 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
         return powers;
     }
 
-    /// <summary>Adds the coefficients of all cells.</summary>
+    /// <summary>Writes the coefficients of all cells, whatever was there.</summary>
     /// <param name="each">Calls a body for all numbers below a count, in any order or at once: terms of two storages have no coefficient in common.</param>
-    public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
+    public void MakeCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
+        coefficients.ResizeUninitialised(circuit.AddressCount);
         MakeTables(circuit.CellTerms);
         var rows = leaves.Of(circuit.TableGrid);
-        ImmutableArray<PlacedTerm<Term>>[] ofStorages =
-            [.. circuit.CellTerms.Where(placed => placed.Term.Target is not null).GroupBy(placed => placed.Term.Target!.Base, (_, own) => own.ToImmutableArray())];
-        each(1 + ofStorages.Length, i =>
+        var stretches = circuit.TermsByStorage;
+        each(stretches.Length, i =>
         {
-            if (i == 0)
+            var (storage, end, terms) = stretches[i];
+            // While it is at hand: a transformer's coefficients fit into no cache.
+            coefficients.Clear(storage.Base, end - storage.Base);
+            if (storage == circuit.Multiplicities)
                 AddMultiplicities(rows, coefficients);
-            else
-                AddTransposes(ofStorages[i - 1], coefficients);
+            AddTransposes(terms, coefficients);
         });
         AddTransposes([.. circuit.CellTerms.Where(placed => placed.Term.Target is null)], coefficients);
         foreach (var (weight, address) in Stated(rows))
@@ -166,31 +168,21 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>The sum over all rows of eq * key.</summary>
     private Ext4 WeighedKeys(in GridWeights rows)
     {
-        var sum = WeighedCounts();
+        var (sum, known) = (Ext4.Zero, circuit.TableSums);
+        var below = Array.ConvertAll(known.Ends, end => leaves.Below(circuit.TableGrid.Base + end));
+        foreach (var (entry, from, to, atZero, step) in known.Lines)
+        {
+            var ones = below[to].Sum - below[from].Sum;
+            var indices = below[to].OfIndices - below[from].OfIndices - (ones * Felt.From(circuit.TableGrid.Base));
+            sum += _powers[entry] * ((ones * atZero) + (indices * step));
+        }
         using var entries = new ExtArray(Circuit.TableColumns);
-        for (var k = 0; k < circuit.TableEntries.Length; k++)
+        foreach (var ofEntry in known.Runs.GroupBy(run => run.Entry))
         {
             entries.Clear();
-            foreach (var (first, count) in circuit.TableRuns[k])
-                AddEntries(entries, rows, circuit.TableEntries[k], first, count);
-            sum += _powers[k] * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
-        }
-        return sum;
-    }
-
-    /// <summary>Tags, and columns that count: sums that are known without reading the rows.</summary>
-    private Ext4 WeighedCounts()
-    {
-        var sum = Ext4.Zero;
-        foreach (var table in circuit.Tables)
-        {
-            var first = circuit.TableGrid.Base + table.FirstRow;
-            var (below, behind) = (leaves.Below(first), leaves.Below(first + table.Rows));
-            var (ones, indices) = (behind.Sum - below.Sum, behind.OfIndices - below.OfIndices);
-            sum += ones * Felt.From(table.Tag);
-            for (var column = 0; column < table.Columns; column++)
-                if (table.CountsFrom(column) is { } entry)
-                    sum += _powers[column + 1] * (indices + (ones * Felt.From((long)entry - first)));
+            foreach (var (entry, first, count) in ofEntry)
+                AddEntries(entries, rows, circuit.TableEntries[entry], first, count);
+            sum += _powers[ofEntry.Key] * ExtKernels.Dot(rows.Columns, rows.FirstColumn, entries, 0, Circuit.TableColumns);
         }
         return sum;
     }

@@ -32,9 +32,6 @@ internal abstract class LookupTable
             rows[row] = Entry(row, column);
     }
 
-    /// <summary>The first row's entry, in a column whose entries go up by one from row to row: a verifier need not read it. Null of any other.</summary>
-    public virtual int? CountsFrom(int column) => null;
-
     /// <summary>first, first + 1, …</summary>
     private protected static void Count(int first, Span<int> rows)
     {
@@ -67,8 +64,6 @@ internal sealed class RangeTable(int bits) : LookupTable
 
     public override int Entry(int row, int column) => row;
 
-    public override int? CountsFrom(int column) => 0;
-
     public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= 0 && tuple[0] < Rows ? tuple[0] : -1;
 }
 
@@ -80,8 +75,6 @@ internal sealed class IntervalTable(long low, long high) : LookupTable
     public override int Columns => 1;
 
     public override int Entry(int row, int column) => (int)low + row;
-
-    public override int? CountsFrom(int column) => (int)low;
 
     public override int RowOf(ReadOnlySpan<int> tuple) => tuple[0] >= low && tuple[0] <= high ? (int)(tuple[0] - low) : -1;
 }
@@ -147,8 +140,6 @@ internal sealed class FunctionTable(Func<int, int> function) : LookupTable
     }
 
     public override int Entry(int row, int column) => column == 0 ? _low + row : Values[row];
-
-    public override int? CountsFrom(int column) => column == 0 ? _low : null;
 
     public override void CopyColumn(int column, Span<int> rows)
     {

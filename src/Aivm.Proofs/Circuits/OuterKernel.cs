@@ -14,6 +14,12 @@ internal static class OuterKernel
     /// <param name="width">A power of two.</param>
     public static void Add(ExtArray sums, int at, ExtArray rows, int firstRow, int rowStride, ExtArray columns, int taps, int positions, int width)
     {
+        if (taps == 1 && width >= FeltArray.Granule)
+        {
+            for (var p = 0; p < positions; p++)
+                ExtKernels.AddScaled(sums, at + (p * width), rows[firstRow + p], columns, 0, width);
+            return;
+        }
         var loop = new Loop(sums.At(at), rows.At(firstRow), rowStride, columns.At(0), StrideOf(width), taps, width);
         FieldLoop.Run(ref loop, 0, (nint)positions * width);
     }

@@ -42,7 +42,7 @@ internal sealed class ProductReduction(LinearReduction linear, ReadOnlySpan<Ext4
     public Hidden Join(Hidden sum, Hidden x, Hidden y) => x.Times(nu) + y.Times(nu * nu) - sum;
 
     /// <summary>Adds the coefficients of all cells in nu X(s) + nu^2 Y(s).</summary>
-    /// <param name="each">As <see cref="LinearReduction.AddCoefficients"/> has it.</param>
+    /// <param name="each">As <see cref="LinearReduction.MakeCoefficients"/> has it.</param>
     public void AddCoefficients(ExtArray coefficients, Action<int, Action<int>> each)
     {
         var ofStorages = Views(linear.Circuit.Products, term => term.ReadsCells)

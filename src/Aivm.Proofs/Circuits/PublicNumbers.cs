@@ -17,7 +17,7 @@ internal sealed class PublicNumbers(int samples)
 
     // Of all numbers, 0 where they are no constants: made once, when all are there.
     private long[] _template = [];
-    private Felt[] _elements = [];
+    private Room? _spare;
 
     public int Count { get; private set; }
 
@@ -128,39 +128,39 @@ internal sealed class PublicNumbers(int samples)
         _template = new long[Count];
         foreach (var (first, constants) in _constants)
             constants.CopyTo(_template, first);
-        _elements = Array.ConvertAll(_template, Felt.From);
     }
 
     /// <summary>All numbers, given those that are stated.</summary>
     /// <param name="stated">What <see cref="AddStated"/> gave, each with its numbers, sample after sample.</param>
-    /// <param name="numbers">So many as there are.</param>
-    public void Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated, Span<long> numbers)
+    public Room Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated)
     {
-        _template.CopyTo(numbers);
+        var room = Interlocked.Exchange(ref _spare, null) ?? new Room((long[])_template.Clone(), Array.ConvertAll(_template, Felt.From));
+        // Whatever the last statement left: a map may rely on zeros.
+        foreach (var (first, count) in _variable)
+            room.Integers.AsSpan(first, count).Clear();
         foreach (var (value, given) in stated)
-            given.Span.CopyTo(numbers[(value.Addresses[0] - PublicAddress.First)..]);
+            given.Span.CopyTo(room.Integers.AsSpan(value.Addresses[0] - PublicAddress.First));
         foreach (var derivation in _derivations)
             for (var sample = 0; sample < samples; sample++)
-                Derive(derivation, sample, numbers);
-    }
-
-    /// <summary>The same numbers in the field.</summary>
-    /// <param name="numbers">Of <see cref="Compute"/>.</param>
-    /// <param name="elements">At least so many as there are.</param>
-    public void InField(ReadOnlySpan<long> numbers, Span<Felt> elements)
-    {
-        _elements.CopyTo(elements);
+                Derive(derivation, sample, room.Integers);
         foreach (var (first, count) in _variable)
             for (var i = first; i < first + count; i++)
-                elements[i] = Felt.From(numbers[i]);
+                room.Elements[i] = Felt.From(room.Integers[i]);
+        return room;
     }
 
-    private static void Derive(Derivation derivation, int sample, Span<long> numbers)
+    /// <summary>Takes back numbers that nobody reads any more. Most are constants, which the next statement finds in their places.</summary>
+    public void Keep(Room room) => _spare = room;
+
+    /// <summary>All numbers of one statement, as they are and in the field.</summary>
+    public sealed record Room(long[] Integers, Felt[] Elements);
+
+    private static void Derive(Derivation derivation, int sample, long[] numbers)
     {
         var (map, source, first, perSample, _) = derivation;
         var read = new long[source.Addresses.Length];
         for (var i = 0; i < read.Length; i++)
             read[i] = numbers[source.Addresses[i] + (sample * source.Strides[i]) - PublicAddress.First];
-        map(read, numbers.Slice(first + (sample * perSample), perSample));
+        map(read, numbers.AsSpan(first + (sample * perSample), perSample));
     }
 }

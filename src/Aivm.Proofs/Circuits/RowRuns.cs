@@ -41,14 +41,22 @@ internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool 
         return products;
     }
 
-    /// <summary>Runs of one power of two that make up all rows, as where values of several heads are put side by side. Null for anything else.</summary>
+    /// <summary>
+    /// Runs of one length that make up all rows, as where values of several heads are put side by side, or a matrix in one row: as long as neighbours are
+    /// neighbours, or else of a power of two. Null for anything else.
+    /// </summary>
     /// <param name="addresses">position * channels + channel, none of them public; of each a stride.</param>
     public static RowRuns? Blocks(int positions, int channels, int[] addresses, int[] strides)
     {
         var length = 1;
-        while (channels % (2 * length) == 0 && addresses.AsSpan(length, length).SequenceEqual([.. Enumerable.Range(addresses[0] + length, length)]))
-            length *= 2;
-        return length == 1 || Of(positions * (channels / length), length, addresses, strides) is not { } runs || runs.Lengths.AsSpan().ContainsAnyExcept(length) ? null : runs;
+        while (length < channels && addresses[length] == addresses[0] + length)
+            length++;
+        return BlocksOf(length) ?? BlocksOf(Math.Min(1 << int.Log2(length), channels & -channels));
+
+        RowRuns? BlocksOf(int each) =>
+            each > 1 && channels % each == 0 && Of(positions * (channels / each), each, addresses, strides) is { } runs && !runs.Lengths.AsSpan().ContainsAnyExcept(each)
+                ? runs
+                : null;
     }
 
     /// <summary>The runs, or null where rows are made of anything else.</summary>

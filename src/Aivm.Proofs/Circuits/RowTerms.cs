@@ -32,14 +32,12 @@ internal sealed class RowSumTerm(Storage source, int[] lengths) : Term
         var starts = new Ext4[source.Channels + 1];
         for (var c = 0; c < source.Channels; c++)
             starts[c + 1] = starts[c] + factors.Column(c);
-        var sum = Ext4.Zero;
-        for (var (p, end) = (0, 0); p < source.Positions; p = end)
-        {
-            for (end = p + 1; end < source.Positions && LengthOf(end) == LengthOf(p);)
-                end++;
-            sum += starts[LengthOf(p)] * ExtKernels.Dot(weights.Rows, weights.FirstRow + p, factors.Rows, factors.FirstRow + p, end - p);
-        }
-        return sum * weights.Column(0);
+        using var held = new ExtArray(source.Positions);
+        for (var p = 0; p < source.Positions; p++)
+            held[p] = starts[LengthOf(p)];
+        using var products = new ExtArray(source.Positions);
+        ExtKernels.AddProducts(products, 0, factors.Rows, factors.FirstRow, held, 0, source.Positions);
+        return ExtKernels.Dot(weights.Rows, weights.FirstRow, products, 0, source.Positions) * weights.Column(0);
     }
 
     internal override long ValueAt(Func<int, long> read, int position, int channel)

@@ -122,10 +122,10 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
                 * ExtKernels.Dot(weights.Columns, weights.FirstColumn, cells.Columns, cells.FirstColumn, source.Channels);
         if (assignment is PublicAssignment known)
             return EvaluateNumbers(weights, rows, firstRow, known);
-        if (source.Runs is { } runs && assignment is PointAssignment { Point: var point })
-            return EvaluateRuns(runs, weights, rows, firstRow, point);
         if (source.Blocks is { } blocks && assignment is PointAssignment { Point: var at })
             return EvaluateBlocks(blocks, weights, rows, firstRow, at);
+        if (source.Runs is { } runs && assignment is PointAssignment { Point: var point })
+            return EvaluateRuns(runs, weights, rows, firstRow, point);
         var sum = Ext4.Zero;
         for (var p = 0; p < source.Positions; p++)
         {
@@ -151,13 +151,12 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
     /// <summary>eq of a run's cells is eq of its block times that of the place within, so that all rows share the sums over the places.</summary>
     private Ext4 EvaluateRuns(RowRuns runs, in GridWeights weights, ExtArray rows, int firstRow, EqPoint point)
     {
-        var (ends, byBits) = (SumsFrom(weights, source.Channels), new Dictionary<int, Ext4[]>());
+        var (ends, byBits) = (SumsFrom(weights, source.Channels), new Ext4[]?[int.Log2(source.Channels) + 2]);
         using var held = new ExtArray(source.Positions);
         for (var p = 0; p < source.Positions; p++)
         {
             var (bits, length) = (runs.BitsOf(p), runs.LengthOf(p));
-            if (!byBits.TryGetValue(bits, out var starts))
-                byBits[bits] = starts = SumsOfPlaces(weights, point.Places(bits));
+            var starts = byBits[bits] ??= SumsOfPlaces(weights, point.Places(bits));
             held[p] = runs.Repeats ? starts[length] + (ends[length] * point.Places(bits)[0]) : starts[length];
         }
         using var blocks = runs.AtBlocks(point, source.Positions, perRow: 1);
@@ -166,7 +165,7 @@ internal sealed class TapTerm(GridView source, TapMaps maps, Felt[]? factors = n
         return ExtKernels.Dot(rows, firstRow, products, 0, source.Positions);
     }
 
-    /// <summary>Likewise where several runs make a row.</summary>
+    /// <summary>Likewise where runs of one length make up the rows.</summary>
     private Ext4 EvaluateBlocks(RowRuns blocks, in GridWeights weights, ExtArray rows, int firstRow, EqPoint point)
     {
         var (length, places, sum) = (blocks.LengthOf(0), point.Places(blocks.BitsOf(0)), Ext4.Zero);

@@ -40,19 +40,24 @@ internal sealed class EqPoint : IDisposable
     /// <summary>A row alone costs about so many times what one of a table does.</summary>
     internal const int SplitFactor = 2;
 
+    /// <summary>Elements of the memory in which rows lie one after another: asking for each would take longer than making most.</summary>
+    private const int Slab = 1 << 11;
+
     private readonly Ext4[] _point;
     private readonly ExtArray?[] _low;
     private readonly ExtArray?[] _middle;
     private readonly ExtArray?[] _high;
-    private readonly Dictionary<long, ExtArray>?[] _rows;
+    private readonly Dictionary<long, (ExtArray Rows, int First)>?[] _rows;
     private readonly long[] _rowsAlone;
+    private readonly List<ExtArray> _slabs = [];
+    private int _slabEnd;
     private Ext4[]? _indices;
 
     public EqPoint(ReadOnlySpan<Ext4> point)
     {
         _point = point.ToArray();
         (_low, _middle, _high) = (new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1], new ExtArray?[point.Length + 1]);
-        (_rows, _rowsAlone) = (new Dictionary<long, ExtArray>?[point.Length + 1], new long[point.Length + 1]);
+        (_rows, _rowsAlone) = (new Dictionary<long, (ExtArray, int)>?[point.Length + 1], new long[point.Length + 1]);
     }
 
     public ReadOnlySpan<Ext4> Coordinates => _point;
@@ -84,25 +89,37 @@ internal sealed class EqPoint : IDisposable
             return (all, first);
         var (known, key) = (_rows[bits] ??= [], ((long)first << 32) | (uint)count);
         if (known.TryGetValue(key, out var rows))
-            return (rows, 0);
+            return rows;
         // Of few rows among many their own factors are less work than all of them.
         _rowsAlone[bits] += count;
         return _rowsAlone[bits] * SplitFactor < 1L << (_point.Length - bits)
-            ? (known[key] = Rows(bits, first, count), 0)
+            ? known[key] = Rows(bits, first, count)
             : (High(bits), first);
     }
 
-    private ExtArray Rows(int bits, int first, int count)
+    private (ExtArray Rows, int First) Rows(int bits, int first, int count)
     {
-        var (rows, split) = (new ExtArray(count), Math.Min(bits + SplitBits, _point.Length));
+        var ((rows, start), split) = (Take(count), Math.Min(bits + SplitBits, _point.Length));
         var (middle, high, within) = (Middle(bits), High(split), (1 << (split - bits)) - 1);
         for (var (i, run) = (0, 0); i < count; i += run)
         {
             var block = first + i;
             run = Math.Min(count - i, within + 1 - (block & within));
-            ExtKernels.AddScaled(rows, i, high[block >> (split - bits)], middle, block & within, run);
+            ExtKernels.AddScaled(rows, start + i, high[block >> (split - bits)], middle, block & within, run);
         }
-        return rows;
+        return (rows, start);
+    }
+
+    /// <summary>Room for so many rows, all 0.</summary>
+    private (ExtArray Slab, int First) Take(int count)
+    {
+        if (_slabs.Count == 0 || _slabEnd + count > _slabs[^1].Length)
+        {
+            _slabs.Add(new ExtArray(Math.Max(Slab, count)));
+            _slabEnd = 0;
+        }
+        _slabEnd += count;
+        return (_slabs[^1], _slabEnd - count);
     }
 
     /// <summary>eq of the places within a block of 2^bits indices.</summary>
@@ -207,9 +224,8 @@ internal sealed class EqPoint : IDisposable
             table?.Dispose();
         foreach (var table in (IEnumerable<ExtArray?>)[.. _middle, .. _high])
             table?.Dispose();
-        foreach (var known in _rows)
-            foreach (var rows in known?.Values ?? Enumerable.Empty<ExtArray>())
-                rows.Dispose();
+        foreach (var slab in _slabs)
+            slab.Dispose();
     }
 }
 

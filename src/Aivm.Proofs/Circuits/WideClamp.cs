@@ -139,8 +139,6 @@ internal sealed class WideClamp
             return column == 1 ? owner.NumberOf(kind) : offset;
         }
 
-        public override int? CountsFrom(int column) => column == 0 ? owner._low : null;
-
         public override int EntryWork => 2;
 
         public override void CopyColumn(int column, Span<int> rows)

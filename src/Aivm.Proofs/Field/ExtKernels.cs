@@ -199,7 +199,15 @@ internal static unsafe class ExtKernels
     public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int half, int from, int to)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(a.Length, v.Length);
-        var (whole, low) = Halves(a.Length, half);
+        return SumcheckRound(a, v, a.Length, half, from, to);
+    }
+
+    /// <summary>The same of arrays of which the last round's challenge leaves so many elements.</summary>
+    public static (Ext4 AtZero, Ext4 Leading) SumcheckRound(ExtArray a, ExtArray v, int length, int half, int from, int to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, a.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, v.Length);
+        var (whole, low) = Halves(length, half);
         var loop = new RoundLoop(a.At(0), a.At(low), v.At(0), v.At(low));
         FieldLoop.Run(ref loop, Math.Min(from, whole), Math.Min(to, whole));
         var rest = Dot(a.At(0), v.At(0), Math.Max(from, whole), Math.Min(to, low));

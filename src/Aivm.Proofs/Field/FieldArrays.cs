@@ -96,8 +96,7 @@ internal sealed unsafe class ExtArray : IDisposable
     public static ExtArray Uninitialised(int length)
     {
         var array = new ExtArray();
-        array.Reserve(length);
-        array.ClearPadding();
+        array.ResizeUninitialised(length);
         return array;
     }
 
@@ -170,6 +169,13 @@ internal sealed unsafe class ExtArray : IDisposable
         Clear();
     }
 
+    /// <summary>Another length and any content, for who writes every element.</summary>
+    public void ResizeUninitialised(int length)
+    {
+        Reserve(length);
+        ClearPadding();
+    }
+
     /// <summary>Fewer elements, those at the start: what folding leaves.</summary>
     public void Truncate(int length)
     {
@@ -182,6 +188,13 @@ internal sealed unsafe class ExtArray : IDisposable
     {
         for (var k = 0; k < Ext4.Degree; k++)
             new Span<uint>(Plane(k), FeltArray.Padded(Length)).Clear();
+    }
+
+    /// <summary>Clears so many elements from one on.</summary>
+    public void Clear(int first, int count)
+    {
+        for (var k = 0; k < Ext4.Degree; k++)
+            AsSpan(k).Slice(first, count).Clear();
     }
 
     public void Dispose() => _memory.Free();

@@ -101,6 +101,26 @@ public sealed class ModelProofTests
         }
     }
 
+    /// <summary>A provider proves for months.</summary>
+    [Fact]
+    public void A_prover_holds_no_more_memory_after_a_second_proof()
+    {
+        var model = SmallNetwork.Model;
+        var shape = new ProofShape(VectorCircuits.Build(model, samples: 1), ProofParameters.Toy);
+        var inputs = SmallNetwork.Input(1);
+        var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, 1, inputs));
+        var before = FieldMemory.HeldWords;
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, null, threads: 1, out var prover, out var error), error?.ToString());
+        using (prover)
+        {
+            prover.Prove(statement);
+            var held = FieldMemory.HeldWords;
+            prover.Prove(statement);
+            Assert.Equal(held, FieldMemory.HeldWords);
+        }
+        Assert.Equal(before, FieldMemory.HeldWords);
+    }
+
     /// <summary>Such a model reads a few of its inputs, and commits to fewer cells than it has inputs.</summary>
     [Theory]
     [InlineData(700)]

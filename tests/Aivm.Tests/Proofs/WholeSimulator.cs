@@ -65,10 +65,9 @@ internal sealed class WholeSimulator
     private VerifierChannel Receive(ProofStatement statement, byte[] proof)
     {
         var shape = new ProofShape(_shape.Circuit, _shape.Parameters with { Probe = new ProgrammedChallenges(_seed) });
-        var numbers = new Felt[shape.Circuit.Public.Count];
-        Assert.True(shape.Circuit.TryStatePublic(statement, numbers, out var error), error?.ToString());
+        Assert.True(shape.Circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
         var reader = new ProofReader(proof);
-        Assert.True(ProofVerifier.TryReceive(shape, statement, numbers, reader, out var channel, out _), reader.Error?.ToString());
+        Assert.True(ProofVerifier.TryReceive(shape, statement, numbers.Elements, reader, out var channel, out _), reader.Error?.ToString());
         return channel;
     }
 

@@ -36,7 +36,7 @@ public sealed class CircuitTests
             using var cells = new EqPoint(Point(circuit.CellCount));
             var reduction = new LinearReduction(circuit, leaves, equalities, Next(), Next(), Next());
             using var coefficients = new ExtArray(circuit.CellCount);
-            reduction.AddCoefficients(coefficients, (count, body) => Parts.Each(1, count, body));
+            reduction.MakeCoefficients(coefficients, (count, body) => Parts.Each(1, count, body));
             var expected = Ext4.Zero;
             for (var i = 0; i < circuit.CellCount; i++)
                 expected += coefficients[i] * cells.At(i);
@@ -56,6 +56,17 @@ public sealed class CircuitTests
         Assert.True(OperatorCircuits.TryProve(model.Graph, samples: 2, seed: 1, _ => { }, out var error), error?.ToString());
     }
 
+    /// <summary>Rows of 5 cells lie 8 apart, and all are one row of the output.</summary>
+    [Fact]
+    public void A_matrix_in_one_row_is_read_run_by_run()
+    {
+        var model = SmallCircuits.OverCommitted([3, 5]);
+        var witness = SmallCircuits.Fill(model, samples: 2, [.. Enumerable.Range(0, 30).Select(i => (long)(i * 37 % 255) - 127)]);
+        var output = Assert.Single(witness.Circuit.CellTerms, placed => placed.Term is TapTerm { Source: { Whole: null, HasPublic: false } });
+        Assert.Equal((5, 3), (((TapTerm)output.Term).Source.Blocks!.LengthOf(0), ((TapTerm)output.Term).Source.BlocksPerRow));
+        ReductionCheck.Holds(witness, seed: 1);
+    }
+
     [Fact]
     public void A_statement_that_has_no_witness_leaves_nothing_for_the_next()
     {
@@ -69,7 +80,7 @@ public sealed class CircuitTests
             Assert.Equal(wanted, filler.Fill(inputs, Numbers(outputs)).Cells);
         }
 
-        long[] Numbers(long[] stated)
+        PublicNumbers.Room Numbers(long[] stated)
         {
             Assert.True(circuit.TryCompute(new ProofStatement(model.Hash, Hash256.Zero, inputs, stated), out var numbers, out var error), error?.ToString());
             return numbers;

@@ -19,9 +19,9 @@ internal static class ReductionCheck
         using var numbers = new FeltArray(circuit.AddressCount);
         ExtKernels.FromIntegers(witness.Cells, numbers, 0);
         ExtKernels.FromIntegers(witness.InputCells, numbers, circuit.AddressCount - circuit.InputCellCount);
-        Felt[] known = [.. witness.PublicNumbers.Select(Felt.From)];
+        var known = witness.PublicNumbers.Elements;
         using var coefficients = new ExtArray(circuit.AddressCount);
-        linear.AddCoefficients(coefficients, (count, body) => Parts.Each(2, count, body));
+        linear.MakeCoefficients(coefficients, (count, body) => Parts.Each(2, count, body));
         var claim = linear.Known(known, out _) + ExtKernels.Dot(coefficients, 0, numbers, 0, circuit.AddressCount);
         if (circuit.ProductCount > 0)
         {
