@@ -176,7 +176,7 @@ public sealed class ModelProofTests
         {
             var changed = Change(proof, random);
             Assert.False(ProofVerifier.TryVerify(shape, statement, changed, out var error), $"change {i} is accepted");
-            Assert.Contains(error.Code, (string[])["proof-truncated", "proof-trailing", "proof-malformed", "proof-rejected"]);
+            RefusedBy.AssertOneOf([.. RefusedBy.Any, ProofErrors.Truncated.Message, ProofErrors.Trailing.Message], error);
         }
     }
 

@@ -25,13 +25,13 @@ public sealed class ProofFileTests
         Assert.True(decoded.TryVerify(model, out error), error?.ToString());
         var outputs = decoded.Outputs.ToArray();
         outputs[1]++;
-        AssertRefused("proof-rejected", decoded with { Outputs = outputs });
-        AssertRefused("proof-rejected", decoded with { Context = Hash256.Zero });
+        AssertRejected(decoded with { Outputs = outputs });
+        AssertRejected(decoded with { Context = Hash256.Zero });
         AssertRefused("proof-truncated", decoded with { Proof = decoded.Proof[..^1] });
         AssertRefused("proof-trailing", decoded with { Proof = (byte[])[.. decoded.Proof.Span, 0] });
         AssertRefused("proof-statement", decoded with { Samples = 3 });
         if (hidesInputs)
-            AssertRefused("proof-rejected", decoded with { InputRoot = Hash256.Zero });
+            AssertRejected(decoded with { InputRoot = Hash256.Zero });
         if (hidesWeights)
             AssertRefused("proof-truncated", decoded with { WeightRanges = default });
     }
@@ -61,12 +61,12 @@ public sealed class ProofFileTests
             Assert.Equal(bytes, decoded.Encode());
             Assert.Equal((weights[0].Root, weights[2].Root), (model.WeightRoot, decoded.WeightRoot(model)));
             Assert.True(decoded.TryVerify(model, out error), error?.ToString());
-            AssertRefused("proof-rejected", decoded with { Renewals = [] });
-            AssertRefused("proof-rejected", decoded with { Renewals = [first] });
-            AssertRefused("proof-rejected", decoded with { Renewals = [second] });
-            AssertRefused("proof-rejected", decoded with { Renewals = [second, first] });
-            AssertRefused("proof-rejected", decoded with { Renewals = [first with { Context = Hash256.Zero }, second] });
-            AssertRefused("proof-rejected", decoded with { Renewals = [first, second with { Root = first.Root }] });
+            AssertRejected(decoded with { Renewals = [] });
+            AssertRejected(decoded with { Renewals = [first] });
+            AssertRenewalRejected(decoded with { Renewals = [second] });
+            AssertRenewalRejected(decoded with { Renewals = [second, first] });
+            AssertRenewalRejected(decoded with { Renewals = [first with { Context = Hash256.Zero }, second] });
+            AssertRenewalRejected(decoded with { Renewals = [first, second with { Root = first.Root }] });
             AssertRefused("proof-truncated", decoded with { Renewals = [first, second with { Proof = second.Proof[..^1] }] });
         }
         foreach (var each in weights)
@@ -121,11 +121,19 @@ public sealed class ProofFileTests
     /// <summary>A container of three bytes, so that samples begin at 15, the context at 19 and the kind of inputs at 51.</summary>
     private static ProofFile Example { get; } = new(new byte[] { 1, 2, 3 }, 1, Context, null, new long[] { 1, -2 }, new long[] { 3 }, default, new byte[] { 4, 5 });
 
-    private static void AssertRefused(string code, ProofFile file)
+    /// <summary>Another statement has other challenges: the first opening's combination is not theirs.</summary>
+    private static void AssertRejected(ProofFile file) => Assert.Equal(RefusedBy.Combination, RefusalOf(file).Message);
+
+    private static void AssertRenewalRejected(ProofFile file) =>
+        Assert.Contains(RefusalOf(file).Message, RefusedBy.WorkOrTree.Select(check => $"The equality of the private weights: {check}"));
+
+    private static void AssertRefused(string code, ProofFile file) => Assert.Equal(code, RefusalOf(file).Code);
+
+    private static Error RefusalOf(ProofFile file)
     {
         Assert.True(file.TryDecodeModel(ModelLimits.OffChain, out var model, out var error), error?.ToString());
         Assert.False(file.TryVerify(model, out error));
-        Assert.Equal(code, error.Code);
+        return error;
     }
 
     internal static ProofFile Prove(bool hidesWeights, bool hidesInputs, int samples)

@@ -71,7 +71,7 @@ public sealed class ProofVectorTests
             {
                 Assert.Equal(expected.Bytes, Make(kind).Bytes);
                 Assert.Null(expected.Verify(expected.Bytes));
-                Assert.Equal("proof-rejected", expected.Verify(changed)?.Code);
+                Assert.Equal(RefusedBy.Tree, expected.Verify(changed)?.Message);
             });
     }
 

@@ -27,6 +27,8 @@ internal readonly record struct OpenedSize(int Bytes, int Trees)
 /// <summary>Columns in a proof: row by row a word of each, salts first.</summary>
 internal sealed record OpenedAt(int Start, int Queries, int Rows)
 {
+    public int End => Start + (sizeof(uint) * Queries * Rows);
+
     /// <summary>Copies one column over another, salt and all, as far as there are bytes.</summary>
     public void Copy(byte[] source, int from, byte[] target, int to)
     {

@@ -9,7 +9,7 @@ namespace Aivm.Tests.Proofs;
 
 public sealed class WeightEqualityTests
 {
-    private const string Linear = "A column of pads fails the test of linear constraints.";
+    private const string Equality = "The equality of the private weights: ";
 
     private static readonly Hash256 Context = Keccak.Hash([7]);
     private static readonly Graph Network = SmallNetwork.Model.Graph;
@@ -27,11 +27,11 @@ public sealed class WeightEqualityTests
             var (old, fresh) = (commitments[i - 1], commitments[i]);
             var proof = WeightEqualityProver.Prove(shape, new(Model.Hash, Context, old.Root, fresh.Root), old, fresh, threads: 2);
             Assert.True(Model.TryVerifyWeightEquality(old.Root, fresh.Root, Context, proof, out error), error?.ToString());
-            AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(fresh.Root, old.Root, Context, proof, out error), error);
-            AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(commitments[(i + 1) % 3].Root, fresh.Root, Context, proof, out error), error);
-            AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(old.Root, commitments[(i + 1) % 3].Root, Context, proof, out error), error);
-            AssertRefused("proof-rejected", Model.TryVerifyWeightEquality(old.Root, fresh.Root, Hash256.Zero, proof, out error), error);
-            AssertRefused("proof-rejected", (Model with { Hash = Context }).TryVerifyWeightEquality(old.Root, fresh.Root, Context, proof, out error), error);
+            AssertRejected(Equality, RefusedBy.WorkOrTree, Model.TryVerifyWeightEquality(fresh.Root, old.Root, Context, proof, out error), error);
+            AssertRejected(Equality, RefusedBy.WorkOrTree, Model.TryVerifyWeightEquality(commitments[(i + 1) % 3].Root, fresh.Root, Context, proof, out error), error);
+            AssertRejected(Equality, RefusedBy.WorkOrTree, Model.TryVerifyWeightEquality(old.Root, commitments[(i + 1) % 3].Root, Context, proof, out error), error);
+            AssertRejected(Equality, RefusedBy.WorkOrTree, Model.TryVerifyWeightEquality(old.Root, fresh.Root, Hash256.Zero, proof, out error), error);
+            AssertRejected(Equality, RefusedBy.WorkOrTree, (Model with { Hash = Context }).TryVerifyWeightEquality(old.Root, fresh.Root, Context, proof, out error), error);
         }
         Assert.Equal((1, 2, 1), (commitments[0].Used, commitments[1].Used, commitments[2].Used));
         foreach (var each in commitments)
@@ -47,7 +47,7 @@ public sealed class WeightEqualityTests
         var shape = ShapeOf(ModelOf(graph), ProofParameters.Production);
         var (statement, proof) = Prove(shape, graph, graph);
         Assert.True(WeightEqualityVerifier.TryVerify(shape, statement, proof, out var error), error?.ToString());
-        AssertRefused("proof-rejected", WeightEqualityVerifier.TryVerify(shape, statement with { Context = Hash256.Zero }, proof, out error), error);
+        AssertRejected("", RefusedBy.WorkOrTree, WeightEqualityVerifier.TryVerify(shape, statement with { Context = Hash256.Zero }, proof, out error), error);
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed class WeightEqualityTests
     {
         var (statement, proof) = Prove(Toy, Network, With(node, weight));
         Assert.False(WeightEqualityVerifier.TryVerify(Toy, statement, proof, out var error));
-        Assert.Equal(Linear, error.Message);
+        Assert.Equal(RefusedBy.Linear, error.Message);
     }
 
     [Fact]
@@ -66,7 +66,8 @@ public sealed class WeightEqualityTests
     {
         var graph = VectorCircuits.ModelOf("fashion_lenetish", takesBytes: true).Graph;
         var (statement, proof) = Prove(ShapeOf(ModelOf(graph), ProofParameters.Toy), graph, graph);
-        Assert.False(WeightEqualityVerifier.TryVerify(Toy, statement, proof, out _));
+        Assert.False(WeightEqualityVerifier.TryVerify(Toy, statement, proof, out var error));
+        RefusedBy.AssertOneOf([RefusedBy.Tree], error);
     }
 
     [Fact]
@@ -86,13 +87,13 @@ public sealed class WeightEqualityTests
         var other = Cells();
         other[Math.Min(at, other.Length - 1)] += Felt.From(1);
         using var honest = new RogueWeightEquality(Toy, Model.Hash, Context);
-        Assert.Equal(Linear, honest.Error(Cells(), other)?.Message);
+        Assert.Equal(RefusedBy.Linear, honest.Error(Cells(), other)?.Message);
         using var ignorant = new RogueWeightEquality(Toy, Model.Hash, Context) { Ignored = Math.Min(at, other.Length - 1) };
-        Assert.Equal(Linear, ignorant.Error(Cells(), other)?.Message);
+        Assert.Equal(RefusedBy.Linear, ignorant.Error(Cells(), other)?.Message);
         using var claiming = new RogueWeightEquality(Toy, Model.Hash, Context) { ClaimsWhatFits = true };
-        Assert.Equal(Linear, claiming.Error(Cells(), other)?.Message);
+        Assert.Equal(RefusedBy.Linear, claiming.Error(Cells(), other)?.Message);
         using var combining = new RogueWeightEquality(Toy, Model.Hash, Context) { ClaimsWhatFits = true, CombinesWhatFits = true };
-        Assert.Equal(Linear, combining.Error(Cells(), other)?.Message);
+        Assert.Equal(RefusedBy.Linear, combining.Error(Cells(), other)?.Message);
     }
 
     [Fact]
@@ -150,7 +151,7 @@ public sealed class WeightEqualityTests
             var changed = (byte[])proof.Clone();
             changed[i < 700 ? i : random.Next(changed.Length)] ^= (byte)random.Next(1, 256);
             Assert.False(WeightEqualityVerifier.TryVerify(Toy, statement, changed, out var error), $"change {i} is accepted");
-            Assert.Contains(error.Code, (string[])["proof-truncated", "proof-trailing", "proof-malformed", "proof-rejected"]);
+            RefusedBy.AssertOneOf([.. RefusedBy.Any, ProofErrors.Truncated.Message], error);
         }
     }
 
@@ -248,9 +249,15 @@ public sealed class WeightEqualityTests
         using var weights = CommittedWeights.Commit(shape, Network, Seed(1));
         var proof = ProofProver.ProveWeightRanges(shape, Model.WeightRanges(weights.Root), weights, threads: 2);
         Assert.True(Model.TryVerifyWeightRanges(weights.Root, proof, out error), error?.ToString());
-        AssertRefused("proof-rejected", Model.TryVerifyWeightRanges(Context, proof, out error), error);
+        AssertRejected("The ranges of the private weights: ", [RefusedBy.Combination], Model.TryVerifyWeightRanges(Context, proof, out error), error);
         AssertRefused("proof-truncated", Model.TryVerifyWeightRanges(weights.Root, proof.AsMemory(..^1), out error), error);
         AssertRefused("proof-trailing", Model.TryVerifyWeightRanges(weights.Root, (byte[])[.. proof, 0], out error), error);
+    }
+
+    private static void AssertRejected(string proof, string[] checks, bool accepted, Error error)
+    {
+        Assert.False(accepted);
+        Assert.Contains(error.Message, checks.Select(check => proof + check));
     }
 
     private static void AssertRefused(string code, bool accepted, Error error)
