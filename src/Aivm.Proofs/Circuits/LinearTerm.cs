@@ -148,10 +148,24 @@ internal sealed class LinearTerm(GridView source, TapMaps maps, LayerWeights wei
         }
     }
 
+    internal override IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel)
+    {
+        if (weights.Place is not { } place)
+            yield break;
+        var firstInput = FirstInput(channel);
+        for (var i = 0; i < source.Channels / groups; i++)
+            for (var tap = 0; tap < maps.Count; tap++)
+                if (maps.SourceOf(tap, position) is var from && from >= 0)
+                    yield return (place.Base + (((tap * outputs) + channel) * place.Width) + i, source.AddressOf(from, firstInput + i));
+    }
+
+    /// <summary>Of an output's group.</summary>
+    private int FirstInput(int output) => output / (outputs / groups) * (source.Channels / groups);
+
     internal override long ValueAt(Func<int, long> read, int position, int channel)
     {
-        var (inputsPerGroup, outputsPerGroup) = (source.Channels / groups, outputs / groups);
-        var (sum, firstInput) = (0L, channel / outputsPerGroup * inputsPerGroup);
+        var inputsPerGroup = source.Channels / groups;
+        var (sum, firstInput) = (0L, FirstInput(channel));
         for (var i = 0; i < inputsPerGroup; i++)
             for (var tap = 0; tap < maps.Count; tap++)
                 if (maps.SourceOf(tap, position) is var from && from >= 0)

@@ -149,6 +149,8 @@ internal sealed class BiasTerm(Storage place, int positions, LayerWeights? numbe
         return Ext4.Zero;
     }
 
+    internal override IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel) => [(place.Base + channel, null)];
+
     internal override long ValueAt(Func<int, long> read, int position, int channel) =>
         numbers?.At(channel) ?? throw new InvalidOperationException("A private bias is no cell.");
 }
@@ -176,6 +178,9 @@ internal sealed class WeightTerm(Storage place, int first = 0, int step = 1) : T
         assignment.Forms.Add(new GridForm(place, weights.CopyRows(place.Positions), columns));
         return Ext4.Zero;
     }
+
+    internal override IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel) =>
+        [(place.Base + (position * place.Width) + first + (step * channel), null)];
 
     internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private weight is no cell.");
 }

@@ -22,7 +22,7 @@ internal static class CircuitKinds
         Kinds.TryGetValue(kind, out var circuit) ? SmallProof.ProveRun(circuit.Graph, circuit.Privacy, parameters) : SmallProof.Make(kind, parameters);
 
     /// <summary>Features times weights of 64 bits, clamped, and summed up with others.</summary>
-    private static Graph Linear() => SmallCircuits.Model(
+    internal static Graph Linear() => SmallCircuits.Model(
         new GraphInput("x", [2], new InputFormat.Fixed(3)),
         new QuantiseNode { Source = 0, Output = ElementType.S64, Multipliers = Constant.S64([2], [12_345, -678_901]), Offsets = Constant.S64([2], [1L << 33, -7]), Shift = 8 },
         new ClampNode { Source = 1, Low = -(1L << 30), High = 1L << 30 },

@@ -7,7 +7,7 @@ namespace Aivm.Tests.Proofs.Circuits;
 /// <summary>
 /// Whether all that a circuit says modulo p holds in the integers. Cells get their intervals from the rows of the tables that they are looked up in, or from the
 /// statement that defines them; the builder's own reckoning is not asked. What an earlier node yields lies where the engine has it, since its cells are the
-/// engine's numbers: so one node is looked at after another.
+/// engine's numbers: so one node is looked at after another. Private weights lie where the circuit of their ranges, looked at in the same way, has them.
 /// </summary>
 internal sealed class NoWrap
 {
@@ -17,6 +17,15 @@ internal sealed class NoWrap
     private readonly Dictionary<int, Interval> _bounds = [];
     private readonly Dictionary<(LookupTable, int), Interval> _columns = [];
     private readonly List<string> _violations = [];
+
+    /// <summary>By the address of a private weight: those whose magnitudes are summed up with its own.</summary>
+    private readonly Dictionary<int, Row> _rows = [];
+
+    /// <summary>Numbers whose magnitudes add up to no more than is known.</summary>
+    private sealed class Row(Int128 most)
+    {
+        public Int128 Most => most;
+    }
 
     private readonly record struct Interval(Int128 Low, Int128 High)
     {
@@ -37,6 +46,9 @@ internal sealed class NoWrap
             return new(corners.Min(), corners.Max());
         }
 
+        /// <summary>What is left where this is the sum of the part and others.</summary>
+        public Interval Without(Interval part) => new(Low - part.Low, High - part.High);
+
         public Interval Within(Interval other) => new(Int128.Max(Low, other.Low), Int128.Min(High, other.High));
 
         public Interval And(Interval other) => new(Int128.Min(Low, other.Low), Int128.Max(High, other.High));
@@ -44,23 +56,92 @@ internal sealed class NoWrap
 
     private NoWrap(Witness witness, GraphAnalysis analysis) => (_witness, _circuit, _analysis) = (witness, witness.Circuit, analysis);
 
-    /// <summary>The statements that may hold modulo p alone, or whose cells nothing bounds.</summary>
-    public static List<string> ViolationsOf(Witness witness, GraphAnalysis analysis)
+    /// <summary>The statements that may hold modulo p alone, or whose cells nothing bounds; of a run with private weights, those of their ranges too.</summary>
+    /// <param name="leaveOut">Sites of the ranges' circuit that nobody checks.</param>
+    public static List<string> ViolationsOf(Witness witness, Func<Site, bool>? leaveOut = null)
     {
-        var (check, statements) = (new NoWrap(witness, analysis), new Statements(witness.Circuit));
-        foreach (var value in check._circuit.Inputs.Concat(check._circuit.Outputs))
-            check.Learn(value);
-        foreach (var sites in check._circuit.Lookups.Concat<Site>(check._circuit.Equalities).GroupBy(Statement.ValueOf).OrderBy(sites => sites.Key))
+        Assert.True(GraphAnalysis.TryAnalyse(witness.Circuit.Graph, out var analysis, out var error), error?.ToString());
+        var check = new NoWrap(witness, analysis);
+        if (witness.Circuit.Weights is not null)
+            check.LearnWeights(leaveOut ?? (_ => false));
+        check.LookAtRun();
+        return check._violations;
+    }
+
+    private void LookAtRun()
+    {
+        foreach (var value in _circuit.Inputs.Concat(_circuit.Outputs))
+            Learn(value);
+        foreach (var sites in _circuit.Lookups.Concat<Site>(_circuit.Equalities).GroupBy(Statement.ValueOf).OrderBy(sites => sites.Key))
         {
             // What comes before may have no site.
-            for (var value = 0; value < Math.Min(sites.Key, check._circuit.Values.Length); value++)
-                check.Learn(check._circuit.Values[value]);
-            check.Look(sites.Key, (from site in sites
-                                   from cell in Statement.CellsOf(site)
-                                   from said in statements.Of(site, cell.Position, cell.Channel)
-                                   select (site, said)).ToList());
+            for (var value = 0; value < Math.Min(sites.Key, _circuit.Values.Length); value++)
+            {
+                CheckReach(value);
+                Learn(_circuit.Values[value]);
+            }
+            Look(sites.Key, StatementsOf(sites));
         }
-        return check._violations;
+    }
+
+    private List<(Site Site, Statement Said)> StatementsOf(IEnumerable<Site> sites)
+    {
+        var statements = new Statements(_circuit);
+        return (from site in sites
+                from cell in Statement.CellsOf(site)
+                from said in statements.Of(site, cell.Position, cell.Channel)
+                select (site, said)).ToList();
+    }
+
+    /// <summary>From the circuit of their ranges, which has no public number but constants, so that any witness will do.</summary>
+    private void LearnWeights(Func<Site, bool> leaveOut)
+    {
+        Assert.True(Circuit.TryBuildWeightRanges(_circuit.Graph, _analysis, out var circuit, out var error), error?.ToString());
+        Assert.Equal(circuit.Weights!.Places, _circuit.Weights!.Places);
+        var ranges = new NoWrap(new Witness(circuit), _analysis);
+        var said = ranges.StatementsOf(circuit.Lookups.Concat<Site>(circuit.Equalities).Where(site => !leaveOut(site)));
+        ranges.Look(int.MaxValue, said);
+        _violations.AddRange(ranges._violations);
+        foreach (var (address, bound) in ranges._bounds.Where(each => WeightAddress.Is(each.Key)))
+            _bounds[address] = bound;
+        ranges.LearnRows(said, _rows);
+    }
+
+    /// <summary>A number that is equal to a sum of magnitudes is an upper bound of it.</summary>
+    private void LearnRows(List<(Site Site, Statement Said)> statements, Dictionary<int, Row> rows)
+    {
+        var weights = _circuit.Gadgets.OfType<MagnitudeGadget>().SelectMany(WeightsOf).ToDictionary();
+        foreach (var (_, said) in statements.Where(each => each.Said.Table is null))
+        {
+            Monomial[] magnitudes = [.. said.Monomials.Where(each => each.Factor == -1 && weights.ContainsKey(each.Left))];
+            if (SumOf(said with { Monomials = [.. said.Monomials.Except(magnitudes)] }) is not { } rest)
+                continue;
+            var row = new Row(rest.High);
+            foreach (var weight in magnitudes.SelectMany(each => weights[each.Left]))
+                rows.Add(weight, row);
+        }
+    }
+
+    /// <summary>By a magnitude's address those of its weights, which the table's rows have next to it.</summary>
+    private static IEnumerable<KeyValuePair<int, int[]>> WeightsOf(MagnitudeGadget gadget)
+    {
+        var (table, step) = (gadget.Site.TableOf(0), gadget.Place.Channels / gadget.Magnitudes.Channels);
+        Assert.All(Enumerable.Range(0, table.Rows), row => Assert.Equal(Enumerable.Range(0, step).Sum(k => Math.Abs(table.Entry(row, k))), table.Entry(row, step)));
+        return from cell in Statement.CellsOf(gadget.Site)
+               let first = gadget.Place.Base + (cell.Position * gadget.Place.Width) + (step * cell.Channel)
+               select KeyValuePair.Create(gadget.Magnitudes.Base + (cell.Position * gadget.Magnitudes.Width) + cell.Channel, Enumerable.Range(first, step).Select(WeightAddress.Of).ToArray());
+    }
+
+    /// <summary>Sums that are kept as they are, and rows of an embedding, lie where the circuit has them.</summary>
+    private void CheckReach(int value)
+    {
+        if (value < _circuit.Graph.Inputs.Length
+            || _circuit.Graph.Nodes[value - _circuit.Graph.Inputs.Length] is not (ConvNode { Requantise.Activation: null } or DenseNode { Requantise.Activation: null } or EmbeddingNode))
+            return;
+        var known = _circuit.Values[value];
+        foreach (var address in known.Addresses)
+            if (_bounds.TryGetValue(address, out var bound) && (bound.Low < known.Info.Min || bound.High > known.Info.Max))
+                _violations.Add($"value {value}: from {bound.Low} to {bound.High}, not {known.Info.Min} to {known.Info.Max}");
     }
 
     /// <summary>The value's elements lie where the engine has them.</summary>
@@ -91,61 +172,69 @@ internal sealed class NoWrap
     /// <remarks>An equality that chooses, by cells that are 1 or 0 or add up to 1, takes what it chooses as it is in the field: it needs no interval.</remarks>
     private void Look(int value, List<(Site Site, Statement Said)> statements)
     {
-        var rowSum = RowSumOf(value);
+        _rowSum = RowSumOf(value);
         for (var changes = true; changes;)
         {
             changes = LearnLargest(value);
             foreach (var (_, said) in statements)
-                changes |= Propagate(said, rowSum);
+                changes |= Propagate(said);
         }
         Storage[] flags = [.. Choices(value).Select(choice => choice.Chosen), .. _circuit.Gadgets.OfType<WhereGadget>().Where(gadget => gadget.Value == value).Select(gadget => gadget.Flag)];
         foreach (var (site, said) in statements)
             if (said.Table is null && said.Monomials.Any(each => flags.Any(flag => IsOf(each.Left, flag) || IsOf(each.Right, flag))))
                 continue;
-            else if (SumOf(said, rowSum, without: null) is not { } sum)
+            else if (SumOf(said) is not { } sum)
                 _violations.Add($"{site.Name}: nothing bounds it");
-            else if (sum.Multiples > 1)
+            else if (sum.Multiples > 1 && SumOf(said.WithOtherFactors())!.Value.Multiples > 1)
                 _violations.Add($"{site.Name}: from {sum.Low} to {sum.High}");
     }
 
     private static bool IsOf(int? address, Storage storage) => address >= storage.Base && address < storage.End;
 
     /// <summary>Where a statement holds one cell as it is, the others say where that lies.</summary>
-    private bool Propagate(Statement said, Int128? rowSum)
+    private bool Propagate(Statement said)
     {
-        var changes = false;
-        var unknown = said.Monomials.Count(each => BoundOf(each) is null);
-        if (unknown > 1)
+        var unbound = said.Monomials.Count(each => BoundOf(each) is null);
+        if (unbound > 1 || SumOf(said, lacksUnbound: true) is not { } sum)
             return false;
-        for (var i = 0; i < said.Monomials.Length; i++)
-            if (said.Monomials[i] is { Factor: 1 or -1, Right: null } own && !PublicAddress.Is(own.Left) && SumOf(said, rowSum, without: i) is { } rest)
-                changes |= Narrow(own.Left, -own.Factor * rest);
+        var changes = false;
+        foreach (var each in said.Monomials)
+            if (each is { Factor: 1 or -1, Right: null } && IsFree(each.Left) && RowOf(each) is null && (BoundOf(each) is null || unbound == 0))
+                changes |= Narrow(each.Left, -each.Factor * (BoundOf(each) is { } bound ? sum.Without(bound) : sum));
         return changes;
     }
 
-    /// <summary>All that a statement adds up, the table's entry on its own side; null where something of it has no bound.</summary>
-    private Interval? SumOf(Statement said, Int128? rowSum, int? without)
+    /// <summary>Whether statements say where it lies. Of private weights only their ranges do.</summary>
+    private bool IsFree(int address) => WeightAddress.Is(address) ? _circuit.Domain == Circuit.WeightRangesDomain : !PublicAddress.Is(address);
+
+    /// <summary>
+    /// All that a statement adds up, the table's entry on its own side; null where something of it has no bound. What is of a row adds up to no more than the
+    /// largest factor times what the row's magnitudes do.
+    /// </summary>
+    private Interval? SumOf(Statement said, bool lacksUnbound = false)
     {
-        var (sum, read, factor) = (new Interval(said.Constant, said.Constant), new Interval(0, 0), (Int128)0);
-        for (var i = 0; i < said.Monomials.Length; i++)
-        {
-            if (i == without)
-                continue;
-            if (BoundOf(said.Monomials[i]) is not { } bound)
-                return null;
-            if (rowSum is not null && IsRead(said.Monomials[i]))
-                (read, factor) = (read + bound, Int128.Max(factor, Math.Abs(said.Monomials[i].Factor)));
+        var (sum, ofRow, row, most) = (new Interval(said.Constant, said.Constant), default(Interval), (Row?)null, (Int128)0);
+        foreach (var each in said.Monomials)
+            if (BoundOf(each) is not { } bound)
+            {
+                if (!lacksUnbound)
+                    return null;
+            }
+            else if (RowOf(each) is var (own, factor) && own == (row ??= own))
+                (ofRow, most) = (ofRow + bound, Int128.Max(most, factor * own.Most));
             else
                 sum += bound;
-        }
-        if (rowSum is { } most)
-            read = read.Within(new(-factor * most, factor * most));
+        sum += ofRow.Within(new(-most, most));
         if (said.Table is null)
-            return sum + read;
-        return EntriesOf(said.Table, said.Column) is { } entries ? sum + read + (-said.Scale * entries) : null;
+            return sum;
+        return EntriesOf(said.Table, said.Column) is { } entries ? sum + (-said.Scale * entries) : null;
     }
 
-    private bool IsRead(Monomial monomial) => monomial.Right is not null || _sources.Contains(monomial.Left);
+    /// <summary>The row that a monomial takes an element of, and the factor.</summary>
+    private (Row Row, Int128 Factor)? RowOf(Monomial monomial) =>
+        monomial.Right is { } weight && _rows.TryGetValue(weight, out var row) ? BoundOf(monomial.Left) is { } read ? (row, Math.Abs(monomial.Factor) * read.Reach) : null
+        : _rowSum is not null && (monomial.Right is not null || _sources.Contains(monomial.Left)) ? (_rowSum, Math.Abs(monomial.Factor))
+        : null;
 
     private Interval? BoundOf(Monomial monomial)
     {
@@ -176,6 +265,12 @@ internal sealed class NoWrap
             table.CopyColumn(column, numbers);
             _columns[(table, column)] = entries = new(numbers.Min(), numbers.Max());
         }
+        foreach (var hidden in table.Hidden.Where(hidden => hidden.Column == column))
+            for (var cell = hidden.Place.Base; cell < hidden.Place.End; cell++)
+                if (BoundOf(WeightAddress.Of(cell)) is { } bound)
+                    entries = entries.And(bound);
+                else
+                    return null;
         foreach (var stated in table.Stated.Where(stated => stated.Column == column))
             if (BoundOf(stated.Address) is { } bound)
                 entries = entries.And(bound);
@@ -206,10 +301,11 @@ internal sealed class NoWrap
         _ => ((WideCells, WideNumber, Storage)[])[],
     });
 
+    private Row? _rowSum;
     private HashSet<int> _sources = [];
 
     /// <summary>Of sums along rows of probabilities: what no sum of magnitudes exceeds, by the engine.</summary>
-    private Int128? RowSumOf(int value)
+    private Row? RowSumOf(int value)
     {
         if (value < _circuit.Graph.Inputs.Length || value >= _circuit.Values.Length)
             return null;
@@ -219,6 +315,6 @@ internal sealed class NoWrap
             return null;
         var source = _circuit.Values[node.Sources[0]];
         _sources = [.. from i in Enumerable.Range(0, source.Addresses.Length) from sample in Enumerable.Range(0, _circuit.Samples) select source.Addresses[i] + (sample * source.Strides[i])];
-        return (Int128)info.RowSum * (node is MatMulNode product ? _analysis.Values[product.Right].Magnitude : 1);
+        return new Row((Int128)info.RowSum * (node is MatMulNode product ? _analysis.Values[product.Right].Magnitude : 1));
     }
 }

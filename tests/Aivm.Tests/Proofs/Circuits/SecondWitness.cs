@@ -5,11 +5,12 @@ namespace Aivm.Tests.Proofs.Circuits;
 
 /// <summary>
 /// A cheating prover of one node: it changes a cell, mends what that breaks, cell by cell in the field, and has won where all of the node's sites hold and its
-/// result is another one. What the node reads is not its own to change.
+/// result is another one. What the node reads is not its own to change, nor are private weights, which a root fixes.
 /// </summary>
 internal sealed class SecondWitness
 {
     private readonly Witness _witness;
+    private readonly int[] _weights;
     private readonly Random _random;
     private readonly List<Said> _said = [];
     private readonly Dictionary<int, List<Said>> _readers = [];
@@ -22,10 +23,11 @@ internal sealed class SecondWitness
     /// <summary>What a site says in one cell of its grid.</summary>
     private sealed record Said(LookupTable? Table, Statement[] Entries);
 
+    /// <param name="weights">The oracle's cells, where weights are private.</param>
     /// <param name="leaveOut">Sites that nobody checks: where some are, there should be a second witness.</param>
-    public SecondWitness(Witness witness, int value, Random random, Func<Site, bool>? leaveOut = null)
+    public SecondWitness(Witness witness, int value, Random random, int[]? weights = null, Func<Site, bool>? leaveOut = null)
     {
-        (_witness, _random) = (witness, random);
+        (_witness, _weights, _random) = (witness, weights ?? [], random);
         var (circuit, statements) = (witness.Circuit, new Statements(witness.Circuit));
         foreach (var site in circuit.Lookups.Concat<Site>(circuit.Equalities))
             if (Statement.ValueOf(site) == value && leaveOut?.Invoke(site) != true)
@@ -35,7 +37,7 @@ internal sealed class SecondWitness
             foreach (var address in AddressesOf(said).Distinct())
                 (_readers.TryGetValue(address, out var readers) ? readers : _readers[address] = []).Add(said);
         var others = AddressesOf(Enumerable.Range(0, value)).ToHashSet();
-        int[] Own(IEnumerable<int> addresses) => [.. addresses.Where(address => !PublicAddress.Is(address) && !others.Contains(address)).Distinct().Order()];
+        int[] Own(IEnumerable<int> addresses) => [.. addresses.Where(address => !PublicAddress.Is(address) && !WeightAddress.Is(address) && !others.Contains(address)).Distinct().Order()];
         _results = Own(AddressesOf([value]));
         _own = Own(_readers.Keys.Concat(_results));
         _changeable = [.. _own];
@@ -57,10 +59,10 @@ internal sealed class SecondWitness
     {
         var first = _own[_random.Next(_own.Length)];
         var by = ((_random.Next(2) * 2) - 1) * Distance();
-        Set(first, Statement.Centred(Felt.From(_witness.Read(first) + by)));
+        Set(first, Statement.Centred(Felt.From(Read(first) + by)));
         var isWhole = Mend();
-        var differs = isWhole && _results.Any(result => _before.TryGetValue(result, out var before) && before != _witness.Read(result));
-        change = differs ? $"cell {first} by {by}: {string.Join(", ", _before.Select(pair => $"{pair.Key}: {pair.Value} -> {_witness.Read(pair.Key)}"))}" : "";
+        var differs = isWhole && _results.Any(result => _before.TryGetValue(result, out var before) && before != Read(result));
+        change = differs ? $"cell {first} by {by}: {string.Join(", ", _before.Select(pair => $"{pair.Key}: {pair.Value} -> {Read(pair.Key)}"))}" : "";
         foreach (var (address, before) in _before)
             _witness.CellAt(address) = before;
         _before.Clear();
@@ -90,28 +92,32 @@ internal sealed class SecondWitness
         return false;
     }
 
+    private long Read(int address) => WeightAddress.Is(address) ? _weights[WeightAddress.PlaceOf(address)] : _witness.Read(address);
+
     private bool Holds(Said said)
     {
         if (said.Table is not { } table)
-            return said.Entries[0].EntryOf(_witness.Read) == 0;
-        int[] tuple = [.. said.Entries.Select(entry => entry.EntryOf(_witness.Read))];
+            return said.Entries[0].EntryOf(Read) == 0;
+        int[] tuple = [.. said.Entries.Select(entry => entry.EntryOf(Read))];
+        // Rows of private weights are more than those that honest provers look up.
+        if (!table.Hidden.IsEmpty)
+            return Enumerable.Range(0, table.Rows).Any(row => tuple.Index().All(entry => Column(table, entry.Index)[row] == entry.Item));
         return table.RowOf(tuple) is var row && row >= 0
-            && table.Stated.Where(stated => stated.Row == row).All(stated => _witness.Read(stated.Address) == tuple[stated.Column]);
+            && table.Stated.Where(stated => stated.Row == row).All(stated => Read(stated.Address) == tuple[stated.Column]);
     }
 
-    /// <summary>A row that has one of the entries as it is, and most of the others; now and then any row.</summary>
+    /// <summary>A row that has one of the entries as it is, and most of the others, or not; now and then any row.</summary>
     private int RowFor(Said said)
     {
         if (_random.Next(8) == 0)
             return _random.Next(said.Table!.Rows);
-        int[] tuple = [.. said.Entries.Select(entry => entry.EntryOf(_witness.Read))];
+        int[] tuple = [.. said.Entries.Select(entry => entry.EntryOf(Read))];
         var kept = _random.Next(2) == 0 ? 0 : _random.Next(tuple.Length);
         int[][] columns = [.. tuple.Select((_, column) => Column(said.Table!, column))];
-        var (best, most) = (-1, 0);
-        for (var row = 0; row < said.Table!.Rows; row++)
-            if (columns[kept][row] == tuple[kept] && tuple.Where((entry, column) => columns[column][row] == entry).Count() is var alike && alike > most)
-                (best, most) = (row, alike);
-        return best;
+        int[] rows = [.. Enumerable.Range(0, said.Table!.Rows).Where(row => columns[kept][row] == tuple[kept])];
+        if (rows.Length == 0)
+            return -1;
+        return _random.Next(4) == 0 ? rows[_random.Next(rows.Length)] : rows.MaxBy(row => tuple.Where((entry, column) => columns[column][row] == entry).Count());
     }
 
     private int[] Column(LookupTable table, int column)
@@ -120,7 +126,9 @@ internal sealed class SecondWitness
             return entries;
         table.CopyColumn(column, entries = new int[table.Rows]);
         foreach (var stated in table.Stated.Where(stated => stated.Column == column))
-            entries[stated.Row] = (int)_witness.Read(stated.Address);
+            entries[stated.Row] = (int)Read(stated.Address);
+        foreach (var hidden in table.Hidden.Where(hidden => hidden.Column == column))
+            Array.Copy(_weights, hidden.Place.Base, entries, hidden.FirstRow, hidden.Place.Positions * Circuit.TableColumns);
         return _rows[(table, column)] = entries;
     }
 
@@ -129,7 +137,7 @@ internal sealed class SecondWitness
         if (row < 0)
             return false;
         for (var column = 0; column < said.Entries.Length; column++)
-            if (said.Entries[column].EntryOf(_witness.Read) is var entry && entry != Column(said.Table!, column)[row] && !Solve(said.Entries[column], Column(said.Table!, column)[row]))
+            if (said.Entries[column].EntryOf(Read) is var entry && entry != Column(said.Table!, column)[row] && !Solve(said.Entries[column], Column(said.Table!, column)[row]))
                 return false;
         return true;
     }
@@ -142,14 +150,14 @@ internal sealed class SecondWitness
             return false;
         Monomial[] fresh = [.. open.Where(each => !_before.ContainsKey(each.Left))];
         var chosen = fresh.Length > 0 && _random.Next(8) > 0 ? fresh[_random.Next(fresh.Length)] : open[_random.Next(open.Length)];
-        var missing = Felt.From(said.Scale) * (Felt.From(entry) - Felt.From(said.EntryOf(_witness.Read)));
-        Set(chosen.Left, Statement.Centred(Felt.From(_witness.Read(chosen.Left)) + (missing * Felt.From(chosen.Factor).Inverse())));
+        var missing = Felt.From(said.Scale) * (Felt.From(entry) - Felt.From(said.EntryOf(Read)));
+        Set(chosen.Left, Statement.Centred(Felt.From(Read(chosen.Left)) + (missing * Felt.From(chosen.Factor).Inverse())));
         return true;
     }
 
     private void Set(int address, long number)
     {
-        _before.TryAdd(address, (int)_witness.Read(address));
+        _before.TryAdd(address, (int)Read(address));
         _witness.CellAt(address) = (int)number;
     }
 }

@@ -66,18 +66,19 @@ public sealed class SecondWitnessTests
     [MemberData(nameof(Kinds))]
     public void What_a_node_says_modulo_p_holds_in_the_integers(string kind)
     {
-        var (model, witness) = Make(kind, seed: 1);
-        Assert.Empty(NoWrap.ViolationsOf(witness, model.Analysis));
+        var (_, witness) = Make(kind, seed: 1);
+        Assert.Empty(NoWrap.ViolationsOf(witness));
     }
 
     [Theory]
     [InlineData(ProofPrivacy.None)]
     [InlineData(ProofPrivacy.Inputs)]
+    [InlineData(ProofPrivacy.Weights)]
     public void What_random_circuits_say_modulo_p_holds_in_the_integers(ProofPrivacy privacy)
     {
-        foreach (var (seed, model, witness) in RandomWitnesses(privacy))
+        foreach (var (seed, _, witness) in RandomWitnesses(privacy))
         {
-            var violations = NoWrap.ViolationsOf(witness, model.Analysis);
+            var violations = NoWrap.ViolationsOf(witness);
             Assert.True(violations.Count == 0, $"graph {seed}: {string.Join("; ", violations.Distinct().Take(5))}");
         }
     }
@@ -86,9 +87,9 @@ public sealed class SecondWitnessTests
     [Fact]
     public void A_table_that_reaches_beyond_the_field_is_noticed()
     {
-        var (model, witness) = Make("two parts", seed: 1);
+        var (_, witness) = Make("two parts", seed: 1);
         ((FunctionTable)witness.Circuit.Gadgets.OfType<RequantiseGadget>().Last().FunctionSite.TableOf(0)).Cover(-2000, 0);
-        Assert.Contains(NoWrap.ViolationsOf(witness, model.Analysis), each => each.StartsWith("value 3, activation: from ", StringComparison.Ordinal));
+        Assert.Contains(NoWrap.ViolationsOf(witness), each => each.StartsWith("value 3, activation: from ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -100,17 +101,19 @@ public sealed class SecondWitnessTests
             AssertOneResult(Make(kind, seed).Witness, random, 10 * AttemptsPerNode, kind);
     }
 
-    [Fact]
-    public void No_random_circuit_has_a_second_result()
+    [Theory]
+    [InlineData(ProofPrivacy.None)]
+    [InlineData(ProofPrivacy.Weights)]
+    public void No_random_circuit_has_a_second_result(ProofPrivacy privacy)
     {
-        foreach (var (seed, _, witness) in RandomWitnesses(ProofPrivacy.None))
-            AssertOneResult(witness, new Random(seed), AttemptsPerNode, $"graph {seed}");
+        foreach (var (seed, model, witness) in RandomWitnesses(privacy))
+            AssertOneResult(witness, new Random(seed), AttemptsPerNode, $"graph {seed}", PrivateCircuits.WeightsOf(model, witness.Circuit, seed));
     }
 
-    private static void AssertOneResult(Witness witness, Random random, int attempts, string name)
+    private static void AssertOneResult(Witness witness, Random random, int attempts, string name, int[]? weights = null)
     {
         for (var value = witness.Circuit.Graph.Inputs.Length; value < witness.Circuit.Values.Length; value++)
-            if (new SecondWitness(witness, value, random) is { HasCells: true } prover)
+            if (new SecondWitness(witness, value, random, weights) is { HasCells: true } prover)
                 for (var attempt = 0; attempt < attempts; attempt++)
                     Assert.False(prover.TryFind(out var change), $"{name}, value {value}: {change}");
     }
@@ -131,9 +134,49 @@ public sealed class SecondWitnessTests
     {
         var (_, witness) = Make(kind, seed: 1);
         Assert.Contains(witness.Circuit.Lookups.Concat<Site>(witness.Circuit.Equalities), IsLeftOut);
-        var prover = new SecondWitness(witness, witness.Circuit.Values.Length - 1, new Random(1), IsLeftOut);
+        var prover = new SecondWitness(witness, witness.Circuit.Values.Length - 1, new Random(1), leaveOut: IsLeftOut);
         Assert.Contains(Enumerable.Range(0, 5_000), _ => prover.TryFind(out var _));
 
         bool IsLeftOut(Site site) => site.Name.EndsWith($", {check}", StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> PrivateKinds => [.. PrivateCircuits.Kinds];
+
+    [Theory]
+    [MemberData(nameof(PrivateKinds))]
+    public void With_any_private_weights_of_proved_ranges_all_statements_hold_in_the_integers(string kind) =>
+        Assert.Empty(NoWrap.ViolationsOf(PrivateCircuits.Fill(kind, seed: 1, out _)));
+
+    [Theory]
+    [InlineData("layers", "weights of node 3")]
+    [InlineData("many small weights", "magnitudes of node 3")]
+    [InlineData("many small weights", "magnitudes of node 3, bits from 0")]
+    [InlineData("layers", "bias of node 3")]
+    [InlineData("linear model", "weights of node 0, limb 1")]
+    [InlineData("linear model", "bias of node 2, limb 0")]
+    [InlineData("trees", "splits of node 1")]
+    [InlineData("trees", "leaves of node 1, limb 0")]
+    [InlineData("embedding", "rows of node 0, limb 0")]
+    public void Private_weights_whose_ranges_nobody_checks_are_noticed(string kind, string check) =>
+        Assert.NotEmpty(NoWrap.ViolationsOf(PrivateCircuits.Fill(kind, seed: 1, out _), site => site.Name == check));
+
+    [Theory]
+    [MemberData(nameof(PrivateKinds))]
+    public void No_node_has_a_second_result_with_private_weights(string kind)
+    {
+        for (var seed = 0; seed < 2; seed++)
+            AssertOneResult(PrivateCircuits.Fill(kind, seed, out var weights), new Random(7), 10 * AttemptsPerNode, kind, weights);
+    }
+
+    /// <summary>The same search, where weights were never in their ranges: both edges of the last split are for one rank more.</summary>
+    [Fact]
+    public void A_second_result_is_found_where_both_edges_of_a_private_split_pass()
+    {
+        var witness = PrivateCircuits.Fill("trees", seed: 1, out var weights);
+        var (trees, codes) = (witness.Circuit.Gadgets.OfType<TreeGadget>().Single(), witness.Circuit.Tables.Single(table => table is HiddenSplitTable).Hidden[0].Place.Base);
+        weights[codes + (2 * (trees.Paths.SplitCount - 1))]++;
+        weights[codes + (2 * (trees.Paths.SplitCount - 1)) + 1]++;
+        var prover = new SecondWitness(witness, 2, new Random(1), weights);
+        Assert.Contains(Enumerable.Range(0, 5_000), _ => prover.TryFind(out var _));
     }
 }

@@ -6,6 +6,17 @@ namespace Aivm.Tests.Proofs.Circuits;
 /// <summary>Factor * left, or factor * left * right, of what addresses hold.</summary>
 internal readonly record struct Monomial(long Factor, int Left, int? Right);
 
+/// <summary>Addresses of private weights: below 0, so that they are no cell's.</summary>
+internal static class WeightAddress
+{
+    /// <param name="place">In the oracle of weights.</param>
+    public static int Of(int place) => ~place;
+
+    public static bool Is(int address) => address < 0;
+
+    public static int PlaceOf(int address) => ~address;
+}
+
 /// <summary>
 /// What a site says of an entry in one cell of its grid, written out: modulo p the monomials and the constant add up to <see cref="Scale"/> times that entry
 /// of a table's row, or to 0. What is divided in the field has its power of two on the table's side, as the gadget has it.
@@ -20,6 +31,12 @@ internal sealed record Statement(Monomial[] Monomials, long Constant, long Scale
             sum += Felt.From(factor) * Felt.From(read(left)) * (right is { } other ? Felt.From(read(other)) : Felt.One);
         return (int)Centred(sum * Felt.From(Scale).Inverse());
     }
+
+    /// <summary>The same modulo p: a power of two above p / 2, say, as itself, and not less p.</summary>
+    public Statement WithOtherFactors() => this with
+    {
+        Monomials = [.. Monomials.Select(each => Math.Abs(each.Factor) > Felt.Modulus / 4 ? each with { Factor = each.Factor - (Math.Sign(each.Factor) * (long)Felt.Modulus) } : each)],
+    };
 
     public static long Centred(Felt element) => element.ToUInt32() is var number && number > Felt.Modulus / 2 ? (long)number - Felt.Modulus : number;
 
@@ -82,9 +99,11 @@ internal sealed class Statements
             [.. monomials.Select(each => new Monomial(Statement.Centred(each.Factor * Felt.From(scale)), each.Left, each.Right))], Statement.Centred(constant * Felt.From(scale)), scale, table, entry - 1);
     }
 
-    /// <summary>Products read their factors in turn, and the others are linear.</summary>
+    /// <summary>Products read their factors in turn, and the others are linear; what is a private weight times a cell is a product too.</summary>
     private static IEnumerable<Monomial> MonomialsOf(Expression term, int position, int channel)
     {
+        if (term is Term { ReadsWeights: true } weighed)
+            return weighed.WeightsAt(position, channel).Select(each => WeightAddress.Of(each.Weight) is var weight && each.Address is { } read ? new Monomial(1, read, weight) : new Monomial(1, weight, null));
         var read = new List<int>();
         term.ValueAt(Note, position, channel);
         return term is ProductTerm

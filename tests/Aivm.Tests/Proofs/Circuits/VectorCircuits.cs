@@ -53,6 +53,7 @@ internal static class VectorCircuits
     {
         var statement = new ProofStatement(model.Hash, Hash256.Zero, circuit.Inputs.IsEmpty ? default(ReadOnlyMemory<long>) : inputs, Run(model, circuit.Samples, inputs));
         Assert.True(circuit.TryCompute(statement, out var numbers, out var error), error?.ToString());
+        circuit.Weights?.Reveal(model.Graph);
         Assert.True(WitnessFiller.TryCreate(circuit, model.Graph, out var filler, out var refused, threads: 2), refused?.ToString());
         var used = filler.Fill(inputs, numbers);
         foreach (var memory in Enumerable.Range(0, circuit.Lookups.Length).SelectMany(used.EntriesOf).Select(entry => entry.Numbers).Append(used.Cells).Append(used.InputCells))
