@@ -34,6 +34,7 @@ public static class VerificationWork
     private const int TableEntry = 1;
     private const int TableEnd = 1_000;
     private const int TableLine = 50;
+    private const int TableRun = 300;
     private const int SiteFactor = 12;
     private const int SiteWork = 800;
     private const int TermWork = 200;
@@ -94,7 +95,7 @@ public static class VerificationWork
     }
 
     private static long Of(TableSums tables) =>
-        (tables.Runs.Sum(run => (long)run.Count) * TableEntry) + (tables.Ends.Length * (long)TableEnd) + (tables.Lines.Length * (long)TableLine);
+        tables.Runs.Sum(run => TableRun + ((long)run.Count * TableEntry)) + (tables.Ends.Length * (long)TableEnd) + (tables.Lines.Length * (long)TableLine);
 
     /// <summary>Tables of eq at the points that arguments end in: by bits of a row, for each width of a grid.</summary>
     private static long OfPoints(ProofShape shape)

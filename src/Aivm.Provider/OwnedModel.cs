@@ -47,7 +47,7 @@ internal sealed class OwnedModel(PrivateWeights weights) : IRunnable
         weights.Full.UnpackInput(input, numbers);
         if (!weights.Model.TryShape(1, hidesInputs: false, out var shape, out var error))
             throw new JobRefusal(error.Code, error.Message);
-        using var committed = weights.Spend(shape, root);
+        using var committed = weights.Spend(shape, threads, root);
         if (!ProofProver.TryCreate(shape, weights.Full.Graph, committed, threads, out var prover, out error))
             throw new JobRefusal(error.Code, error.Message);
         using (prover)

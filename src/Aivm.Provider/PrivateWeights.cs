@@ -95,7 +95,7 @@ public sealed class PrivateWeights : IDisposable
             return kept;
         _report("ranges of the weights");
         var shape = RangesShape(Model);
-        using var weights = Spend(shape);
+        using var weights = Spend(shape, threads);
         var proof = ProofProver.ProveWeightRanges(shape, Model.WeightRanges(weights.Root), weights, threads);
         _key.KeepRanges(proof);
         return proof;
@@ -117,8 +117,8 @@ public sealed class PrivateWeights : IDisposable
         _report("a fresh commitment to the weights");
         var (ranges, equality) = (RangesShape(Model), Require(Model.TryShapeWeightEquality(out var shape, out var error), shape, error));
         var seed = WeightKey.NewSeed();
-        using var old = Commit(ranges);
-        using var fresh = CommittedWeights.Commit(ranges, Full.Graph, seed);
+        using var old = Commit(ranges, threads);
+        using var fresh = CommittedWeights.Commit(ranges, Full.Graph, seed, threads: threads);
         _key.BeginRenewal(Budget);
         var proof = WeightEqualityProver.Prove(equality, new WeightEqualityStatement(Model.Hash, context, old.Root, fresh.Root), old, fresh, threads);
         _key.Renew(new KeyedWeights(fresh.Root) { Context = context, Equality = proof }, seed, _password);
@@ -131,13 +131,13 @@ public sealed class PrivateWeights : IDisposable
     /// </summary>
     /// <param name="root">Of the commitment that is meant; null for whichever is in use.</param>
     /// <exception cref="AivmException"><c>weights-renewed</c>, <c>weights-changed</c>, <c>weights-renewal</c>, <c>weights-budget</c>.</exception>
-    public CommittedWeights Spend(ProofShape shape, Hash256? root = null)
+    public CommittedWeights Spend(ProofShape shape, int threads, Hash256? root = null)
     {
         lock (_using)
         {
             if (root is { } meant && meant != _key.Root)
                 throw new AivmException(Failure.Check, "weights-renewed", $"The commitment {meant} is not in use any more: prove on {_key.Root}.");
-            var committed = Commit(shape);
+            var committed = Commit(shape, threads);
             try
             {
                 _key.Spend(Budget);
@@ -153,12 +153,12 @@ public sealed class PrivateWeights : IDisposable
 
     /// <summary>Commits once, and proves nothing: whether this release makes of the key what it was made for.</summary>
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
-    public void Check() => Commit(RangesShape(Model)).Dispose();
+    public void Check() => Commit(RangesShape(Model), Environment.ProcessorCount).Dispose();
 
     /// <exception cref="AivmException"><c>weights-changed</c>.</exception>
-    private CommittedWeights Commit(ProofShape shape)
+    private CommittedWeights Commit(ProofShape shape, int threads)
     {
-        var weights = CommittedWeights.Commit(shape, Full.Graph, _key.Seed, _key.Used);
+        var weights = CommittedWeights.Commit(shape, Full.Graph, _key.Seed, _key.Used, threads);
         if (weights.Root == _key.Root)
             return weights;
         weights.Dispose();

@@ -35,7 +35,7 @@ internal static class RunProver
         using var secret = WeightKeys.Open(request.Model, password, steps.Report);
         var shape = ShapeOf(request, secret.Model);
         var ranges = secret.FirstWeightRanges(Threads);
-        using var weights = secret.Spend(shape);
+        using var weights = secret.Spend(shape, Threads);
         return Prove(request, secret.Container, secret.Model, shape, weights, steps) with { WeightRanges = ranges, Renewals = secret.Renewals };
     }
 

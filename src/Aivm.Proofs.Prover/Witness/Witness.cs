@@ -15,6 +15,7 @@ internal sealed class Witness
     /// <summary>Rows that are worth a thread.</summary>
     private const int LeastRows = 1 << 15;
 
+    /// <summary>Cells whose clearing is worth a thread.</summary>
     private const int LeastClear = 1 << 17;
 
     private readonly int _threads;

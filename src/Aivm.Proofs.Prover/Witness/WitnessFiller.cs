@@ -263,8 +263,12 @@ internal sealed class WitnessFiller
 
     private static void FillMaxPool(MaxPoolGadget g, Witness witness)
     {
+        // Made before threads ask for them.
         foreach (var site in g.Sites)
-            (_, _) = (witness.NewEntry(site, 1), witness.NewEntry(site, 2));
+        {
+            witness.NewEntry(site, 1);
+            witness.NewEntry(site, 2);
+        }
         witness.ForPositions(g.Stages[^1].Positions, g.Stages[^1].Channels, (thread, first, count) => FillMaxPool(g, first, count, witness, witness.CountsOf(thread)));
     }
 

@@ -30,7 +30,7 @@ internal sealed class GridView
             return;
         (_addresses, _strides) = (addresses, strides);
         Runs = RowRuns.Of(positionsPerSample, channels, addresses, strides);
-        Blocks = HasPublic ? null : RowRuns.Blocks(positionsPerSample, channels, addresses, strides);
+        Blocks = HasPublic ? null : Runs?.Fills(channels) == true ? Runs : RowRuns.Blocks(positionsPerSample, channels, addresses, strides);
         map.Hold(addresses);
         if (Runs is not null)
             map.Hold(Runs.Starts);

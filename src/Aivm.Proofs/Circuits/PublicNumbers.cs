@@ -128,13 +128,16 @@ internal sealed class PublicNumbers(int samples)
         _template = new long[Count];
         foreach (var (first, constants) in _constants)
             constants.CopyTo(_template, first);
+        _spare = NewRoom();
     }
+
+    private Room NewRoom() => new((long[])_template.Clone(), Array.ConvertAll(_template, Felt.From));
 
     /// <summary>All numbers, given those that are stated.</summary>
     /// <param name="stated">What <see cref="AddStated"/> gave, each with its numbers, sample after sample.</param>
     public Room Compute(IEnumerable<(CircuitValue Value, ReadOnlyMemory<long> Numbers)> stated)
     {
-        var room = Interlocked.Exchange(ref _spare, null) ?? new Room((long[])_template.Clone(), Array.ConvertAll(_template, Felt.From));
+        var room = Interlocked.Exchange(ref _spare, null) ?? NewRoom();
         // Whatever the last statement left: a map may rely on zeros.
         foreach (var (first, count) in _variable)
             room.Integers.AsSpan(first, count).Clear();

@@ -41,6 +41,9 @@ internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool 
         return products;
     }
 
+    /// <summary>Whether all have this length: no row has anything else.</summary>
+    public bool Fills(int channels) => channels > 1 && !Lengths.AsSpan().ContainsAnyExcept(channels);
+
     /// <summary>
     /// Runs of one length that make up all rows, as where values of several heads are put side by side, or a matrix in one row: as long as neighbours are
     /// neighbours, or else of a power of two. Null for anything else.
@@ -54,9 +57,7 @@ internal sealed record RowRuns(int[] Starts, int[] Lengths, int[] Strides, bool 
         return BlocksOf(length) ?? BlocksOf(Math.Min(1 << int.Log2(length), channels & -channels));
 
         RowRuns? BlocksOf(int each) =>
-            each > 1 && channels % each == 0 && Of(positions * (channels / each), each, addresses, strides) is { } runs && !runs.Lengths.AsSpan().ContainsAnyExcept(each)
-                ? runs
-                : null;
+            each > 1 && channels % each == 0 && Of(positions * (channels / each), each, addresses, strides) is { } runs && runs.Fills(each) ? runs : null;
     }
 
     /// <summary>The runs, or null where rows are made of anything else.</summary>

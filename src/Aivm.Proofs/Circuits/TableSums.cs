@@ -31,27 +31,33 @@ internal sealed class TableSums
 
     public sealed class Builder
     {
-        private readonly List<(int Entry, int First, int Count, int Start, int Step)> _lines = [];
+        private readonly List<(int Entry, int First, int Count, int Start, long Step)> _lines = [];
         private readonly List<Run> _runs = [];
 
         /// <summary>Cuts a table's column into lines and what is left.</summary>
         /// <param name="entry">Ascending from call to call; within one, so is <paramref name="firstRow"/>.</param>
         public void Add(int entry, int firstRow, ReadOnlySpan<int> column)
         {
+            var told = 0;
             for (var (first, next) = (0, 0); first < column.Length; first = next)
             {
-                var step = first + 1 < column.Length ? column[first + 1] - column[first] : 0;
-                for (next = first + 1; next < column.Length && column[next] - column[next - 1] == step;)
+                var step = first + 1 < column.Length ? (long)column[first + 1] - column[first] : 0;
+                for (next = first + 1; next < column.Length && (long)column[next] - column[next - 1] == step;)
                     next++;
                 if (next - first < LeastLine)
-                    AddRun(entry, firstRow + first, next - first);
-                else if ((column[first] | step) != 0)
+                    continue;
+                AddRun(entry, firstRow + told, first - told);
+                if (column[first] != 0 || step != 0)
                     _lines.Add((entry, firstRow + first, next - first, column[first], step));
+                told = next;
             }
+            AddRun(entry, firstRow + told, column.Length - told);
         }
 
         private void AddRun(int entry, int first, int count)
         {
+            if (count == 0)
+                return;
             if (_runs.Count > 0 && _runs[^1] is var last && last.Entry == entry && last.First + last.Count == first)
                 _runs[^1] = last with { Count = last.Count + count };
             else
@@ -65,7 +71,7 @@ internal sealed class TableSums
             return new(
                 ends,
                 [.. _lines.Select(line => new Line(
-                    line.Entry, EndOf(line.First), EndOf(line.First + line.Count), Felt.From(line.Start - ((long)line.Step * line.First)), Felt.From(line.Step)))],
+                    line.Entry, EndOf(line.First), EndOf(line.First + line.Count), Felt.From(line.Start - (line.Step * line.First)), Felt.From(line.Step)))],
                 [.. _runs]);
         }
     }

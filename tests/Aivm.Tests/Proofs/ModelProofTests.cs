@@ -82,6 +82,29 @@ public sealed class ModelProofTests
             Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement), out error), error?.ToString());
     }
 
+    /// <summary>Private weights are committed again for each proof, by whatever machine has their key.</summary>
+    [Fact]
+    public void Any_number_of_threads_makes_the_same_proof()
+    {
+        Assert.True(Model.TryLoad(TransformerTests.Reader.Value.Container, out var model, out var error), error?.ToString());
+        var skeleton = PrivateRun.ArchitectureOf(model.Graph, out var analysis);
+        Assert.True(Circuit.TryBuild(skeleton, analysis, samples: 1, ProofPrivacy.Weights, out var circuit, out error), error?.ToString());
+        var shape = new ProofShape(circuit, ProofParameters.Production);
+        long[] inputs = [.. Enumerable.Range(0, model.InputCount).Select(i => (long)(i % 2))];
+        byte[] Prove(int threads)
+        {
+            using var known = new KnownRandomness(3);
+            using var weights = CommittedWeights.Commit(shape, model.Graph, new byte[32], threads: threads);
+            var statement = new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, 1, inputs), weights.Root);
+            Assert.True(ProofProver.TryCreate(shape, model.Graph, weights, threads, out var prover, out var refused), refused?.ToString());
+            using (prover)
+                return prover.Prove(statement);
+        }
+
+        var alone = Prove(1);
+        Assert.All((int[])[2, 5], threads => Assert.Equal(alone, Prove(threads)));
+    }
+
     [Theory]
     [InlineData("fashion_lenetish", 2)]
     [InlineData("resnet8_cifar10", 1)]

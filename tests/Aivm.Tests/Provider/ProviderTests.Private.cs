@@ -83,7 +83,7 @@ public sealed partial class ProviderTests
         var old = weights.Root;
         weights.Renew(Hash256.Zero, threads: 2);
         Assert.True(weights.Model.TryShape(1, hidesInputs: false, out var shape, out var error), error?.ToString());
-        Assert.Equal("weights-renewed", Assert.Throws<AivmException>(() => weights.Spend(shape, old)).Error.Code);
+        Assert.Equal("weights-renewed", Assert.Throws<AivmException>(() => weights.Spend(shape, threads: 1, old)).Error.Code);
         Assert.Equal(PrivateWeights.FreshProofs, weights.Left);
         weights.Check();
     }
@@ -111,7 +111,7 @@ public sealed partial class ProviderTests
     {
         Assert.True(weights.Model.TryShape(1, hidesInputs: false, out var shape, out var error), error?.ToString());
         while (weights.Left > left)
-            weights.Spend(shape).Dispose();
+            weights.Spend(shape, threads: 1).Dispose();
     }
 
     private async Task<ulong> RequestProofAsync(Address model, int seed) =>

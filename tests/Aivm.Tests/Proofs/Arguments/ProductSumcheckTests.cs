@@ -77,6 +77,24 @@ public sealed class ProductSumcheckTests
         }
     }
 
+    /// <summary>Vectors that threads share, and that are folded and summed piece by piece.</summary>
+    [Theory]
+    [InlineData(8_193)]
+    [InlineData(20_001)]
+    [InlineData(40_000)]
+    public void Any_number_of_threads_gives_the_same_bytes(int length)
+    {
+        var (x, y, variables) = Vectors(length);
+        var sum = Sum(x, y);
+        var (pads, padsOfBoth) = (ArgumentRun.PadsOf(Layout(variables), new Random(5)), ArgumentRun.PadsOf(LayoutOfBoth(variables), new Random(6)));
+        var (ofBase, ofBoth) = (ProveBase(x, y, variables, sum, pads), RunBoth(x, y, variables, sum, padsOfBoth).Proof);
+        Assert.All((int[])[2, 3, 7], threads =>
+        {
+            Assert.Equal(ofBase, ProveBase(x, y, variables, sum, pads, threads));
+            Assert.Equal(ofBoth, RunBoth(x, y, variables, sum, padsOfBoth, threads).Proof);
+        });
+    }
+
     [Fact]
     public void Every_level_gives_the_same_bytes()
     {
@@ -117,7 +135,7 @@ public sealed class ProductSumcheckTests
         return layout;
     }
 
-    private static byte[] ProveBase(Ext4[] x, Ext4[] y, int variables, Ext4 sum, Ext4[] pads)
+    private static byte[] ProveBase(Ext4[] x, Ext4[] y, int variables, Ext4 sum, Ext4[] pads, int threads = 1)
     {
         using var left = ExtArray.Of(x);
         using var right = new FeltArray(y.Length);
@@ -125,19 +143,19 @@ public sealed class ProductSumcheckTests
             right[i] = y[i].C0;
         return ArgumentRun.Prove(pads, channel =>
         {
-            var (claim, xValue, yValue) = ProductSumcheckProver.Prove(channel, Hidden.Of(sum), left, right, variables);
+            var (claim, xValue, yValue) = ProductSumcheckProver.Prove(channel, Hidden.Of(sum), left, right, variables, threads);
             Assert.Equal(ArgumentRun.Evaluate(x, claim.Point), xValue);
             Assert.Equal(ArgumentRun.Evaluate(y, claim.Point), yValue);
         });
     }
 
     private static (byte[] Proof, Error? Error, Ext4[] Point, Hidden X, Hidden Y) RunBoth(
-        Ext4[] x, Ext4[] y, int variables, Ext4 sum, Ext4[] pads)
+        Ext4[] x, Ext4[] y, int variables, Ext4 sum, Ext4[] pads, int threads = 1)
     {
         using var left = ExtArray.Of(x);
         using var right = ExtArray.Of(y);
         var proof = ArgumentRun.Prove(
-            pads, channel => ProductSumcheckProver.ProveBoth(channel, Hidden.Of(sum), left, right, variables, Check));
+            pads, channel => ProductSumcheckProver.ProveBoth(channel, Hidden.Of(sum), left, right, variables, Check, threads));
         (Ext4[] Point, Hidden X, Hidden Y) claims = ([], Hidden.Zero, Hidden.Zero);
         var error = ArgumentRun.Verify(
             proof, pads, channel => claims = ProductSumcheck.VerifyBoth(channel, Hidden.Of(sum), variables, Check));

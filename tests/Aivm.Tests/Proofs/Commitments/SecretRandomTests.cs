@@ -24,6 +24,26 @@ public class SecretRandomTests
         Assert.All(streams, stream => Assert.Equal(streams[0], stream));
     }
 
+    /// <summary>The root of a stored key's weights depends on it, on machines with few processors and with many.</summary>
+    [Theory]
+    [InlineData(150_001)]
+    [InlineData(1 << 16)]
+    [InlineData(70_000)]
+    public void Any_number_of_threads_fills_the_same_words(int count)
+    {
+        uint[] Words(int threads)
+        {
+            var random = new SecretRandom(Seed);
+            var (before, words, behind) = (new uint[7], new uint[count], new uint[2000]);
+            random.FillWords(before);
+            random.FillWords(words, threads);
+            random.Fill(behind);
+            return [.. before, .. words, .. behind];
+        }
+
+        Assert.All((int[])[2, 3, 4, 64], threads => Assert.Equal(Words(1), Words(threads)));
+    }
+
     [Fact]
     public void Two_sources_have_nothing_in_common()
     {
