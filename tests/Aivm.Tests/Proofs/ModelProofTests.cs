@@ -124,6 +124,18 @@ public sealed class ModelProofTests
         }
     }
 
+    [Fact]
+    public void A_prover_says_what_it_is_at_phase_by_phase()
+    {
+        var (model, inputs) = (SmallNetwork.Model, SmallNetwork.Input(1));
+        var shape = new ProofShape(VectorCircuits.Build(model, samples: 1), ProofParameters.Toy);
+        Assert.True(ProofProver.TryCreate(shape, model.Graph, null, threads: 1, out var prover, out var error), error?.ToString());
+        var phases = new List<ProofPhase>();
+        using (prover)
+            prover.Prove(new ProofStatement(model.Hash, Hash256.Zero, inputs, VectorCircuits.Run(model, 1, inputs)), progress: phases.Add);
+        Assert.Equal(Enum.GetValues<ProofPhase>(), phases);
+    }
+
     /// <summary>A provider proves for months.</summary>
     [Fact]
     public void A_prover_holds_no_more_memory_after_a_second_proof()
