@@ -232,7 +232,8 @@ public sealed class ProviderCommandTests
             patience.CancelAfter(TimeSpan.FromMinutes(2));
             while ((await cli.Run("provider", "list", "--rpc", node.Url, "--json")).Json.GetProperty("asks").GetArrayLength() == 0)
                 await Task.Delay(300, patience.Token);
-            using var interrupt = Process.Start("kill", ["-INT", $"{provider.Id}"]);
+            // As whatever keeps services ends them. (Ctrl+C's signal is ignored by all that a shell starts in the background, these tests with it.)
+            using var end = Process.Start("kill", ["-TERM", $"{provider.Id}"]);
             await provider.WaitForExitAsync(patience.Token);
         }
         finally
