@@ -14,16 +14,13 @@ internal sealed unsafe class LogupWorkspace : IDisposable
     // Short stretches are read in whole vectors from any element on.
     private const int LeastRoom = 2 * FeltArray.Granule;
 
-    // As in ExtArray, against planes that share the lines of one cache set.
-    private const int Stagger = 5 * FeltArray.Granule;
-
     private FieldMemory _memory;
     private long _used;
 
     /// <summary>Room for <paramref name="stretches"/> of <paramref name="elements"/> altogether; earlier stretches are void.</summary>
     public void Reserve(int stretches, long elements)
     {
-        _memory.Reserve(Ext4.Degree * (elements + ((long)stretches * (LeastRoom + Stagger))));
+        _memory.Reserve(Ext4.Degree * (elements + ((long)stretches * (LeastRoom + FeltArray.Stagger))));
         Rewind();
     }
 
@@ -33,7 +30,7 @@ internal sealed unsafe class LogupWorkspace : IDisposable
     /// <summary>A stretch of any content.</summary>
     public ExtView Take(int length)
     {
-        var stride = FeltArray.Padded(Math.Max(length, LeastRoom)) + Stagger;
+        var stride = FeltArray.Padded(Math.Max(length, LeastRoom)) + FeltArray.Stagger;
         var view = new ExtView(unchecked(_memory.Pointer + (nint)_used), stride);
         _used += (long)Ext4.Degree * stride;
         return view;

@@ -9,9 +9,6 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     /// <summary>Columns that a thread hashes at a time.</summary>
     private const int Piece = 1024;
 
-    // Rows of a power of two would share the few cache lines of one set, where columns are hashed: five lines more keep them apart.
-    private const int Stagger = 5 * FeltArray.Granule;
-
     private readonly int _height;
     private readonly int _stride;
     private readonly int _codeBits;
@@ -25,7 +22,7 @@ internal sealed unsafe class CommittedMatrix : IDisposable
     public CommittedMatrix(int height, int codeBits, SecretRandom? random, int threads = 1)
     {
         (_height, _codeBits, _salted, _threads) = (height, codeBits, random is not null, threads);
-        _stride = (1 << codeBits) + Stagger;
+        _stride = (1 << codeBits) + FeltArray.Stagger;
         _codewords = FeltArray.Uninitialised(height * _stride);
         _salts = ArrayPool<uint>.Shared.Rent(SaltCount);
         if (random is null)

@@ -49,7 +49,7 @@ public sealed class Circuit
                 .GroupBy(constant => constant.Site, (site, own) => (site, own.Select(constant => constant.Summand).ToImmutableArray())),
         ];
         PublicProducts = [.. Products.Where(placed => placed.Term.Left.HasPublic || placed.Term.Right.HasPublic)];
-        ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length) + ((sizeof(long) + sizeof(uint)) * (long)Public.Count);
+        ResidentMemory = builder.ManagedBytes + (sizeof(uint) * (long)TableEntries.Length * TableEntries[0].Length);
     }
 
     private ImmutableArray<PlacedTerm<T>> Terms<T>(Func<T, bool> counts)

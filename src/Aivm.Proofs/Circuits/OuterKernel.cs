@@ -14,6 +14,7 @@ internal static class OuterKernel
     /// <param name="width">A power of two.</param>
     public static void Add(ExtArray sums, int at, ExtArray rows, int firstRow, int rowStride, ExtArray columns, int taps, int positions, int width)
     {
+        // A row's factor is spread over the vector once, and not for each stretch of the row.
         if (taps == 1 && width >= FeltArray.Granule)
         {
             for (var p = 0; p < positions; p++)

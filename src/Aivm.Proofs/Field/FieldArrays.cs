@@ -13,6 +13,9 @@ internal sealed unsafe class FeltArray : IDisposable
     /// <summary>Elements of the widest vector. Arrays end on a whole one.</summary>
     public const int Granule = 16;
 
+    /// <summary>Arrays whose lengths are a power of two, one behind another, would share the few cache lines of one set: five lines more keep them apart.</summary>
+    public const int Stagger = 5 * Granule;
+
     private FieldMemory _memory;
 
     /// <summary>All zero.</summary>
@@ -79,9 +82,6 @@ internal sealed unsafe class FeltArray : IDisposable
 /// </summary>
 internal sealed unsafe class ExtArray : IDisposable
 {
-    // Planes of a power of two would share the few cache lines of one set: five lines more keep them apart.
-    private const int Stagger = 5 * FeltArray.Granule;
-
     private FieldMemory _memory;
     private int _stride;
 
@@ -201,7 +201,7 @@ internal sealed unsafe class ExtArray : IDisposable
 
     private void Reserve(int length)
     {
-        _stride = checked(FeltArray.Padded(length) + Stagger);
+        _stride = checked(FeltArray.Padded(length) + FeltArray.Stagger);
         _memory.Reserve((long)Ext4.Degree * _stride);
         Length = length;
     }
