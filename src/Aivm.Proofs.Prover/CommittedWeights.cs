@@ -5,12 +5,12 @@ using Aivm.Primitives;
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// A model's private weights behind one commitment, which serves a limited number of proofs: each discloses some columns, and only so many of
-/// them say nothing.
+/// A model's weights behind one commitment. Private ones serve a limited number of proofs: each discloses some columns, and only so many of them say nothing.
+/// Public ones serve any number, and the same weights have the same root whoever commits to them.
 /// </summary>
 public sealed class CommittedWeights : IDisposable
 {
-    /// <summary>Proofs that one commitment serves, that of the ranges included.</summary>
+    /// <summary>Proofs that one commitment to private weights serves, that of the ranges included.</summary>
     public const int MaxProofs = WeightLayout.MaxOpenings;
 
     private readonly OracleCommitment _commitment;
@@ -19,13 +19,21 @@ public sealed class CommittedWeights : IDisposable
 
     public Hash256 Root => _commitment.Root;
 
-    /// <summary>Proofs made with it.</summary>
+    /// <summary>Proofs made with it, of private weights.</summary>
     public int Used => _commitment.Opened;
 
     internal FeltArray Cells { get; }
 
     /// <summary>The cells as integers, without the random ones.</summary>
     internal int[] Numbers { get; }
+
+    /// <summary>Commits to public weights, and tells the circuit them.</summary>
+    /// <param name="shape">Of a circuit with <see cref="ProofPrivacy.CommittedWeights"/>.</param>
+    /// <param name="graph">With the weights.</param>
+    /// <param name="threads">As below.</param>
+    public static CommittedWeights CommitPublic(ProofShape shape, Graph graph, int? threads = null) => shape.Weights is { Hiding: false }
+        ? Commit(shape, graph, new byte[Blake3.KeyBytes], threads: threads)
+        : throw new ArgumentException("The circuit commits to no public weights.", nameof(shape));
 
     /// <summary>Commits, and tells the circuit its weights.</summary>
     /// <param name="graph">With the weights.</param>

@@ -135,6 +135,27 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         Outputs = graph.Outputs,
     };
 
+    /// <summary>The architecture, where its bounds hold of all numbers. Errors: <c>proof-unsupported</c>.</summary>
+    internal static bool TryBound(Graph graph, out Graph architecture, out Error error)
+    {
+        (architecture, error) = (null!, null!);
+        for (var i = 0; i < graph.Nodes.Length; i++)
+            if (WideNumbersOf(graph.Nodes[i]).Any(numbers => numbers.Range() is var (low, high) && (low < -MaxBound || high >= MaxBound)))
+                error ??= new("proof-unsupported", $"node {i} has weights beyond 2^{MaxBoundBits}, which no commitment holds");
+        if (error is null)
+            architecture = Skeleton(graph);
+        return error is null;
+    }
+
+    /// <summary>What a power of two bounds.</summary>
+    private static Constant[] WideNumbersOf(GraphNode node) => node switch
+    {
+        WideDenseNode n => [n.Weights, n.Bias],
+        QuantiseNode n when HidesMultipliers(n) => [n.Multipliers, n.Offsets],
+        TreeEnsembleNode n => [n.Leaves],
+        _ => [],
+    };
+
     private static GraphNode Hide(GraphNode node) => node switch
     {
         ConvNode n => new ConvNode
@@ -222,6 +243,8 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
 
     /// <summary>No larger weight has a product with 1 that a model may have.</summary>
     private const int MaxBoundBits = 62;
+
+    private const long MaxBound = 1L << MaxBoundBits;
 
     private static Constant Bounds(Constant bias) => Constant.S32(bias.Shape, [.. bias.ToArray().Select(BoundOf)]);
 

@@ -7,9 +7,10 @@ namespace Aivm.Proofs;
 
 /// <summary>
 /// A proof with all that checking it takes. Bytes: "AIVMPRF", u8 version = 1; the container of the model or of the private model; u32 samples; the
-/// context (32 bytes); u8 0 and the inputs, or u8 1 and the root of private ones (32 bytes); outputs; for private weights the proof of their ranges, a u32
-/// count of renewals, and of each the root, the context (32 bytes each) and the proof; the proof. Containers and proofs have a u32 length in front, numbers
-/// are a u32 count of int64; all little-endian, and nothing follows.
+/// context (32 bytes); u8, 1 where inputs are private, and 2 more where the proof rests on a commitment to public weights; the inputs, or the root of private ones
+/// (32 bytes); outputs; for private weights the proof of their ranges, a u32 count of renewals, and of each the root, the context (32 bytes each) and the proof; for
+/// a commitment to public ones its root (32 bytes), and the proof that it holds them; the proof. Containers and proofs have a u32 length in front, numbers are a
+/// u32 count of int64; all little-endian, and nothing follows.
 /// </summary>
 /// <param name="Samples">Inferences that it proves.</param>
 /// <param name="InputRoot">The commitment to private inputs; null where they are public.</param>
@@ -29,8 +30,8 @@ public sealed record ProofFile(
     ReadOnlyMemory<byte> Proof)
 {
     private const byte Version = 1;
-    private const byte PublicInputs = 0;
     private const byte PrivateInputs = 1;
+    private const byte WeightsByRoot = 2;
 
     /// <summary>A longer proof proves nothing more.</summary>
     public const int MaxProofBytes = 16 << 20;
@@ -48,8 +49,11 @@ public sealed record ProofFile(
     /// <summary>From the commitment of the container to that of the proof, one after another; empty where weights are public.</summary>
     public ImmutableArray<WeightRenewal> Renewals { get; init; } = [];
 
-    /// <summary>The commitment to private weights that the proof is about; null where they are public.</summary>
-    public Hash256? WeightRoot(ProvedModel model) => model.HidesWeights && !Renewals.IsEmpty ? Renewals[^1].Root : model.WeightRoot;
+    /// <summary>The commitment to public weights that the proof rests on; null where it rests on the weights themselves, or they are private.</summary>
+    public PublicRoot? PublicRoot { get; init; }
+
+    /// <summary>The commitment to weights that the proof rests on, private or public; null where it rests on the weights themselves.</summary>
+    public Hash256? WeightRoot(ProvedModel model) => PublicRoot is { } weights ? weights.Root : Renewals.IsEmpty ? model.WeightRoot : Renewals[^1].Root;
 
     public byte[] Encode()
     {
@@ -58,7 +62,7 @@ public sealed record ProofFile(
         Write(writer, Container.Span);
         writer.WriteCount(Samples);
         writer.Write(Context);
-        writer.Write([InputRoot is null ? PublicInputs : PrivateInputs]);
+        writer.Write([(byte)((InputRoot is null ? 0 : PrivateInputs) | (PublicRoot is null ? 0 : WeightsByRoot))]);
         if (InputRoot is { } root)
             writer.Write(root);
         else
@@ -68,6 +72,11 @@ public sealed record ProofFile(
         {
             Write(writer, WeightRanges.Span);
             Write(writer, Renewals);
+        }
+        if (PublicRoot is { } weights)
+        {
+            writer.Write(weights.Root);
+            Write(writer, weights.Proof.Span);
         }
         Write(writer, Proof.Span);
         return writer.ToArray();
@@ -124,16 +133,36 @@ public sealed record ProofFile(
             || !reader.TryReadCount(Circuit.MaxSamples, 0, out var samples)
             || !(samples > 0 || reader.Fail(ProofErrors.Malformed("A proof is of one inference at least.")))
             || !reader.TryRead(out Hash256 context)
-            || !TryReadInputs(reader, out var inputRoot, out var inputs)
+            || !TryReadKind(reader, PrivateModel.Is(container.Span), out var kind)
+            || !TryReadInputs(reader, (kind & PrivateInputs) != 0, out var inputRoot, out var inputs)
             || !TryRead(reader, out var outputs))
             return null;
         ReadOnlyMemory<byte> ranges = default;
         ImmutableArray<WeightRenewal> renewals = [];
         if (PrivateModel.Is(container.Span) && !(TryRead(reader, MaxProofBytes, out ranges) && TryReadRenewals(reader, out renewals)))
             return null;
+        PublicRoot? publicRoot = null;
+        if ((kind & WeightsByRoot) != 0 && !TryReadPublicRoot(reader, out publicRoot))
+            return null;
         return TryRead(reader, MaxProofBytes, out var proof) && reader.TryFinish()
-            ? new ProofFile(container, samples, context, inputRoot, inputs, outputs, ranges, proof) { Renewals = renewals }
+            ? new ProofFile(container, samples, context, inputRoot, inputs, outputs, ranges, proof) { Renewals = renewals, PublicRoot = publicRoot }
             : null;
+    }
+
+    private static bool TryReadKind(ProofReader reader, bool hidesWeights, out byte kind)
+    {
+        kind = reader.TryReadBytes(1, out var bytes) ? bytes[0] : default;
+        if (reader.Error is not null)
+            return false;
+        if (kind > (PrivateInputs | WeightsByRoot))
+            return reader.Fail(ProofErrors.Malformed("Inputs are public or private."));
+        return !hidesWeights || (kind & WeightsByRoot) == 0 || reader.Fail(ProofErrors.Malformed("Private weights are behind a commitment of their own."));
+    }
+
+    private static bool TryReadPublicRoot(ProofReader reader, out PublicRoot? weights)
+    {
+        weights = reader.TryRead(out Hash256 root) && TryRead(reader, MaxProofBytes, out var proof) ? new PublicRoot(root, proof) : null;
+        return weights is not null;
     }
 
     private static bool TryReadRenewals(ProofReader reader, out ImmutableArray<WeightRenewal> renewals)
@@ -160,15 +189,11 @@ public sealed record ProofFile(
         return read;
     }
 
-    private static bool TryReadInputs(ProofReader reader, out Hash256? root, out ReadOnlyMemory<long> inputs)
+    private static bool TryReadInputs(ProofReader reader, bool isPrivate, out Hash256? root, out ReadOnlyMemory<long> inputs)
     {
         (root, inputs) = (null, default);
-        if (!reader.TryReadBytes(1, out var kind))
-            return false;
-        if (kind[0] == PublicInputs)
+        if (!isPrivate)
             return TryRead(reader, out inputs);
-        if (kind[0] != PrivateInputs)
-            return reader.Fail(ProofErrors.Malformed("Inputs are public or private."));
         var read = reader.TryRead(out Hash256 hash);
         root = hash;
         return read;
@@ -190,8 +215,8 @@ public sealed record ProofFile(
     public bool TryDecodeModel(ModelLimits limits, out ProvedModel model, out Error error) => ProvedModel.TryDecode(Container.Span, limits, out model, out error);
 
     /// <summary>
-    /// Checks the proof and, of private weights, those of their ranges and of each renewal. Errors: those of <see cref="ProofVerifier"/>, and
-    /// <c>proof-unsupported</c>.
+    /// Checks the proof and, of private weights, those of their ranges and of each renewal, of public ones behind a commitment the one that it holds them. Errors:
+    /// those of <see cref="ProofVerifier"/>, of <see cref="CommittedModel"/>, and <c>proof-unsupported</c>.
     /// </summary>
     /// <param name="model">Of <see cref="TryDecodeModel"/>.</param>
     public bool TryVerify(ProvedModel model, out Error error)
@@ -199,7 +224,17 @@ public sealed record ProofFile(
         if (model.WeightRoot is { } root && !TryVerifyWeights(model, root, out error))
             return false;
         var statement = new ProofStatement(model.Hash, Context, Inputs, Outputs, WeightRoot(model), InputRoot);
-        return model.TryShape(Samples, InputRoot is not null, out var shape, out error) && ProofVerifier.TryVerify(shape, statement, Proof, out error);
+        return TryShape(model, out var shape, out error) && ProofVerifier.TryVerify(shape, statement, Proof, out error);
+    }
+
+    private bool TryShape(ProvedModel model, out ProofShape shape, out Error error)
+    {
+        shape = null!;
+        if (PublicRoot is not { } weights)
+            return model.TryShape(Samples, InputRoot is not null, out shape, out error);
+        return CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OffChain, out var committed, out error)
+            && committed.TryVerifyRoot(weights.Root, weights.Proof, out error)
+            && committed.TryShape(Samples, InputRoot is not null, out shape, out error);
     }
 
     private bool TryVerifyWeights(ProvedModel model, Hash256 root, out Error error)

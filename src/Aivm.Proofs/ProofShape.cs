@@ -41,7 +41,7 @@ public sealed class ProofShape
         (Circuit, Parameters) = (circuit, parameters);
         Cells = OracleShape.Choose(parameters, circuit.CellCount, hiding ? 1 : 0);
         Inputs = circuit.InputCellCount > 0 ? OracleShape.Choose(parameters, circuit.InputCellCount, hiding ? 1 : 0) : null;
-        Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, WeightLayout.MaxOpenings) : null;
+        Weights = circuit.Weights is { } weights ? OracleShape.Choose(parameters, weights.CellCount, weights.Openings) : null;
         LogupGkr.Reserve(Layout, LeafVariables);
         if (circuit.ProductCount > 0)
         {
@@ -73,7 +73,7 @@ public sealed class ProofShape
     /// <summary>Of private inputs, committed for one proof; null where inputs are public.</summary>
     public OracleShape? Inputs { get; }
 
-    /// <summary>Of private weights, committed once for many proofs; null where weights are public.</summary>
+    /// <summary>Of weights that are committed once for many proofs; null where the verifier reads them.</summary>
     public OracleShape? Weights { get; }
 
     /// <summary>All messages of the arguments, in order.</summary>

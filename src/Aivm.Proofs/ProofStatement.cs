@@ -8,7 +8,7 @@ namespace Aivm.Proofs;
 /// <param name="Inputs">All inputs of a sample, sample after sample.</param>
 /// <param name="Outputs">All outputs of a sample, sample after sample.</param>
 /// <param name="InputRoot">The commitment to private inputs, and then <paramref name="Inputs"/> is empty; null where they are public.</param>
-/// <param name="WeightRoot">The commitment to the model's private weights; null where they are public.</param>
+/// <param name="WeightRoot">The commitment to the model's weights, private or public; null where the verifier reads them.</param>
 public sealed record ProofStatement(Hash256 ModelHash, Hash256 Context, ReadOnlyMemory<long> Inputs, ReadOnlyMemory<long> Outputs, Hash256? WeightRoot = null, Hash256? InputRoot = null)
 {
     /// <summary>The first message of the transcript, before any commitment.</summary>

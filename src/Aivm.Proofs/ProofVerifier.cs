@@ -20,7 +20,7 @@ public static class ProofVerifier
         }
         if ((shape.Weights is null) != (statement.WeightRoot is null) || (shape.Inputs is null) != (statement.InputRoot is null))
         {
-            error = new("proof-statement", "A proof about private weights or inputs names their root, and no other proof does.");
+            error = new("proof-statement", "A proof about committed weights or inputs names their root, and no other proof does.");
             return false;
         }
         var holds = shape.Circuit.TryCompute(statement, out var numbers, out error);

@@ -44,6 +44,8 @@ public static class VerificationWork
     private const int CodeElement = 1;
     private const int Coefficient = 20;
     private const int Node = 150;
+    private const int StoredWeight = 4;
+    private const int StoredNumber = 10;
 
     internal static long Mapped(TapMaps maps) => (long)maps.Count * maps.BatchPositions * Moved;
 
@@ -76,6 +78,10 @@ public static class VerificationWork
 
     /// <summary>Of one proof that two commitments hold the same weights.</summary>
     public static long Of(WeightEqualityShape shape) => Fixed + ((long)shape.Layout.Count * Message) + (2 * Of(shape.Weights)) + Of(shape.Pads);
+
+    /// <summary>Of one proof that a commitment holds the weights that the verifier has: these are laid out and evaluated.</summary>
+    public static long Of(PublicWeightsShape shape) => Fixed + ((long)shape.Layout.Count * Message) + Of(shape.Weights)
+        + (shape.PlainWeights * StoredWeight) + ((shape.Weights.Cells - shape.PlainWeights) * StoredNumber);
 
     private static long OfStatements(Circuit circuit)
     {

@@ -208,7 +208,7 @@ internal sealed class JobWorker(
     {
         try
         {
-            return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation);
+            return await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation: cancellation);
         }
         catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
         {

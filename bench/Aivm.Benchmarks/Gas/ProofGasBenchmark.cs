@@ -52,6 +52,17 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
             else if ((options.All || each.IsWhole) && shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
                 verified.Add(measured);
         }
+        foreach (var (name, model) in CommittedModels().Where(each => each.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var meter = new WorkMeter(MaxGas);
+            var isShape = model.TryShapeRoot(meter, out var shape, out _);
+            built.Add(new Measured(name, meter.Work, Fastest(() => model.TryShapeRoot(new WorkMeter(MaxGas), out _, out _))));
+            if (isShape && shape.Soundness.Shortfall is null)
+                verified.Add(VerifyRoot(name, model, shape));
+            else
+                refused++;
+        }
         log.WriteLine($"{built.Count} circuits, {refused} of them refused; {verified.Count} proofs verified");
         List("building", built);
         List("verifying", verified);
@@ -87,6 +98,40 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
         }
     }
 
+    /// <summary>Whose roots are registered against the weights that the chain stores.</summary>
+    private static IEnumerable<(string Name, CommittedModel Model)> CommittedModels()
+    {
+        foreach (var (name, create) in ProofWorkloads.All)
+        {
+            using var workload = create();
+            if (CommittedOf(workload.Model.Graph) is { } model)
+                yield return ($"{name}, root of public weights", model);
+        }
+        foreach (var (name, graph) in LoadCases.All.Concat(GasCases.All.Where(each => each.Operator is Operator.Quantise or Operator.Embedding or Operator.TreeEnsemble or Operator.WideDense)
+            .Select(each => ($"{each.Operator} {each.Name}", each.Graph))))
+            if (CommittedOf(graph) is { } model)
+                yield return ($"{name}, root of public weights", model);
+    }
+
+    private static CommittedModel? CommittedOf(Graph graph) =>
+        Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _) && CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OffChain, out var committed, out _)
+            ? committed
+            : null;
+
+    private static Measured VerifyRoot(string name, CommittedModel model, PublicWeightsShape shape)
+    {
+        if (!Circuit.TryBuildWeightRanges(model.Architecture, model.Analysis, ProofPrivacy.CommittedWeights, new WorkMeter(long.MaxValue), out var circuit, out var error))
+            throw new AivmException(Failure.Check, error.Code, $"{name}: {error.Message}");
+        using var weights = CommittedWeights.CommitPublic(new ProofShape(circuit, ProofParameters.Production), model.Graph);
+        var statement = new PublicWeightsStatement(model.Hash, weights.Root);
+        var proof = PublicWeightsProver.Prove(shape, statement, weights);
+        return new Measured(name, VerificationWork.Of(shape), Fastest(() =>
+        {
+            if (!PublicWeightsVerifier.TryVerify(shape, statement, model.Graph, proof, out var refusal))
+                throw new AivmException(Failure.Check, refusal.Code, $"{name}: {refusal.Message}");
+        }));
+    }
+
     /// <summary>The proof that registers private weights.</summary>
     private static Case? RangesOf(string name, Graph graph) =>
         CaseOf($"{name}, ranges of weights", graph, ProofPrivacy.Weights) is { } weights ? weights with { IsRanges = true, IsWhole = true } : null;
@@ -94,7 +139,7 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     /// <summary>How whole models are proved: what is private, and how many inferences at once.</summary>
     private static readonly (ProofPrivacy Privacy, int Samples)[] Wholes =
     [
-        (ProofPrivacy.None, 1), (ProofPrivacy.Weights, 1), (ProofPrivacy.Inputs, 1), (ProofPrivacy.Weights | ProofPrivacy.Inputs, 1), (ProofPrivacy.None, 4),
+        (ProofPrivacy.None, 1), (ProofPrivacy.CommittedWeights, 1), (ProofPrivacy.Weights, 1), (ProofPrivacy.Inputs, 1), (ProofPrivacy.Weights | ProofPrivacy.Inputs, 1), (ProofPrivacy.None, 4),
         (ProofPrivacy.Weights | ProofPrivacy.Inputs, 4),
     ];
 
@@ -102,7 +147,7 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     {
         if (!Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _))
             return null;
-        var architecture = privacy.HasFlag(ProofPrivacy.Weights) ? PrivateModel.Skeleton(model.Graph) : model.Graph;
+        var architecture = (privacy & (ProofPrivacy.Weights | ProofPrivacy.CommittedWeights)) == 0 ? model.Graph : PrivateModel.Skeleton(model.Graph);
         return GraphAnalysis.TryAnalyse(architecture, ModelLimits.OffChain, out var analysis, out _) ? new Case(name, architecture, analysis, privacy, model) : null;
     }
 
@@ -119,7 +164,12 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
             if (!each.Model.TryRun(input, outputs.AsSpan(sample * each.Model.OutputCount, each.Model.OutputCount), out _))
                 return null;
         }
-        using var weights = each.Privacy.HasFlag(ProofPrivacy.Weights) ? CommittedWeights.Commit(shape, each.Model.Graph, new byte[32]) : null;
+        using var weights = shape.Weights switch
+        {
+            null => null,
+            { Hiding: true } => CommittedWeights.Commit(shape, each.Model.Graph, new byte[32]),
+            _ => CommittedWeights.CommitPublic(shape, each.Model.Graph),
+        };
         using var hidden = each.Privacy.HasFlag(ProofPrivacy.Inputs) ? CommittedInputs.Commit(shape, inputs) : null;
         var statement = new ProofStatement(
             each.Model.Hash, Hash256.Zero, hidden is null ? inputs : default(ReadOnlyMemory<long>), outputs, weights?.Root, hidden?.Root);

@@ -29,7 +29,6 @@ internal static class ModelsErrors
     private static readonly AbiError InvalidOwnerError = new("InvalidOwner");
     private static readonly AbiError IndexOutOfRangeError = new("IndexOutOfRange", "uint256 count");
     private static readonly AbiError PrivateWeightsError = new("PrivateWeights", "address model");
-    private static readonly AbiError PublicWeightsError = new("PublicWeights", "address model");
     private static readonly AbiError WrongRootError = new("WrongRoot", "bytes32 expected");
     private static readonly AbiError RootExistsError = new("RootExists", "bytes32 root");
     private static readonly AbiError InvalidProofError = new("InvalidProof", "string code", "string reason");
@@ -45,7 +44,7 @@ internal static class ModelsErrors
         UploadNotFoundError, UploadExpiredError, UploadNotExpiredError, UploadIncompleteError, ChunkOutOfOrderError, ChunkMismatchError,
         WrongChunkLengthError, HashMismatchError, InvalidModelError, AlreadyPublishedError, InvalidNameError, MetadataTooLongError,
         InvalidMetadataError, NotAModelError, ModelNotFoundError, InsufficientPaymentError, InvalidInputError, NotOwnerError,
-        InvalidOwnerError, IndexOutOfRangeError, PrivateWeightsError, PublicWeightsError, WrongRootError, RootExistsError, InvalidProofError,
+        InvalidOwnerError, IndexOutOfRangeError, PrivateWeightsError, WrongRootError, RootExistsError, InvalidProofError,
         InvalidOffChainKindError, InvalidOffChainSizeError, InvalidOffChainGasError, OffChainModelError,
     ];
 
@@ -119,9 +118,6 @@ internal static class ModelsErrors
     public static CallFailure PrivateWeights(Address model) => CallFailure.Revert(
         PrivateWeightsError, PrivateWeightsError.BeginRevert().WriteAddress(model),
         "the model's weights are private: its owner runs it, and verifyProof checks what it gave");
-
-    public static CallFailure PublicWeights(Address model) => CallFailure.Revert(
-        PublicWeightsError, PublicWeightsError.BeginRevert().WriteAddress(model), "the model's weights are public: its proofs need no root");
 
     public static CallFailure WrongRoot(Hash256 expected) => CallFailure.Revert(
         WrongRootError, WrongRootError.BeginRevert().WriteHash(expected), $"the first root is that of the model's container, {expected}");

@@ -1,12 +1,14 @@
+using Aivm.Inference;
 using Aivm.Primitives;
 using Aivm.Proofs;
 
 namespace Aivm.Chain;
 
 /// <summary>
-/// <c>registerRoot(address model, bytes32 root, bytes proof)</c>: from here on proofs about a model with private weights may rest on this commitment to them.
-/// The first is the container's own, with a proof that all weights lie in their ranges; each later one comes with a proof that it holds the same weights as
-/// the one registered before. Whoever could prove either without the ranges could make sums wrap around.
+/// <c>registerRoot(address model, bytes32 root, bytes proof)</c>: from here on proofs about a model may rest on this commitment to its weights. Of private ones the
+/// first is the container's own, with a proof that all weights lie in their ranges; each later one comes with a proof that it holds the same weights as
+/// the one registered before. Whoever could prove either without the ranges could make sums wrap around. Of public ones anybody may register what holds the weights
+/// that are stored.
 /// </summary>
 internal static class RegisterRoot
 {
@@ -14,17 +16,17 @@ internal static class RegisterRoot
     {
         if (!arguments.TryReadAddress(out var account) || !arguments.TryReadHash(out var root) || !arguments.TryReadBytes(out var proof) || !arguments.TryEnd())
             throw ContractErrors.MalformedCalldata(ModelsAbi.RegisterRoot);
-        ManageModel.RequireOwner(call, ModelsStorage.Model(call, account));
+        var record = ModelsStorage.Model(call, account);
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
-        if (!isPrivate)
-            throw ModelsErrors.PublicWeights(account);
+        if (isPrivate)
+            ManageModel.RequireOwner(call, record);
         if (ModelsStorage.ReadRootHeight(call, account, root) != 0)
             throw ModelsErrors.RootExists(root);
         var roots = ModelsStorage.Roots(call, account);
         var count = ContractStorage.Length(call, roots);
-        PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
-        var proved = new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
-        if (count.IsZero)
+        if (!isPrivate)
+            RequireStoredWeights(call, account, model, root, proof);
+        else if (Architecture(call, account, model) is var proved && count.IsZero)
             RequireRanges(call, proved, root, proof);
         else
             RequireEquality(call, proved, ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
@@ -32,6 +34,24 @@ internal static class RegisterRoot
         ModelsStorage.SetRootHeight(call, account, root);
         call.Log(ModelsAbi.RootRegistered, ModelsAbi.RootRegistered.BeginData().WriteUInt(count), AbiEvent.TopicOf(account), root);
         return [];
+    }
+
+    private static ProvedModel Architecture(NativeCall call, Address account, Model model)
+    {
+        PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
+        return new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
+    }
+
+    private static void RequireStoredWeights(NativeCall call, Address account, Model model, Hash256 root, ReadOnlySpan<byte> proof)
+    {
+        ModelAccount.ChargeArchitecture(call, account);
+        if (!CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, out var committed, out var error))
+            throw ModelsErrors.InvalidProof(error);
+        var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
+        Charge(call, meter, committed.TryShapeRoot(meter, out var shape, out error), error);
+        call.Charge((ulong)VerificationWork.Of(shape));
+        if (!PublicWeightsVerifier.TryVerify(shape, new PublicWeightsStatement(model.Hash, root), model.Graph, proof.ToArray(), out error))
+            throw ModelsErrors.InvalidProof(error);
     }
 
     private static void RequireRanges(NativeCall call, ProvedModel proved, Hash256 root, ReadOnlySpan<byte> proof)

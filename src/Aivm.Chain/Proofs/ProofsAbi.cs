@@ -10,4 +10,5 @@ public static class ProofsAbi
         "address model", "bytes32 weightRoot", "bytes32 inputRoot", "uint32 samples", "bytes32 subject", "bytes inputs", "int64[] outputs", "bytes proof",
     ], ["bool valid"]);
     public static readonly AbiFunction VerificationGas = new("verificationGas", ["address model", "uint32 samples", "bool privateInputs"], ["uint64 gas"]);
+    public static readonly AbiFunction VerificationGasByRoot = new("verificationGas", ["address model", "uint32 samples", "bool privateInputs", "bool weightsByRoot"], ["uint64 gas"]);
 }

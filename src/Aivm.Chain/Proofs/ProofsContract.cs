@@ -15,7 +15,8 @@ internal static class ProofsContract
 
     private static readonly ContractActions Actions = new(
         new(ProofsAbi.VerifyProof, VerifyProof),
-        new(ProofsAbi.VerificationGas, VerificationGas));
+        new(ProofsAbi.VerificationGas, VerificationGas),
+        new(ProofsAbi.VerificationGasByRoot, VerificationGasByRoot));
 
     public static CallResult Execute(TransactionContext context, CallFrame frame) => Actions.Execute(context, frame);
 
@@ -27,15 +28,17 @@ internal static class ProofsContract
             throw ContractErrors.MalformedCalldata(ProofsAbi.VerifyProof);
         var hidesInputs = !inputRoot.IsZero;
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
-        RequireRoot(call, account, weightRoot, isPrivate);
-        var shape = ShapeOf(call, account, model, samples, isPrivate, hidesInputs);
+        var isCommitted = isPrivate || !weightRoot.IsZero;
+        if (isCommitted && ModelsStorage.ReadRootHeight(call, account, weightRoot) == 0)
+            throw ProofsErrors.UnknownRoot(account, weightRoot, "no registerRoot has registered this root of the model's weights");
+        var shape = ShapeOf(call, account, model, samples, PrivacyOf(isPrivate, isCommitted, hidesInputs));
         call.Charge((ulong)VerificationWork.Of(shape));
         var statement = new ProofStatement(
             model.Hash,
             ContextOf(call, subject),
             Unpack(model, packed, hidesInputs ? 0 : samples),
             outputs,
-            isPrivate ? weightRoot : null,
+            isCommitted ? weightRoot : null,
             hidesInputs ? inputRoot : null);
         if (!ProofVerifier.TryVerify(shape, statement, proof.ToArray(), out var error))
             throw ProofsErrors.Rejected(error);
@@ -46,11 +49,30 @@ internal static class ProofsContract
     {
         if (!arguments.TryReadAddress(out var account) || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadBool(out var hidesInputs) || !arguments.TryEnd())
             throw ContractErrors.MalformedCalldata(ProofsAbi.VerificationGas);
+        return ProofsAbi.VerificationGas.BeginReturn().WriteUInt(VerificationGas(call, account, samples, hidesInputs, namesRoot: false)).ToArray();
+    }
+
+    private static byte[] VerificationGasByRoot(NativeCall call, AbiReader arguments)
+    {
+        if (!arguments.TryReadAddress(out var account) || !arguments.TryReadUInt32(out var samples) || !arguments.TryReadBool(out var hidesInputs)
+            || !arguments.TryReadBool(out var namesRoot) || !arguments.TryEnd())
+            throw ContractErrors.MalformedCalldata(ProofsAbi.VerificationGasByRoot);
+        return ProofsAbi.VerificationGasByRoot.BeginReturn().WriteUInt(VerificationGas(call, account, samples, hidesInputs, namesRoot)).ToArray();
+    }
+
+    private static ulong VerificationGas(NativeCall call, Address account, uint samples, bool hidesInputs, bool namesRoot)
+    {
         var before = call.Frame.Gas;
         var (model, isPrivate) = ModelAccount.LoadForProofs(call, account);
-        var shape = ShapeOf(call, account, model, samples, isPrivate, hidesInputs);
-        var gas = before - call.Frame.Gas + (ulong)VerificationWork.Of(shape) + (isPrivate ? ModelsStorage.RootReadGas : 0);
-        return ProofsAbi.VerificationGas.BeginReturn().WriteUInt(gas).ToArray();
+        var isCommitted = isPrivate || namesRoot;
+        var shape = ShapeOf(call, account, model, samples, PrivacyOf(isPrivate, isCommitted, hidesInputs));
+        return before - call.Frame.Gas + (ulong)VerificationWork.Of(shape) + (isCommitted ? ModelsStorage.RootReadGas : 0);
+    }
+
+    private static ProofPrivacy PrivacyOf(bool hidesWeights, bool commitsWeights, bool hidesInputs)
+    {
+        var weights = hidesWeights ? ProofPrivacy.Weights : commitsWeights ? ProofPrivacy.CommittedWeights : ProofPrivacy.None;
+        return hidesInputs ? weights | ProofPrivacy.Inputs : weights;
     }
 
     /// <summary>
@@ -59,25 +81,19 @@ internal static class ProofsContract
     private static Hash256 ContextOf(NativeCall call, Hash256 subject) => call.Keccak(
         new AbiWriter(3).WriteUInt(call.Block.Genesis.ChainId).WriteAddress(call.Caller).WriteHash(subject).ToArray());
 
-    private static void RequireRoot(NativeCall call, Address account, Hash256 root, bool isPrivate)
-    {
-        if (!isPrivate && !root.IsZero)
-            throw ProofsErrors.UnknownRoot(account, root, "the model's weights are public: its proofs name no root");
-        if (isPrivate && ModelsStorage.ReadRootHeight(call, account, root) == 0)
-            throw ProofsErrors.UnknownRoot(account, root, "no registerRoot has registered this root of the model's weights");
-    }
-
     /// <summary>Derived from the model, for the work that it takes, whatever a cache holds.</summary>
-    private static ProofShape ShapeOf(NativeCall call, Address account, Model model, uint samples, bool hidesWeights, bool hidesInputs)
+    private static ProofShape ShapeOf(NativeCall call, Address account, Model model, uint samples, ProofPrivacy privacy)
     {
         if (samples is 0 or > Circuit.MaxSamples)
             throw ProofsErrors.Rejected(new Error("proof-statement", $"a proof is of 1 to {Circuit.MaxSamples} inferences, not of {samples}"));
-        var key = new ProofShapeKey(call.State.GetCodeHash(account), samples, hidesInputs);
+        if (privacy.HasFlag(ProofPrivacy.CommittedWeights))
+            ModelAccount.ChargeArchitecture(call, account);
+        var key = new ProofShapeKey(call.State.GetCodeHash(account), samples, privacy);
         if (!call.Context.Models.Proofs.TryGet(key, out var prepared))
         {
+            var (graph, analysis) = ReadBy(model, privacy);
             var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
-            var privacy = (hidesWeights ? ProofPrivacy.Weights : ProofPrivacy.None) | (hidesInputs ? ProofPrivacy.Inputs : ProofPrivacy.None);
-            var isShape = ProofShape.TryBuild(model.Graph, model.Analysis, (int)samples, privacy, meter, out var shape, out var error);
+            var isShape = ProofShape.TryBuild(graph, analysis, (int)samples, privacy, meter, out var shape, out var error);
             if (meter.IsExhausted)
                 throw CallFailure.OutOfGas(error.Message);
             if (!isShape)
@@ -86,11 +102,23 @@ internal static class ProofsContract
                 call.Charge((ulong)meter.Work);
                 throw ProofsErrors.Rejected(error);
             }
-            prepared = new PreparedShape(shape, meter.Work);
+            // The model's own graph is kept by another cache.
+            var ofArchitecture = graph == model.Graph ? 0 : model.ResidentMemory;
+            prepared = new PreparedShape(shape, meter.Work, shape.ResidentMemory + ofArchitecture);
             call.Context.Models.Proofs.Add(key, prepared);
         }
         call.Charge((ulong)prepared.Work);
         return prepared.Shape;
+    }
+
+    /// <summary>What a verifier reads: of weights behind a commitment the bounds alone.</summary>
+    private static (Graph Graph, GraphAnalysis Analysis) ReadBy(Model model, ProofPrivacy privacy)
+    {
+        if (!privacy.HasFlag(ProofPrivacy.CommittedWeights))
+            return (model.Graph, model.Analysis);
+        return CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, out var committed, out var error)
+            ? (committed.Architecture, committed.Analysis)
+            : throw ProofsErrors.Rejected(error);
     }
 
     private static long[] Unpack(Model model, ReadOnlySpan<byte> packed, uint samples)

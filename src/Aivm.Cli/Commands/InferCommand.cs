@@ -112,7 +112,7 @@ internal static class InferCommand
         {
             try
             {
-                return JobsClient.HasRoomForProof(await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation), inputBytes);
+                return JobsClient.HasRoomForProof(await new ProofsClient(wallet).GetVerificationGasAsync(model, samples: 1, hidesInputs: false, cancellation: cancellation), inputBytes);
             }
             catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
             {

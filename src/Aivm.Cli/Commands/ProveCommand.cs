@@ -22,13 +22,17 @@ internal static class ProveCommand
             Description = "What stays secret: weights, input, or weights,input. For weights a key is made in $AIVM_HOME/weights, which is good for a limited number of proofs until 'aivm weights renew': keep one copy of it.",
             HelpName = "weights,input",
         };
+        var byRoot = new Option<bool>("--weights-by-root")
+        {
+            Description = "Rest the proof on a commitment to the model's public weights: the chain checks its root against the stored weights once, when 'aivm submit' registers it, and later proofs without reading them.",
+        };
         var output = new Option<FileInfo>("--output", "-o") { Description = "Where the proof goes; by default beside the model, as .proof.", HelpName = "FILE" };
         var context = new ContextOptions();
         var batch = new Option<bool>("--batch") { Description = $"Prove all samples of the input in one proof, at most {Circuit.MaxSamples}." };
         var passwordFile = CommonOptions.PasswordFile();
         var command = new Command("prove", "Prove in zero knowledge that a model gives its outputs on an input. 'aivm verify' checks the file, and needs nothing else.")
         {
-            file, input, secrets, output, batch, passwordFile, json,
+            file, input, secrets, byRoot, output, batch, passwordFile, json,
         };
         context.AddTo(command);
         command.SetAction(async result =>
@@ -38,12 +42,15 @@ internal static class ProveCommand
             var target = result.GetValue(output) ?? new FileInfo(Path.ChangeExtension(source.FullName, ".proof"));
             OutputFile.RequireWritable(target);
             var hidden = Hidden(result.GetValue(secrets));
+            if (hidden.HasFlag(ProofPrivacy.Weights) && result.GetValue(byRoot))
+                throw new AivmException(Failure.Input, "usage", "--weights-by-root is for public weights; private ones are always behind a commitment.");
             var container = ModelFile.Read(source);
             var model = ModelFile.Load(container, source.Name);
             var request = Read(model, container, result.GetRequiredValue(input), result.GetValue(batch)) with
             {
                 Context = context.Read(result),
                 HidesInputs = hidden.HasFlag(ProofPrivacy.Inputs),
+                WeightsByRoot = result.GetValue(byRoot),
             };
             var password = hidden.HasFlag(ProofPrivacy.Weights) ? WeightKeys.PasswordOf(model, result.GetValue(passwordFile), terminal) : null;
             var proof = await RunProver.ProveAsync(request, password, terminal);
@@ -72,7 +79,7 @@ internal static class ProveCommand
         var inputs = Enumerable.Range(0, samples.Count).Select(row => ModelInput.Read(model, samples, row)).ToList();
         return new ProofRequest(
             model, container, samples.Count, Hash256.Zero, [.. inputs.SelectMany(sample => sample)],
-            [.. inputs.SelectMany(sample => ModelAnswer.Run(model, sample).Outputs)], HidesInputs: false);
+            [.. inputs.SelectMany(sample => ModelAnswer.Run(model, sample).Outputs)]);
     }
 
     private static ProofPrivacy Hidden(string? words) => (words?.Split(',') ?? []).Aggregate(ProofPrivacy.None, (all, word) => all | word switch

@@ -39,6 +39,9 @@ internal static class SubmitCommand
             var submission = Submission(proof, model, account, result.GetValue(subject));
             var proofs = new ProofsClient(wallet);
 
+            var registered = proof.PublicRoot is { } weights
+                ? await RootRegistration.RegisterAsync(wallet, account, weights, result.GetValue(yes), terminal, cancellation)
+                : null;
             var quote = await terminal.Step("Asking the node", _ => QuoteAsync(proofs, submission, cancellation));
             terminal.Remark($"The node accepts the proof. In a transaction that takes up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
             await Consent.RequireAsync(wallet, quote.Fee, result.GetValue(yes), terminal, cancellation);
@@ -52,6 +55,7 @@ internal static class SubmitCommand
                     Block = receipt.BlockNumber,
                     receipt.GasUsed,
                     Fee = receipt.Fee.ToString(),
+                    RootTransaction = registered?.TransactionHash.ToString(),
                     Statement = ProofView.Document(proof, model),
                 },
                 () =>
@@ -59,6 +63,8 @@ internal static class SubmitCommand
                     terminal.Line($"accepted   in block {receipt.BlockNumber}, by every validator");
                     terminal.Line($"account    {account.ToChecksumString()}");
                     ProofView.Print(terminal, proof, model);
+                    if (registered is not null)
+                        terminal.Line($"root       registered in block {registered.BlockNumber} ({Coins.Gas(registered.GasUsed)} gas), once for all proofs by it");
                     terminal.Line($"paid       {Coins.Format(receipt.Fee)} coins ({Coins.Gas(receipt.GasUsed)} gas), transaction {receipt.TransactionHash}");
                 });
             return 0;

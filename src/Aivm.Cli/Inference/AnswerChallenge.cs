@@ -43,7 +43,7 @@ internal sealed record AnswerChallenge(ChallengeKind Kind, TransactionRequest Tr
         answer.Model.UnpackInput(answer.Input, numbers);
         var context = JobsClient.ProofContext(await wallet.Rpc.GetChainIdAsync(cancellation), answer.Job, wallet.Address);
         var proof = await RunProver.ProveAsync(
-            new ProofRequest(answer.Model, answer.Container, Samples: 1, context, numbers, answer.Outputs, HidesInputs: false), password: null, terminal);
+            new ProofRequest(answer.Model, answer.Container, Samples: 1, context, numbers, answer.Outputs), password: null, terminal);
         return JobsClient.ChallengeByProof(answer.Job, answer.Salt, answer.Input, answer.Outputs, weightRoot: Hash256.Zero, proof.Proof);
     }
 

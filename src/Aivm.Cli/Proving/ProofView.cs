@@ -27,7 +27,7 @@ internal static class ProofView
     public static void Print(Terminal terminal, ProofFile proof, ProvedModel model)
     {
         terminal.Line($"model      {model.Hash}");
-        terminal.Line(proof.WeightRoot(model) is { } root ? $"weights    private, in their ranges, behind the commitment {root}" : "weights    public");
+        terminal.Line($"weights    {WeightsOf(proof, model)}");
         terminal.Line(proof.InputRoot is { } hidden ? $"input      private, in its range, behind the commitment {hidden}" : "input      public");
         terminal.Line($"context    {proof.Context}");
         terminal.Line($"samples    {proof.Samples}, in zero knowledge: nothing is learnt but what stands here");
@@ -37,6 +37,13 @@ internal static class ProofView
                 $"{sample + 1}", Terminal.Cell(Shown(input)), Terminal.Cell(Shown(answer.Outputs)), Terminal.Cell(answer.Label ?? ""),
                 answer.Probability?.ToString("P1", CultureInfo.InvariantCulture) ?? "");
         terminal.Screen.Write(table);
+    }
+
+    private static string WeightsOf(ProofFile proof, ProvedModel model)
+    {
+        if (proof.WeightRoot(model) is not { } root)
+            return "public";
+        return model.HidesWeights ? $"private, in their ranges, behind the commitment {root}" : $"public, and the commitment {root} holds them";
     }
 
     private static string Shown(long[] numbers) => numbers.Length == 0 ? "private" :

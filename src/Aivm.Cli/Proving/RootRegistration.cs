@@ -1,15 +1,16 @@
 using Aivm.Cli.Accounts;
 using Aivm.Cli.Output;
 using Aivm.Primitives;
+using Aivm.Proofs;
 using Aivm.Provider;
 using Aivm.Sdk;
 
 namespace Aivm.Cli.Proving;
 
-/// <summary>Commitments to private weights that the chain does not know yet.</summary>
+/// <summary>Commitments to weights that the chain does not know yet.</summary>
 internal static class RootRegistration
 {
-    /// <summary>Registers them in the order in which each follows from the one before, and says what each costs before it pays.</summary>
+    /// <summary>Registers those to private weights, in the order in which each follows from the one before, and says what each costs before it pays.</summary>
     /// <returns>The transactions.</returns>
     /// <exception cref="AivmException"><c>weights-context</c>, and those of <see cref="Consent"/>.</exception>
     public static async Task<List<(Hash256 Root, TransactionReceipt Transaction)>> RegisterAsync(
@@ -25,11 +26,28 @@ internal static class RootRegistration
                 continue;
             if (!context.IsZero)
                 throw new AivmException(Failure.Check, "weights-context", $"The commitment {root} was renewed for the context {context}; the chain takes a renewal without one.");
-            var quote = await proofs.QuoteRootAsync(model, root, proof, cancellation);
-            terminal.Remark($"Registering the commitment {root}: up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
-            await Consent.RequireAsync(wallet, quote.Fee, yes, terminal, cancellation);
-            done.Add((root, await terminal.Step("Registering", _ => proofs.RegisterRootAsync(model, root, proof, quote, cancellation))));
+            done.Add((root, await RegisterAsync(proofs, wallet, model, root, proof, yes, terminal, cancellation)));
         }
         return done;
+    }
+
+    /// <summary>Registers one to public weights, unless somebody has; says what it costs before it pays.</summary>
+    /// <returns>The transaction; null where there was none to send.</returns>
+    public static async Task<TransactionReceipt?> RegisterAsync(
+        Wallet wallet, Address model, PublicRoot weights, bool yes, Terminal terminal, CancellationToken cancellation)
+    {
+        var proofs = new ProofsClient(wallet);
+        return await proofs.GetRootHeightAsync(model, weights.Root, cancellation) == 0
+            ? await RegisterAsync(proofs, wallet, model, weights.Root, weights.Proof, yes, terminal, cancellation)
+            : null;
+    }
+
+    private static async Task<TransactionReceipt> RegisterAsync(
+        ProofsClient proofs, Wallet wallet, Address model, Hash256 root, ReadOnlyMemory<byte> proof, bool yes, Terminal terminal, CancellationToken cancellation)
+    {
+        var quote = await proofs.QuoteRootAsync(model, root, proof, cancellation);
+        terminal.Remark($"Registering the commitment {root}: up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
+        await Consent.RequireAsync(wallet, quote.Fee, yes, terminal, cancellation);
+        return await terminal.Step("Registering", _ => proofs.RegisterRootAsync(model, root, proof, quote, cancellation));
     }
 }

@@ -9,7 +9,9 @@ namespace Aivm.Cli.Proving;
 /// <summary>What a proof shall say.</summary>
 /// <param name="Inputs">Sample after sample.</param>
 /// <param name="Outputs">Of the engine, sample after sample.</param>
-internal sealed record ProofRequest(Model Model, byte[] Container, int Samples, Hash256 Context, long[] Inputs, long[] Outputs, bool HidesInputs);
+/// <param name="WeightsByRoot">Whether it rests on a commitment to public weights.</param>
+internal sealed record ProofRequest(
+    Model Model, byte[] Container, int Samples, Hash256 Context, long[] Inputs, long[] Outputs, bool HidesInputs = false, bool WeightsByRoot = false);
 
 /// <summary>Proofs of a model's runs, as files.</summary>
 internal static class RunProver
@@ -20,13 +22,26 @@ internal static class RunProver
     public static Task<ProofFile> ProveAsync(ProofRequest request, string? password, Terminal terminal) => terminal.Step("Proving", progress => Task.Run(() =>
     {
         var steps = new ProofSteps(progress);
-        return password is null ? ProveWithPublicWeights(request, steps) : ProveWithPrivateWeights(request, password, steps);
+        if (password is not null)
+            return ProveWithPrivateWeights(request, password, steps);
+        return request.WeightsByRoot ? ProveByRoot(request, steps) : ProveWithPublicWeights(request, steps);
     }));
 
     private static ProofFile ProveWithPublicWeights(ProofRequest request, ProofSteps steps)
     {
         var model = Require(ProvedModel.TryDecode(request.Container, ModelLimits.OffChain, out var decoded, out var error), decoded, error);
-        return Prove(request, request.Container, model, ShapeOf(request, model), null, steps);
+        return Prove(request, request.Container, model.Hash, ShapeOf(request, model), null, steps);
+    }
+
+    /// <summary>The proof is about the public model's architecture and a commitment to its weights, which another proof shows to hold them.</summary>
+    private static ProofFile ProveByRoot(ProofRequest request, ProofSteps steps)
+    {
+        var model = Require(CommittedModel.TryCreate(request.Model.Hash, request.Model.Graph, ModelLimits.OffChain, out var created, out var error), created, error);
+        var root = Require(model.TryShapeRoot(out var rootShape, out error), rootShape, error);
+        var shape = Require(model.TryShape(request.Samples, request.HidesInputs, out var runShape, out error), runShape, error);
+        using var weights = CommittedWeights.CommitPublic(shape, model.Graph, Threads);
+        var holds = PublicWeightsProver.Prove(root, new PublicWeightsStatement(model.Hash, weights.Root), weights);
+        return Prove(request, request.Container, model.Hash, shape, weights, steps) with { PublicRoot = new PublicRoot(weights.Root, holds) };
     }
 
     /// <summary>The proof is about the model's architecture and a commitment to its weights.</summary>
@@ -36,17 +51,17 @@ internal static class RunProver
         var shape = ShapeOf(request, secret.Model);
         var ranges = secret.FirstWeightRanges(Threads);
         using var weights = secret.Spend(shape, Threads);
-        return Prove(request, secret.Container, secret.Model, shape, weights, steps) with { WeightRanges = ranges, Renewals = secret.Renewals };
+        return Prove(request, secret.Container, secret.Model.Hash, shape, weights, steps) with { WeightRanges = ranges, Renewals = secret.Renewals };
     }
 
     private static ProofShape ShapeOf(ProofRequest request, ProvedModel model) =>
         Require(model.TryShape(request.Samples, request.HidesInputs, out var shape, out var error), shape, error);
 
-    private static ProofFile Prove(ProofRequest request, byte[] container, ProvedModel model, ProofShape shape, CommittedWeights? weights, ProofSteps steps)
+    private static ProofFile Prove(ProofRequest request, byte[] container, Hash256 model, ProofShape shape, CommittedWeights? weights, ProofSteps steps)
     {
         using var inputs = request.HidesInputs ? CommittedInputs.Commit(shape, request.Inputs, Threads) : null;
         ReadOnlyMemory<long> stated = request.HidesInputs ? default : request.Inputs;
-        var statement = new ProofStatement(model.Hash, request.Context, stated, request.Outputs, weights?.Root, inputs?.Root);
+        var statement = new ProofStatement(model, request.Context, stated, request.Outputs, weights?.Root, inputs?.Root);
         using var prover = Require(ProofProver.TryCreate(shape, request.Model.Graph, weights, Threads, out var created, out var error), created, error);
         var proof = prover.Prove(statement, inputs, steps.Report);
         return new ProofFile(container, request.Samples, request.Context, inputs?.Root, stated, request.Outputs, default, proof);

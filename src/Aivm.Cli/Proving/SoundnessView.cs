@@ -1,9 +1,13 @@
 using Aivm.Cli.Output;
+using Aivm.Inference;
 using Aivm.Proofs;
 
 namespace Aivm.Cli.Proving;
 
-/// <summary>How hard it is to find a false file that is accepted, proof by proof: that of the run and, of private weights, those of their ranges and renewals.</summary>
+/// <summary>
+/// How hard it is to find a false file that is accepted, proof by proof: that of the run and, of private weights, those of their ranges and renewals, of public ones
+/// behind a commitment the one that it holds them.
+/// </summary>
 internal sealed class SoundnessView
 {
     private readonly List<(string Proof, Soundness Soundness)> _proofs;
@@ -17,7 +21,14 @@ internal sealed class SoundnessView
     public static SoundnessView Of(ProofFile proof, ProvedModel model)
     {
         var proofs = new List<(string, Soundness)>();
-        if (model.TryShape(proof.Samples, proof.InputRoot is not null, out var run, out _))
+        if (proof.PublicRoot is not null)
+        {
+            if (CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OffChain, out var committed, out _)
+                && committed.TryShape(proof.Samples, proof.InputRoot is not null, out var byRoot, out _)
+                && committed.TryShapeRoot(out var root, out _))
+                proofs.AddRange([("run", byRoot.Soundness), ("root of the public weights", root.Soundness)]);
+        }
+        else if (model.TryShape(proof.Samples, proof.InputRoot is not null, out var run, out _))
             proofs.Add(("run", run.Soundness));
         if (model.HidesWeights && model.TryShapeWeightRanges(out var ranges, out _))
             proofs.Add(("weight ranges", ranges.Soundness));

@@ -14,6 +14,8 @@ public enum ProofPrivacy
     Weights = 1,
     /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
     Inputs = 2,
+    /// <summary>Weights are no secret, and yet behind a commitment, whose root was checked against them once (<see cref="PublicWeightsVerifier"/>).</summary>
+    CommittedWeights = 4,
 }
 
 /// <summary>
@@ -202,7 +204,7 @@ public sealed class Circuit
         ];
     }
 
-    /// <summary>Null where weights are public.</summary>
+    /// <summary>Null where no commitment holds them.</summary>
     internal WeightLayout? Weights { get; }
 
     /// <summary>Length of the two vectors of <see cref="ProductReduction"/>; 0 where no operator multiplies committed cells.</summary>
@@ -226,7 +228,7 @@ public sealed class Circuit
 
     /// <summary>Errors: <c>proof-unsupported</c> (an operator without an argument, or a model too large), by node.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="MaxSamples"/>.</param>
-    /// <param name="privacy">With private weights, the graph is the architecture of <see cref="PrivateModel"/>.</param>
+    /// <param name="privacy">With committed weights, private or not, the graph is the architecture (<see cref="PrivateModel.Skeleton"/>).</param>
     public static bool TryBuild(Graph graph, GraphAnalysis analysis, int samples, ProofPrivacy privacy, out Circuit circuit, out Error error) =>
         TryBuild(graph, analysis, samples, privacy, new WorkMeter(long.MaxValue), out circuit, out error);
 
@@ -253,9 +255,14 @@ public sealed class Circuit
 
     /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
     /// <param name="meter">Counts the work, that of a refused circuit too.</param>
-    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out Circuit circuit, out Error error)
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out Circuit circuit, out Error error) =>
+        TryBuildWeightRanges(architecture, analysis, ProofPrivacy.Weights, meter, out circuit, out error);
+
+    /// <param name="weights">Private or public ones: these are laid out alike, and need no proof.</param>
+    internal static bool TryBuildWeightRanges(
+        Graph architecture, GraphAnalysis analysis, ProofPrivacy weights, WorkMeter meter, out Circuit circuit, out Error error)
     {
-        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights, meter);
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, weights, meter);
         error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;

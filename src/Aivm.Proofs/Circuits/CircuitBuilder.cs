@@ -38,8 +38,15 @@ internal sealed partial class CircuitBuilder(
 
     public List<Gadget> Gadgets { get; } = [];
 
-    /// <summary>Null where weights are public.</summary>
-    public WeightLayout? Weights { get; } = privacy.HasFlag(ProofPrivacy.Weights) ? new WeightLayout() : null;
+    /// <summary>Null where no commitment holds them.</summary>
+    public WeightLayout? Weights { get; } = LayOut(privacy);
+
+    private static WeightLayout? LayOut(ProofPrivacy privacy)
+    {
+        if (privacy.HasFlag(ProofPrivacy.Weights))
+            return new WeightLayout(WeightLayout.MaxOpenings);
+        return privacy.HasFlag(ProofPrivacy.CommittedWeights) ? new WeightLayout(openings: 0) : null;
+    }
 
     /// <summary>Where the cells of private inputs begin, in an oracle of their own: a power of two above all other cells.</summary>
     public int InputBase => privacy.HasFlag(ProofPrivacy.Inputs) ? _addresses.InputBase : 0;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Aivm.Inference;
 
 namespace Aivm.Proofs;
@@ -205,10 +206,11 @@ internal sealed class GridForm(Storage place, ExtArray rows, ExtArray columns) :
 }
 
 /// <summary>
-/// Where private weights lie in their oracle: layer after layer the weights, then the bias, of trees the codes of edges, then the values of leaves, of embeddings
-/// the rows, and at the end random cells. All of these are private, of a model that has private weights.
+/// Where committed weights lie in their oracle: layer after layer the weights, then the bias, of trees the codes of edges, then the values of leaves, of embeddings
+/// the rows, and at the end random cells. All of these are committed, of a model whose weights are.
 /// </summary>
-internal sealed class WeightLayout
+/// <param name="openings">That hide them, of one commitment: <see cref="MaxOpenings"/> of private weights, 0 of public ones.</param>
+internal sealed class WeightLayout(int openings)
 {
     private readonly List<(int Node, LayerWeights Weights, Storage Bias)> _layers = [];
     private readonly List<(int Node, HiddenNumbers Weights, HiddenNumbers Bias)> _wideLayers = [];
@@ -227,12 +229,16 @@ internal sealed class WeightLayout
         .Concat(_ensembles.SelectMany(ensemble => (Storage[])[ensemble.Trees.Codes, .. ensemble.Trees.Values]))
         .Concat(_embeddings.Select(embedding => embedding.Rows.Place));
 
-    /// <summary>As many that the values of all openings a commitment is good for are uniform.</summary>
-    public Storage RandomCells => new(_count, RandomCellCount, 1);
+    /// <summary>Of them those of layers whose weights have 8 bits: the others are cut into limbs, or follow from trees.</summary>
+    public long PlainCells => _layers.Sum(layer => (long)layer.Weights.Place!.Positions * layer.Weights.Place.Width);
 
-    internal static int RandomCellCount => OracleShape.HidingCells(MaxOpenings);
+    /// <summary>As many that the values of all openings that hide are uniform.</summary>
+    public Storage RandomCells => new(_count, OracleShape.HidingCells(openings), 1);
 
-    /// <summary>Proofs that one commitment may serve. Each adds random coefficients to every row, and so bytes to every proof.</summary>
+    /// <summary>That hide the weights: 0 of public ones, which any number may show.</summary>
+    public int Openings => openings;
+
+    /// <summary>Proofs that one commitment to private weights may serve. Each adds random coefficients to every row, and so bytes to every proof.</summary>
     public const int MaxOpenings = 16;
 
     public LayerWeights Add(int node, int outputs, int inputsPerGroup, int taps, out Storage bias)
@@ -289,14 +295,8 @@ internal sealed class WeightLayout
         {
             var (numbers, bias) = graph.Nodes[node] is ConvNode conv ? (conv.Weights, conv.Bias) : (((DenseNode)graph.Nodes[node]).Weights, ((DenseNode)graph.Nodes[node]).Bias);
             weights.Reveal(numbers);
-            var place = weights.Place!;
-            var (outputs, inputs) = (bias.Count, place.Channels);
-            var taps = place.Positions / outputs;
-            for (var tap = 0; tap < taps; tap++)
-                for (var o = 0; o < outputs; o++)
-                    for (var i = 0; i < inputs; i++)
-                        cells[place.Base + (((tap * outputs) + o) * place.Width) + i] = (int)numbers[(((o * inputs) + i) * taps) + tap];
-            for (var o = 0; o < outputs; o++)
+            WriteLayer(MemoryMarshal.Cast<byte, sbyte>(numbers.Bytes), weights.Place!, bias.Count, cells);
+            for (var o = 0; o < bias.Count; o++)
                 cells[biasPlace.Base + o] = (int)bias[o];
         }
         foreach (var (node, weights, bias) in _wideLayers)
@@ -310,6 +310,20 @@ internal sealed class WeightLayout
         foreach (var (node, rows) in _embeddings)
             rows.Reveal(((EmbeddingNode)graph.Nodes[node]).Table, cells);
         return cells;
+    }
+
+    /// <param name="numbers">[outputs, inputs, taps].</param>
+    private static void WriteLayer(ReadOnlySpan<sbyte> numbers, Storage place, int outputs, int[] cells)
+    {
+        var (inputs, taps) = (place.Channels, place.Positions / outputs);
+        for (var tap = 0; tap < taps; tap++)
+            for (var o = 0; o < outputs; o++)
+            {
+                var from = numbers[((o * inputs * taps) + tap)..];
+                var to = cells.AsSpan(place.Base + (((tap * outputs) + o) * place.Width), inputs);
+                for (var i = 0; i < to.Length; i++)
+                    to[i] = from[i * taps];
+            }
     }
 }
 

@@ -86,7 +86,6 @@ public static class ModelsInterface
         new("InvalidOwner"),
         new("IndexOutOfRange", "uint256 count"),
         new("PrivateWeights", "address model"),
-        new("PublicWeights", "address model"),
         new("WrongRoot", "bytes32 expected"),
         new("RootExists", "bytes32 root"),
         new("InvalidProof", "string code", "string reason"),

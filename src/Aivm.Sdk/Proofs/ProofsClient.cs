@@ -4,7 +4,7 @@ namespace Aivm.Sdk;
 
 /// <summary>A proof of inference as the chain takes it.</summary>
 /// <param name="Model">The account.</param>
-/// <param name="WeightRoot">Of private weights; zero where they are public.</param>
+/// <param name="WeightRoot">Of private weights, or of public ones by their root; zero where validators read the weights.</param>
 /// <param name="InputRoot">Of private inputs; zero where they are public.</param>
 /// <param name="Samples">Inferences that it proves.</param>
 /// <param name="Subject">As in <see cref="ProofsInterface.ContextOf"/>.</param>
@@ -32,7 +32,7 @@ public sealed record ProofSubmission(
         .ToArray();
 }
 
-/// <summary>Shows proofs of inference to the chain, and registers commitments to private weights.</summary>
+/// <summary>Shows proofs of inference to the chain, and registers commitments to weights.</summary>
 public sealed class ProofsClient(Wallet wallet)
 {
     /// <summary>Asks the node whether it would accept the proof, and what that costs: nothing is sent.</summary>
@@ -43,7 +43,9 @@ public sealed class ProofsClient(Wallet wallet)
     public Task<TransactionReceipt> SubmitAsync(ProofSubmission proof, GasQuote quote, CancellationToken cancellation = default) =>
         wallet.SendAndWaitAsync(Request(proof).On(quote), cancellation);
 
-    /// <param name="proof">Of the weights' ranges for the container's own root; later of equality with the root registered before.</param>
+    /// <param name="proof">
+    /// Of private weights: of their ranges for the container's own root, later of equality with the root registered before. Of public ones: that it holds them.
+    /// </param>
     /// <exception cref="RpcException">The root is refused.</exception>
     public Task<GasQuote> QuoteRootAsync(Address model, Hash256 root, ReadOnlyMemory<byte> proof, CancellationToken cancellation = default) =>
         wallet.QuoteAsync(RegisterRoot(model, root, proof), cancellation);
@@ -54,11 +56,14 @@ public sealed class ProofsClient(Wallet wallet)
 
     /// <summary>The gas that verifying a proof takes, loading the model included and calldata apart.</summary>
     /// <exception cref="RpcException">There are no such proofs, or deriving their circuit takes more than a transaction may have.</exception>
-    public async Task<ulong> GetVerificationGasAsync(Address model, int samples, bool hidesInputs, CancellationToken cancellation = default)
+    /// <param name="weightsByRoot">Whether it rests on a registered root of public weights; those of private ones always do.</param>
+    public async Task<ulong> GetVerificationGasAsync(
+        Address model, int samples, bool hidesInputs, bool weightsByRoot = false, CancellationToken cancellation = default)
     {
-        var call = ProofsInterface.VerificationGas.BeginCall().WriteAddress(model).WriteUInt((ulong)samples).WriteBool(hidesInputs).ToArray();
+        var call = ProofsInterface.VerificationGasByRoot.BeginCall()
+            .WriteAddress(model).WriteUInt((ulong)samples).WriteBool(hidesInputs).WriteBool(weightsByRoot).ToArray();
         var reader = new AbiReader(await wallet.Rpc.CallAsync(new CallRequest { To = ProofsInterface.Contract, Data = call }, cancellation));
-        return reader.TryReadUInt64(out var gas) && reader.TryEnd() ? gas : throw ModelsClient.Malformed(ProofsInterface.VerificationGas);
+        return reader.TryReadUInt64(out var gas) && reader.TryEnd() ? gas : throw ModelsClient.Malformed(ProofsInterface.VerificationGasByRoot);
     }
 
     /// <summary>The block that registered the root, 0 where none did.</summary>

@@ -12,6 +12,7 @@ public static class ProofsInterface
         "address model", "bytes32 weightRoot", "bytes32 inputRoot", "uint32 samples", "bytes32 subject", "bytes inputs", "int64[] outputs", "bytes proof",
     ], ["bool valid"]);
     public static readonly AbiFunction VerificationGas = new("verificationGas", ["address model", "uint32 samples", "bool privateInputs"], ["uint64 gas"]);
+    public static readonly AbiFunction VerificationGasByRoot = new("verificationGas", ["address model", "uint32 samples", "bool privateInputs", "bool weightsByRoot"], ["uint64 gas"]);
 
     /// <summary>Why it reverts, besides errors of the Models contract.</summary>
     public static readonly IReadOnlyList<AbiError> Errors =

@@ -70,7 +70,7 @@ internal static class ModelsFixture
             var data = container.AsSpan(offset, Math.Min(step, container.Length - offset));
             Assert.True(chain.Run(chain.Models(from, Chunk(hash, offset, data))).Success);
         }
-        Assert.True(chain.Run(chain.Models(from, Seal(hash, name, metadata, price))).Success);
+        Assert.True(chain.Run(chain.Models(from, Seal(hash, name, metadata, price), gas: ChainLimits.Default.TransactionGas)).Success);
         return ModelAccount.AddressOf(from.Address, hash);
     }
 

@@ -54,7 +54,7 @@ public sealed class ProofsContractTests : IDisposable
         ["no sample"] = (call => call with { Samples = 0, Inputs = [], Outputs = [] }, "proof-statement"),
         ["too many samples"] = (call => call with { Samples = uint.MaxValue }, "proof-statement"),
         ["an input root"] = (call => call with { InputRoot = Keccak.Hash("x"u8), Inputs = [] }, "proof-"),
-        ["a weight root"] = (call => call with { WeightRoot = Keccak.Hash("x"u8) }, "name no root"),
+        ["a weight root"] = (call => call with { WeightRoot = Keccak.Hash("x"u8) }, "no registerRoot"),
         ["no proof"] = (call => call with { Proof = [] }, "proof-truncated"),
         ["a byte less"] = (call => call with { Proof = call.Proof[..^1] }, "proof-"),
         ["a byte more"] = (call => call with { Proof = [.. call.Proof, 0] }, "proof-trailing"),
@@ -165,7 +165,7 @@ public sealed class ProofsContractTests : IDisposable
         Assert.Equal("InvalidProof", _chain.Revert(Alice, RegisterRoot(model, secret.Root, [.. secret.Ranges(), 0])));
         Assert.Equal("NotOwner", _chain.Revert(Bob, RegisterRoot(model, secret.Root, secret.Ranges())));
         var open = _chain.Publish(Alice, SmallNetwork.Container, "open");
-        Assert.Equal("PublicWeights", _chain.Revert(Alice, RegisterRoot(open, secret.Root, secret.Ranges())));
+        Assert.Equal("InvalidProof", _chain.Revert(Alice, RegisterRoot(open, secret.Root, secret.Ranges())));
         Assert.Equal("NotAModel", _chain.Revert(Alice, RegisterRoot(Alice.Address, secret.Root, secret.Ranges())));
     }
 

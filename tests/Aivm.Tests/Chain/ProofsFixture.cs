@@ -102,18 +102,47 @@ internal static class ProofsFixture
     {
         Assert.True(ProvedModel.TryDecode(container, ModelLimits.OnChain, out var model, out var error), error?.ToString());
         Assert.True(Model.TryLoad(container, out var full, out error), error?.ToString());
-        return Prove(account, model, full, null, sender, samples, hidesInputs, chainId, subject ?? Subject);
+        Assert.True(model.TryShape(samples, hidesInputs, out var shape, out error), error?.ToString());
+        return Prove(account, model.Hash, shape, full, null, sender, chainId, subject ?? Subject);
+    }
+
+    /// <summary>A proof of runs of a public model by the root of its weights.</summary>
+    public static ProofCall ProveByRoot(Address account, byte[] container, Address sender, int samples = 1, bool hidesInputs = false)
+    {
+        var (model, full) = CommittedOf(container);
+        Assert.True(model.TryShape(samples, hidesInputs, out var shape, out var error), error?.ToString());
+        return Prove(account, model.Hash, shape, full, shape => CommittedWeights.CommitPublic(shape, full.Graph), sender, TestChain.ChainId, Subject);
+    }
+
+    /// <summary>The root of a public model's weights, with the proof that registers it.</summary>
+    /// <param name="claimed">The hash of another model, whose weights they are said to be.</param>
+    public static PublicRoot RootOf(byte[] container, Hash256? claimed = null)
+    {
+        var (model, full) = CommittedOf(container);
+        Assert.True(model.TryShapeRoot(out var rootShape, out var error), error?.ToString());
+        Assert.True(model.TryShape(1, hidesInputs: false, out var shape, out error), error?.ToString());
+        using var weights = CommittedWeights.CommitPublic(shape, full.Graph);
+        return new PublicRoot(weights.Root, PublicWeightsProver.Prove(rootShape, new PublicWeightsStatement(claimed ?? model.Hash, weights.Root), weights));
+    }
+
+    private static (CommittedModel Model, Model Full) CommittedOf(byte[] container)
+    {
+        Assert.True(Model.TryLoad(container, out var full, out var error), error?.ToString());
+        Assert.True(CommittedModel.TryCreate(full.Hash, full.Graph, ModelLimits.OnChain, out var model, out error), error?.ToString());
+        return (model, full);
     }
 
     /// <summary>A proof of a run of a private model.</summary>
-    public static ProofCall Prove(Address account, SecretModel secret, Hash256 root, Address sender, bool hidesInputs = false) =>
-        Prove(account, secret.Proved, secret.Full, shape => secret.Weights(root, shape), sender, samples: 1, hidesInputs, TestChain.ChainId, Subject);
+    public static ProofCall Prove(Address account, SecretModel secret, Hash256 root, Address sender, bool hidesInputs = false)
+    {
+        Assert.True(secret.Proved.TryShape(1, hidesInputs, out var shape, out var error), error?.ToString());
+        return Prove(account, secret.Proved.Hash, shape, secret.Full, shape => secret.Weights(root, shape), sender, TestChain.ChainId, Subject);
+    }
 
     private static ProofCall Prove(
-        Address account, ProvedModel model, Model full, Func<ProofShape, CommittedWeights>? commit, Address sender, int samples, bool hidesInputs, ulong chainId,
-        Hash256 subject)
+        Address account, Hash256 model, ProofShape shape, Model full, Func<ProofShape, CommittedWeights>? commit, Address sender, ulong chainId, Hash256 subject)
     {
-        Assert.True(model.TryShape(samples, hidesInputs, out var shape, out var error), error?.ToString());
+        var (samples, hidesInputs) = (shape.Circuit.Samples, shape.Inputs is not null);
         using var weights = commit?.Invoke(shape);
         var random = new Random(samples);
         var (end, pack) = full.Graph.Inputs[0].Format is InputFormat.Index(var count)
@@ -122,11 +151,11 @@ internal static class ProofsFixture
         var inputs = Enumerable.Range(0, samples * full.InputCount).Select(_ => (long)random.Next(end)).ToArray();
         var outputs = new long[samples * full.OutputCount];
         for (var i = 0; i < samples; i++)
-            Assert.True(full.TryRun(inputs.AsSpan(i * full.InputCount, full.InputCount), outputs.AsSpan(i * full.OutputCount), out error), error?.ToString());
+            Assert.True(full.TryRun(inputs.AsSpan(i * full.InputCount, full.InputCount), outputs.AsSpan(i * full.OutputCount), out var refused), refused?.ToString());
         using var committed = hidesInputs ? CommittedInputs.Commit(shape, inputs) : null;
         var statement = new ProofStatement(
-            model.Hash, ContextOf(chainId, sender, subject), hidesInputs ? [] : inputs, outputs, weights?.Root, committed?.Root);
-        Assert.True(ProofProver.TryCreate(shape, full.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+            model, ContextOf(chainId, sender, subject), hidesInputs ? [] : inputs, outputs, weights?.Root, committed?.Root);
+        Assert.True(ProofProver.TryCreate(shape, full.Graph, weights, threads: 2, out var prover, out var error), error?.ToString());
         using (prover)
             return new ProofCall(
                 account, weights?.Root ?? Hash256.Zero, committed?.Root ?? Hash256.Zero, (uint)samples, subject,

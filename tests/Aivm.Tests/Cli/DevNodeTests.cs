@@ -91,6 +91,34 @@ public sealed class DevNodeTests
         }
     }
 
+    /// <summary>The first to show a proof by a root registers it, and pays for that; the next finds it there.</summary>
+    [Fact]
+    public async Task A_proof_by_the_root_of_public_weights_registers_it_once_with_a_running_node()
+    {
+        using var cli = new CliProcess();
+        using var node = await DevNode.StartAsync(cli);
+        var model = cli.WriteFile("small.aivm", SmallNetwork.Container);
+        var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
+        var proof = cli.PathOf("run.proof");
+        var owner = Aivm.Node.DevChain.Accounts[0].Address.ToString();
+        await Succeed("model", "publish", model, "--rpc", node.Url);
+        await Succeed("prove", model, "--input", row, "--weights-by-root", "--sender", owner, "-o", proof);
+        var first = await Succeed("submit", proof, "--rpc", node.Url);
+        Assert.True(first.GetProperty("accepted").GetBoolean());
+        Assert.Equal("public", first.GetProperty("statement").GetProperty("weights").GetString());
+        Assert.NotEqual(JsonValueKind.Null, first.GetProperty("root_transaction").ValueKind);
+        var second = await Succeed("submit", proof, "--rpc", node.Url);
+        Assert.True(second.GetProperty("accepted").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("root_transaction").ValueKind);
+
+        async Task<JsonElement> Succeed(params string[] arguments)
+        {
+            var outcome = await cli.Run([.. arguments, "--json"]);
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            return outcome.Json;
+        }
+    }
+
     /// <summary>The owner publishes an architecture and keeps the weights; a customer gets an answer with a proof, and every validator believes it.</summary>
     [Fact]
     public async Task A_model_with_private_weights_is_published_proved_and_renewed_against_a_running_node()

@@ -56,6 +56,31 @@ public sealed class ProveCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_proof_by_the_root_of_public_weights_says_so_and_shows_that_the_root_holds_them()
+    {
+        var proved = await _cli.Run("prove", _model, "--input", _row, "--weights-by-root", "-o", _proof, "--json");
+        Assert.Equal((0, ""), (proved.ExitCode, proved.Error));
+        File.Delete(_model);
+        var verified = await _cli.Run("verify", _proof, "--model", SmallNetwork.Model.Hash.ToString(), "--json");
+        Assert.Equal((0, ""), (verified.ExitCode, verified.Error));
+        var statement = verified.Json.GetProperty("statement");
+        Assert.Equal("public", statement.GetProperty("weights").GetString());
+        Assert.Equal(proved.Json.GetProperty("statement").GetProperty("weight_root").GetString(), statement.GetProperty("weight_root").GetString());
+        Assert.Equal(["run", "root of the public weights"], verified.Json.GetProperty("soundness").EnumerateArray().Select(each => each.GetProperty("proof").GetString()));
+        Assert.InRange(verified.Json.GetProperty("soundness_bits").GetDouble(), 100, 105);
+        var people = await _cli.Run("verify", _proof);
+        Assert.Contains($"public, and the commitment {statement.GetProperty("weight_root").GetString()} holds them", people.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Private_weights_are_no_public_ones()
+    {
+        CommandLineTests.AssertFailure(
+            await _cli.Run("prove", _model, "--input", _row, "--weights-by-root", "--private", "weights", "--password-file", _password, "-o", _proof), 2, "usage");
+        Assert.False(File.Exists(_proof));
+    }
+
+    [Fact]
     public async Task A_proof_that_is_refused_exits_1_with_the_check_and_a_file_that_is_none_exits_2()
     {
         Assert.Equal(0, (await _cli.Run("prove", _model, "--input", _row, "-o", _proof)).ExitCode);

@@ -36,6 +36,56 @@ public sealed class ProofFileTests
             AssertRefused("proof-truncated", decoded with { WeightRanges = default });
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_by_the_root_of_public_weights_shows_what_the_root_holds(bool hidesInputs)
+    {
+        var file = ProveByRoot(hidesInputs);
+        var bytes = file.Encode();
+        Assert.Equal(hidesInputs ? 3 : 2, bytes[FirstKind(file)]);
+        Assert.True(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out var decoded, out var error), error?.ToString());
+        Assert.Equal(bytes, decoded.Encode());
+        Assert.True(decoded.TryDecodeModel(ModelLimits.OffChain, out var model, out error), error?.ToString());
+        Assert.Equal((false, file.PublicRoot!.Root), (model.HidesWeights, decoded.WeightRoot(model)));
+        Assert.True(decoded.TryVerify(model, out error), error?.ToString());
+        var (root, proof) = (decoded.PublicRoot!.Root, decoded.PublicRoot.Proof);
+        AssertRejected(decoded with { Context = Hash256.Zero });
+        AssertRefused("proof-truncated", decoded with { Proof = decoded.Proof[..^1] });
+        AssertRootRefused("proof-rejected", new PublicRoot(Hash256.Zero, proof));
+        AssertRootRefused("proof-truncated", new PublicRoot(root, proof[..^1]));
+        AssertRootRefused("proof-trailing", new PublicRoot(root, (byte[])[.. proof.Span, 0]));
+        // Neither kind of proof stands in for the other.
+        AssertForeign(decoded with { PublicRoot = null });
+        AssertForeign(Prove(hidesWeights: false, hidesInputs, samples: 1) with { PublicRoot = decoded.PublicRoot });
+
+        // Read as messages of the other kind, bytes may encode no element at all.
+        static void AssertForeign(ProofFile other) => Assert.Contains(RefusalOf(other).Code, (string[])["proof-rejected", "proof-malformed"]);
+
+        void AssertRootRefused(string code, PublicRoot other)
+        {
+            var refusal = RefusalOf(decoded with { PublicRoot = other });
+            Assert.Equal(code, refusal.Code);
+            Assert.StartsWith("The commitment to the public weights: ", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_file_of_private_weights_has_no_root_of_public_ones()
+    {
+        var file = Prove(hidesWeights: true, hidesInputs: false, samples: 1);
+        var bytes = file.Encode();
+        bytes[FirstKind(file)] |= 2;
+        Assert.False(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out _, out var error));
+        Assert.Equal("proof-malformed", error.Code);
+        bytes[FirstKind(file)] = 4;
+        Assert.False(ProofFile.TryDecode(bytes, ModelLimits.OffChain, out _, out error));
+        Assert.Equal("proof-malformed", error.Code);
+    }
+
+    /// <summary>Behind the head, the container, the samples and the context.</summary>
+    private static int FirstKind(ProofFile file) => 8 + sizeof(uint) + file.Container.Length + sizeof(uint) + Hash256.Size;
+
     [Fact]
     public void A_proof_under_a_fresh_root_needs_every_renewal_from_the_containers_on()
     {
@@ -152,6 +202,27 @@ public sealed class ProofFileTests
         {
             var proof = prover.Prove(new ProofStatement(model.Hash, Context, stated, outputs, weights?.Root, inputs?.Root), inputs);
             return new ProofFile(container, samples, Context, inputs?.Root, stated, outputs, hidesWeights ? ProveRanges(model, graph) : default, proof);
+        }
+    }
+
+    private static ProofFile ProveByRoot(bool hidesInputs)
+    {
+        var (full, input) = (SmallNetwork.Model, SmallNetwork.Input(1));
+        Assert.True(CommittedModel.TryCreate(full.Hash, full.Graph, ModelLimits.OffChain, out var model, out var error), error?.ToString());
+        Assert.True(model.TryShape(1, hidesInputs, out var shape, out error), error?.ToString());
+        Assert.True(model.TryShapeRoot(out var root, out error), error?.ToString());
+        using var weights = CommittedWeights.CommitPublic(shape, full.Graph);
+        using var inputs = hidesInputs ? CommittedInputs.Commit(shape, input) : null;
+        ReadOnlyMemory<long> stated = hidesInputs ? default : input;
+        Assert.True(ProofProver.TryCreate(shape, full.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+        using (prover)
+        {
+            var outputs = SmallNetwork.Run(input);
+            var proof = prover.Prove(new ProofStatement(full.Hash, Context, stated, outputs, weights.Root, inputs?.Root), inputs);
+            return new ProofFile(SmallNetwork.Container, 1, Context, inputs?.Root, stated, outputs, default, proof)
+            {
+                PublicRoot = new PublicRoot(weights.Root, PublicWeightsProver.Prove(root, new PublicWeightsStatement(full.Hash, weights.Root), weights)),
+            };
         }
     }
 

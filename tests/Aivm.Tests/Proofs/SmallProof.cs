@@ -47,8 +47,11 @@ internal sealed record OpenedAt(int Start, int Queries, int Rows)
 /// <param name="Bytes">The proof.</param>
 internal abstract record SmallProof(byte[] Bytes)
 {
-    /// <summary>Of a run; with products of cells; with everything private; of weights' ranges; of the equality of two commitments.</summary>
-    public static string[] Kinds { get; } = ["public", "products", "private", "ranges", "equality"];
+    /// <summary>
+    /// Of a run; with products of cells; with everything private; on public weights by their root; of weights' ranges; of the equality of two commitments; of a root
+    /// of public weights.
+    /// </summary>
+    public static string[] Kinds { get; } = ["public", "products", "private", "by-root", "ranges", "equality", "root"];
 
     /// <summary>Why this statement, with any bytes for a proof, is refused; null if it is accepted.</summary>
     public abstract Error? Verify(ReadOnlyMemory<byte> proof, TranscriptProbe? probe = null);
@@ -93,8 +96,10 @@ internal abstract record SmallProof(byte[] Bytes)
         "public" => ProveRun(SmallNetwork.Model.Graph, ProofPrivacy.None, parameters),
         "products" => ProveRun(Square, ProofPrivacy.None, parameters),
         "private" => ProveRun(SmallNetwork.Model.Graph, ProofPrivacy.Weights | ProofPrivacy.Inputs, parameters),
+        "by-root" => ProveRun(SmallNetwork.Model.Graph, ProofPrivacy.CommittedWeights, parameters),
         "ranges" => ProveRanges(parameters),
         "equality" => ProveEquality(parameters),
+        "root" => ProveRoot(parameters),
         _ => throw new ArgumentException("No kind of proof.", nameof(kind)),
     };
 
@@ -118,14 +123,19 @@ internal abstract record SmallProof(byte[] Bytes)
     {
         const int Samples = 2;
         Assert.True(Model.TryLoad(Container.Encode(graph), out var model, out var error), error?.ToString());
-        var stated = privacy.HasFlag(ProofPrivacy.Weights) ? PrivateModel.Skeleton(model.Graph) : model.Graph;
+        var stated = (privacy & (ProofPrivacy.Weights | ProofPrivacy.CommittedWeights)) == 0 ? model.Graph : PrivateModel.Skeleton(model.Graph);
         Assert.True(GraphAnalysis.TryAnalyse(stated, out var analysis, out error), error?.ToString());
         Assert.True(Circuit.TryBuild(stated, analysis, Samples, privacy, out var circuit, out error), error?.ToString());
         var shape = new ProofShape(circuit, parameters);
         long[] numbers = [.. Enumerable.Range(0, Samples * model.InputCount).Select(i => (long)(i * 37 % 251))], outputs = new long[Samples * model.OutputCount];
         for (var i = 0; i < Samples; i++)
             Assert.True(model.TryRun(numbers.AsSpan(i * model.InputCount, model.InputCount), outputs.AsSpan(i * model.OutputCount, model.OutputCount), out error), error?.ToString());
-        using var weights = shape.Weights is null ? null : CommittedWeights.Commit(shape, model.Graph, Seed(1));
+        using var weights = shape.Weights switch
+        {
+            null => null,
+            { Hiding: true } => CommittedWeights.Commit(shape, model.Graph, Seed(1)),
+            _ => CommittedWeights.CommitPublic(shape, model.Graph),
+        };
         using var inputs = shape.Inputs is null ? null : CommittedInputs.Commit(shape, numbers);
         var statement = new ProofStatement(model.Hash, Context, inputs is null ? numbers : default(ReadOnlyMemory<long>), outputs, weights?.Root, inputs?.Root);
         Assert.True(ProofProver.TryCreate(shape, model.Graph, weights, threads: 1, out var prover, out error), error?.ToString());
@@ -150,19 +160,28 @@ internal abstract record SmallProof(byte[] Bytes)
         return new EqualityProof(WeightEqualityProver.Prove(shape, statement, old, fresh, threads: 1), shape, statement);
     }
 
-    private static Circuit WeightRanges()
+    private static RootProof ProveRoot(ProofParameters parameters)
+    {
+        var (model, circuit) = (SmallNetwork.Model, WeightRanges(ProofPrivacy.CommittedWeights));
+        var shape = new PublicWeightsShape(circuit, parameters);
+        using var weights = CommittedWeights.CommitPublic(new ProofShape(circuit, parameters), model.Graph);
+        var statement = new PublicWeightsStatement(model.Hash, weights.Root);
+        return new RootProof(PublicWeightsProver.Prove(shape, statement, weights), shape, statement);
+    }
+
+    private static Circuit WeightRanges(ProofPrivacy weights = ProofPrivacy.Weights)
     {
         var skeleton = PrivateModel.Skeleton(SmallNetwork.Model.Graph);
         Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
-        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, weights, new WorkMeter(long.MaxValue), out var circuit, out error), error?.ToString());
         return circuit;
     }
 
-    /// <summary>A salt and the elements of a column; where the combination of rows is committed, those of its oracle too.</summary>
+    /// <summary>A salt, where something hides, and the elements of a column; where the combination of rows is committed, those of its oracle too.</summary>
     private static IEnumerable<OpenedSize> OpenedOf(OracleShape? shape)
     {
         for (; shape is not null; shape = shape.Combination)
-            yield return new OpenedSize(ColumnHasher.SaltBytes + (sizeof(uint) * shape.ColumnHeight), Trees: 1);
+            yield return new OpenedSize((shape.Hiding ? ColumnHasher.SaltBytes : 0) + (sizeof(uint) * shape.ColumnHeight), Trees: 1);
     }
 
     private static OpenedSize OpenedOf(PadShape shape) => new(ColumnHasher.SaltBytes + (sizeof(uint) * shape.ColumnHeight), Trees: 1);
@@ -244,6 +263,34 @@ internal abstract record SmallProof(byte[] Bytes)
                 2 => Statement with { OldRoot = Other(Statement.OldRoot) },
                 _ => Statement with { FreshRoot = Other(Statement.FreshRoot) },
             },
+        };
+    }
+
+    private sealed record RootProof(byte[] Bytes, PublicWeightsShape Shape, PublicWeightsStatement Statement) : SmallProof(Bytes)
+    {
+        public override Error? Verify(ReadOnlyMemory<byte> proof, TranscriptProbe? probe = null)
+        {
+            var parameters = Shape.Parameters with { Probe = probe };
+            // Evaluating writes the weights into a shape: each verification has its own.
+            var shape = new PublicWeightsShape(WeightRanges(ProofPrivacy.CommittedWeights), parameters);
+            return PublicWeightsVerifier.TryVerify(shape, Statement, SmallNetwork.Model.Graph, proof, out var error) ? null : error;
+        }
+
+        public override byte[][] Stated() =>
+        [
+            Words(Shape.Parameters.QueryBits, Shape.Parameters.GrindingBits, Shape.Parameters.BlowUpBits, Shape.Parameters.ReusedBlowUpBits, Shape.Parameters.SmallCodeBits),
+            Statement.ModelHash.ToArray(), Statement.Root.ToArray(),
+        ];
+
+        public override string Domain => PublicWeightsShape.Domain;
+
+        public override IEnumerable<OpenedSize> Opened() => OpenedOf(Shape.Weights);
+
+        public override int Differences => 2;
+
+        public override SmallProof Claiming(int difference) => this with
+        {
+            Statement = difference == 0 ? Statement with { ModelHash = Other(Statement.ModelHash) } : Statement with { Root = Other(Statement.Root) },
         };
     }
 

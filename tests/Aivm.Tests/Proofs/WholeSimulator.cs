@@ -8,7 +8,7 @@ namespace Aivm.Tests.Proofs;
 
 /// <summary>
 /// The simulator of the specification's section on zero knowledge: from a shape, outputs and the challenges alone it writes a proof that is believed under these challenges. It
-/// knows neither inputs nor weights, and the outputs need not be the model's.
+/// knows neither inputs nor private weights, and the outputs need not be the model's. Public weights it knows, as everybody does.
 /// </summary>
 internal sealed class WholeSimulator
 {
@@ -50,7 +50,9 @@ internal sealed class WholeSimulator
         if (_shape.Weights is not null)
         {
             WriteMessages(upTo: NextOpening());
-            weights = WriteOpening(_shape.Weights, LastChallenges(_shape.Weights.Variables));
+            weights = _shape.Weights.Hiding
+                ? WriteOpening(_shape.Weights, LastChallenges(_shape.Weights.Variables))
+                : WritePublicOpening(_shape.Weights, LastChallenges(_shape.Weights.Variables));
         }
         statement = statement with { InputRoot = inputs, WeightRoot = weights };
 
@@ -82,12 +84,14 @@ internal sealed class WholeSimulator
             }
     }
 
-    /// <summary>Where the next opening begins: value, mask's value, challenge and combination lie in front of its positions, or value and root.</summary>
+    /// <summary>
+    /// Where the next opening begins: value, mask's value, challenge and combination lie in front of its positions, or value and root, or value and combination.
+    /// </summary>
     private int NextOpening()
     {
         var positions = Array.FindIndex(_events, _next, each => each.Positions is not null);
         var work = positions - EventsOfWork;
-        return _events[work - 1].Message!.Length == Blake3.HashBytes ? work - 2 : work - 4;
+        return _events[work - 2].Challenge is null ? work - 2 : work - 4;
     }
 
     /// <summary>A challenge and a nonce in front of positions, where these take work.</summary>
@@ -120,6 +124,27 @@ internal sealed class WholeSimulator
         before.Write(_writer.Written);
         _writer = before;
         return root;
+    }
+
+    /// <summary>Of the commitment to public weights itself, which sends its combination of rows without a mask.</summary>
+    private Hash256 WritePublicOpening(OracleShape shape, Ext4[] point)
+    {
+        var numbers = _shape.Circuit.Weights!.Reveal(SmallNetwork.Model.Graph);
+        using var cells = new FeltArray(numbers.Length);
+        ExtKernels.FromIntegers(numbers, cells, 0);
+        using var commitment = OracleCommitment.Commit(shape, cells, _random);
+        var (columns, rows) = (NaiveVectors.Equality(point[..shape.ColumnBits]), NaiveVectors.Equality(point[shape.ColumnBits..]));
+        var combination = new Ext4[columns.Length];
+        for (var i = 0; i < numbers.Length; i++)
+            combination[i % columns.Length] += rows[i / columns.Length] * Felt.From(numbers[i]);
+        _writer.Write(NaiveVectors.Dot(combination, columns));
+        foreach (var coefficient in combination)
+            _writer.Write(coefficient);
+        if (NonceAt(_next + 2) is { } work)
+            _writer.Write(work);
+        commitment.Matrix.Open(_events[_next + 2 + EventsOfWork].Positions!, _writer);
+        _next += 3 + EventsOfWork;
+        return commitment.Root;
     }
 
     private Ext4[] LastChallenges(int count) => [.. _events.Take(_next).Where(each => each.Challenge is not null).TakeLast(count).Select(each => each.Challenge!.Value)];

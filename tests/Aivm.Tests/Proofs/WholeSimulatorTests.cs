@@ -16,6 +16,8 @@ public sealed class WholeSimulatorTests
     [InlineData("products", false)]
     [InlineData("private", false)]
     [InlineData("private", true)]
+    [InlineData("by-root", false)]
+    [InlineData("by-root", true)]
     public void A_proof_of_a_false_statement_is_simulated(string kind, bool isProduction)
     {
         var honest = (SmallProof.RunProof)SmallProof.Make(kind, isProduction ? ProofParameters.Production : ProofParameters.Toy);

@@ -14,6 +14,7 @@ public sealed partial class ProofsInterfaceTests
         Assert.Equal(SystemContracts.Proofs, ProofsInterface.Contract);
         Assert.Equal(ProofsAbi.VerifyProof.Signature, ProofsInterface.VerifyProof.Signature);
         Assert.Equal(ProofsAbi.VerificationGas.Signature, ProofsInterface.VerificationGas.Signature);
+        Assert.Equal(ProofsAbi.VerificationGasByRoot.Signature, ProofsInterface.VerificationGasByRoot.Signature);
         Assert.Equal(ProofsErrors.All.Select(error => error.Signature), ProofsInterface.Errors.Select(error => error.Signature));
     }
 
@@ -24,7 +25,7 @@ public sealed partial class ProofsInterfaceTests
         var specified = ErrorDeclaration().Matches(specification)
             .Select(match => new AbiError(match.Groups[1].Value, match.Groups[2].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries)).Signature);
         Assert.Equal(ProofsInterface.Errors.Select(error => error.Signature).Order(StringComparer.Ordinal), specified.Order(StringComparer.Ordinal));
-        foreach (var function in (AbiFunction[])[ProofsInterface.VerifyProof, ProofsInterface.VerificationGas])
+        foreach (var function in (AbiFunction[])[ProofsInterface.VerifyProof, ProofsInterface.VerificationGas, ProofsInterface.VerificationGasByRoot])
             Assert.Contains($"function {function.Name}({string.Join(", ", function.Inputs.Select(input => $"{input.Type} {input.Name}"))})", Spaces().Replace(specification, " "), StringComparison.Ordinal);
     }
 

@@ -21,7 +21,7 @@ public sealed class WeightSumcheckTests
     [MemberData(nameof(Cases))]
     public void A_sum_of_outer_products_is_proved_from_the_lowest_variable_on(int network, int threads)
     {
-        var (layout, random) = (new WeightLayout(), new Random(network));
+        var (layout, random) = (new WeightLayout(WeightLayout.MaxOpenings), new Random(network));
         List<OuterProducts> once = [], twice = [];
         foreach (var (outputs, inputs, taps, groups) in Networks[network])
         {
