@@ -30,12 +30,12 @@ public sealed class ProofProver : IDisposable
     }
 
     /// <param name="graph">The model's, with its weights.</param>
-    /// <param name="weights">The commitment to private weights; stays the caller's.</param>
+    /// <param name="weights">The commitment to the weights, where they are committed; stays the caller's.</param>
     /// <param name="threads">Changes nothing but the time.</param>
     public static bool TryCreate(ProofShape shape, Graph graph, CommittedWeights? weights, int threads, out ProofProver prover, out Error error)
     {
         if ((shape.Weights is null) != (weights is null))
-            throw new ArgumentException("Private weights, and no others, are committed.", nameof(weights));
+            throw new ArgumentException("Committed weights come with their commitment, and no others do.", nameof(weights));
         prover = null!;
         if (shape.Soundness.Shortfall is { } shortfall)
         {

@@ -13,16 +13,30 @@ namespace Aivm.Proofs;
 /// <param name="Analysis">Of the architecture.</param>
 public sealed record CommittedModel(Hash256 Hash, Graph Graph, Graph Architecture, GraphAnalysis Analysis)
 {
-    /// <summary>Errors: <c>proof-unsupported</c>, and those of <see cref="GraphAnalysis"/>: sums are taken to reach what the bounds allow.</summary>
+    /// <summary>Of the architecture, for who takes no gas: files are not trusted, and bounds may take eight times the memory of what they bound.</summary>
+    private const long MaxWork = 1 << 30;
+
+    /// <summary>Errors: <c>proof-unsupported</c>, <c>proof-work</c>, and those of <see cref="GraphAnalysis"/>: sums are taken to reach what the bounds allow.</summary>
     /// <param name="graph">Of a model that was accepted.</param>
-    public static bool TryCreate(Hash256 hash, Graph graph, ModelLimits limits, out CommittedModel model, out Error error)
+    public static bool TryCreate(Hash256 hash, Graph graph, ModelLimits limits, out CommittedModel model, out Error error) =>
+        TryCreate(hash, graph, limits, new WorkMeter(MaxWork), out model, out error);
+
+    /// <summary>The same within a limit of work.</summary>
+    /// <param name="meter">Counts the work of deriving the architecture, before it is done, and of analysing it.</param>
+    public static bool TryCreate(Hash256 hash, Graph graph, ModelLimits limits, WorkMeter meter, out CommittedModel model, out Error error)
     {
         model = null!;
-        if (!PrivateModel.TryBound(graph, out var architecture, out error) || !GraphAnalysis.TryAnalyse(architecture, limits, out var analysis, out error))
+        if (!PrivateModel.TryBound(graph, meter, out var architecture, out error))
             return false;
-        model = new CommittedModel(hash, graph, architecture, analysis);
-        return true;
+        var load = new LoadMeter((ulong)meter.Rest);
+        var isAnalysed = GraphAnalysis.TryAnalyse(architecture, limits, load, out var analysis, out error);
+        meter.TryTake(load.Gas);
+        model = isAnalysed ? new CommittedModel(hash, graph, architecture, analysis) : null!;
+        return isAnalysed;
     }
+
+    /// <summary>A bound on the bytes that the architecture takes.</summary>
+    public long ResidentMemory => Architecture.Nodes.Sum(PrivateModel.BoundBytesOf) + Analysis.PreparedBytes;
 
     /// <summary>The shape of proofs of the model's runs. Errors: <c>proof-unsupported</c>.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="Circuit.MaxSamples"/>.</param>

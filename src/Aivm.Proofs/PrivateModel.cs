@@ -135,17 +135,46 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         Outputs = graph.Outputs,
     };
 
-    /// <summary>The architecture, where its bounds hold of all numbers. Errors: <c>proof-unsupported</c>.</summary>
-    internal static bool TryBound(Graph graph, out Graph architecture, out Error error)
+    /// <summary>The architecture, where its bounds hold of all numbers. Errors: <c>proof-unsupported</c>, <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work before it is done.</param>
+    internal static bool TryBound(Graph graph, WorkMeter meter, out Graph architecture, out Error error)
     {
         (architecture, error) = (null!, null!);
-        for (var i = 0; i < graph.Nodes.Length; i++)
+        if (!meter.TryTake(graph.Nodes.Aggregate((Int128)0, (sum, node) => sum + BoundWorkOf(node))))
+            error = new("proof-work", $"bounding the model's weights takes more than the limit: {meter.Work} so far");
+        for (var i = 0; i < graph.Nodes.Length && error is null; i++)
             if (WideNumbersOf(graph.Nodes[i]).Any(numbers => numbers.Range() is var (low, high) && (low < -MaxBound || high >= MaxBound)))
-                error ??= new("proof-unsupported", $"node {i} has weights beyond 2^{MaxBoundBits}, which no commitment holds");
+                error = new("proof-unsupported", $"node {i} has weights beyond 2^{MaxBoundBits}, which no commitment holds");
         if (error is null)
             architecture = Skeleton(graph);
         return error is null;
     }
+
+    // Nanoseconds a number of making bounds, measured by the benchmark proof-gas. A constant that several nodes share is bounded for each.
+    private const int WeightWork = 1;
+    private const int NumberWork = 20;
+    private const int SplitWork = 20;
+    private const int LeafWork = 100;
+    private const int BoundedNodeWork = 1000;
+
+    private static Int128 BoundWorkOf(GraphNode node) => BoundedNodeWork + (node switch
+    {
+        ConvNode n => ((Int128)n.Weights.Count * WeightWork) + ((Int128)n.Bias.Count * NumberWork),
+        DenseNode n => ((Int128)n.Weights.Count * WeightWork) + ((Int128)n.Bias.Count * NumberWork),
+        EmbeddingNode n when HidesRows(n) => (Int128)n.Table.Count * NumberWork,
+        TreeEnsembleNode n => ((Int128)n.Splits.Count * SplitWork) + ((Int128)n.Leaves.Count * LeafWork),
+        _ => WideNumbersOf(node).Aggregate((Int128)0, (sum, numbers) => sum + ((Int128)numbers.Count * NumberWork)),
+    });
+
+    /// <summary>Of the bounds in place of a node's numbers.</summary>
+    internal static long BoundBytesOf(GraphNode node) => node switch
+    {
+        ConvNode n => n.Weights.Bytes.Length + (long)n.Bias.Bytes.Length,
+        DenseNode n => n.Weights.Bytes.Length + (long)n.Bias.Bytes.Length,
+        EmbeddingNode n => n.Table.Bytes.Length,
+        TreeEnsembleNode n => n.Splits.Bytes.Length + (long)n.Leaves.Bytes.Length,
+        _ => WideNumbersOf(node).Sum(numbers => (long)numbers.Bytes.Length),
+    };
 
     /// <summary>What a power of two bounds.</summary>
     private static Constant[] WideNumbersOf(GraphNode node) => node switch
@@ -197,9 +226,7 @@ public sealed record PrivateModel(Hash256 Hash, Hash256 Root, Graph Architecture
         var row = weights.Count / weights.Shape[0];
         for (var o = 0; o < weights.Count; o += row)
         {
-            var sum = 0L;
-            for (var i = 0; i < row; i++)
-                sum += Math.Abs(weights[o + i]);
+            var sum = LinearWork.SumOfMagnitudes(weights.Bytes.Slice(o, row));
             magnitudes.AsSpan(o, row).Fill((sbyte)Math.Min(BoundOf((sum + row - 1) / row), ElementTypes.MaxOf(ElementType.S8)));
         }
         return Constant.S8(weights.Shape, magnitudes);

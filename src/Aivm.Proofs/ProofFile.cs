@@ -53,7 +53,7 @@ public sealed record ProofFile(
     public PublicRoot? PublicRoot { get; init; }
 
     /// <summary>The commitment to weights that the proof rests on, private or public; null where it rests on the weights themselves.</summary>
-    public Hash256? WeightRoot(ProvedModel model) => PublicRoot is { } weights ? weights.Root : Renewals.IsEmpty ? model.WeightRoot : Renewals[^1].Root;
+    public Hash256? WeightRoot(ProvedModel model) => model.HidesWeights ? (Renewals.IsEmpty ? model.WeightRoot : Renewals[^1].Root) : PublicRoot?.Root;
 
     public byte[] Encode()
     {
@@ -155,7 +155,7 @@ public sealed record ProofFile(
         if (reader.Error is not null)
             return false;
         if (kind > (PrivateInputs | WeightsByRoot))
-            return reader.Fail(ProofErrors.Malformed("Inputs are public or private."));
+            return reader.Fail(ProofErrors.Malformed("Inputs are public or private, and weights by their root or as they are."));
         return !hidesWeights || (kind & WeightsByRoot) == 0 || reader.Fail(ProofErrors.Malformed("Private weights are behind a commitment of their own."));
     }
 
@@ -230,7 +230,7 @@ public sealed record ProofFile(
     private bool TryShape(ProvedModel model, out ProofShape shape, out Error error)
     {
         shape = null!;
-        if (PublicRoot is not { } weights)
+        if (PublicRoot is not { } weights || model.HidesWeights)
             return model.TryShape(Samples, InputRoot is not null, out shape, out error);
         return CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OffChain, out var committed, out error)
             && committed.TryVerifyRoot(weights.Root, weights.Proof, out error)

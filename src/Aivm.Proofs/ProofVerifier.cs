@@ -115,7 +115,7 @@ public static class ProofVerifier
         return products;
     }
 
-    /// <summary>Forms of private weights, whose memory is freed whatever the verdict is.</summary>
+    /// <summary>Forms of committed weights, whose memory is freed whatever the verdict is.</summary>
     private sealed class OwnedForms(List<WeightForm> forms) : IDisposable
     {
         public Ext4 Evaluate(EqPoint point)

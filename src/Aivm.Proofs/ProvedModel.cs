@@ -98,7 +98,7 @@ public sealed record ProvedModel(Hash256 Hash, Graph Graph, GraphAnalysis Analys
 
     private bool TryHideWeights(out Error error)
     {
-        error = HidesWeights ? null! : new("proof-statement", "The weights of this model are public: there is no commitment to them.");
+        error = HidesWeights ? null! : new("proof-statement", "The weights of this model are public: they need no proof of ranges, and no fresh root.");
         return HidesWeights;
     }
 }

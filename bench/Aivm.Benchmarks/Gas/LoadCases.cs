@@ -62,6 +62,29 @@ internal static class LoadCases
         ("long names", Named(name => new string((char)0xE9, 3))),
     ];
 
+    /// <summary>Weights that are stored once and bounded for each node that reads them.</summary>
+    public static IEnumerable<(string Name, Graph Graph)> OfSharedWeights =>
+    [
+        ("58 wide layers of the same 2^20 weights", SharedWide(58, 256, 4096)),
+        ("240 wide rows of the same 60000 weights", SharedWide(240, 1, 60_000)),
+        ("20 layers of the same 2^20 weights", SharedLayers(20, 1024)),
+    ];
+
+    private static Graph SharedWide(int count, int outputs, int inputs)
+    {
+        Constant weights = Weights([outputs, inputs]), bias = Constant.S64([outputs], new long[outputs]);
+        List<GraphNode> nodes = [.. Enumerable.Range(0, count).Select(_ => new WideDenseNode { Source = 0, Weights = weights, Bias = bias })];
+        var parts = Enumerable.Range(1, count).Chunk(30).ToArray();
+        nodes.AddRange(parts.Select(part => new ConcatNode { Parts = [.. part], Axis = 0 }));
+        nodes.Add(new ConcatNode { Parts = [.. Enumerable.Range(count + 1, parts.Length)], Axis = 0 });
+        return Finish([new GraphInput("x", [inputs], new InputFormat.U8())], nodes);
+    }
+
+    private static Graph SharedLayers(int count, int width)
+    {
+        Constant weights = Weights([width, width]), bias = Bias(width);
+        return Chain8(count, [width], x => new DenseNode { Source = x, Weights = weights, Bias = bias, Requantise = Clamp8(4) });
+    }
     private static readonly Constant Tiny = Constant.S16([1], [1]);
     private static readonly Constant LargeTable = Of(ElementType.S16, [65536], 32767);
     private static readonly Constant LargeCurve = Of(ElementType.S32, [65537], int.MaxValue);

@@ -52,14 +52,14 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
             else if ((options.All || each.IsWhole) && shape.Circuit.LeafCount <= MaxLeaves && shape.Soundness.Shortfall is null && Verify(each, shape) is { } measured)
                 verified.Add(measured);
         }
-        foreach (var (name, model) in CommittedModels().Where(each => each.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
+        foreach (var (name, model) in PublicModels().Where(each => each.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)))
         {
             cancellation.ThrowIfCancellationRequested();
             var meter = new WorkMeter(MaxGas);
-            var isShape = model.TryShapeRoot(meter, out var shape, out _);
-            built.Add(new Measured(name, meter.Work, Fastest(() => model.TryShapeRoot(new WorkMeter(MaxGas), out _, out _))));
+            var isShape = TryShapeRoot(model, meter, out var committed, out var shape);
+            built.Add(new Measured(name, meter.Work, Fastest(() => TryShapeRoot(model, new WorkMeter(MaxGas), out _, out _))));
             if (isShape && shape.Soundness.Shortfall is null)
-                verified.Add(VerifyRoot(name, model, shape));
+                verified.Add(VerifyRoot(name, committed, shape));
             else
                 refused++;
         }
@@ -99,24 +99,24 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
     }
 
     /// <summary>Whose roots are registered against the weights that the chain stores.</summary>
-    private static IEnumerable<(string Name, CommittedModel Model)> CommittedModels()
+    private static IEnumerable<(string Name, Model Model)> PublicModels()
     {
         foreach (var (name, create) in ProofWorkloads.All)
         {
             using var workload = create();
-            if (CommittedOf(workload.Model.Graph) is { } model)
-                yield return ($"{name}, root of public weights", model);
+            yield return ($"{name}, root of public weights", workload.Model);
         }
-        foreach (var (name, graph) in LoadCases.All.Concat(GasCases.All.Where(each => each.Operator is Operator.Quantise or Operator.Embedding or Operator.TreeEnsemble or Operator.WideDense)
-            .Select(each => ($"{each.Operator} {each.Name}", each.Graph))))
-            if (CommittedOf(graph) is { } model)
+        var operators = GasCases.All.Where(each => each.Operator is Operator.Quantise or Operator.Embedding or Operator.TreeEnsemble or Operator.WideDense);
+        foreach (var (name, graph) in LoadCases.All.Concat(LoadCases.OfSharedWeights).Concat(operators.Select(each => ($"{each.Operator} {each.Name}", each.Graph))))
+            if (Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _))
                 yield return ($"{name}, root of public weights", model);
     }
 
-    private static CommittedModel? CommittedOf(Graph graph) =>
-        Model.TryLoad(Container.Encode(graph), ModelLimits.OffChain, out var model, out _) && CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OffChain, out var committed, out _)
-            ? committed
-            : null;
+    private static bool TryShapeRoot(Model model, WorkMeter meter, out CommittedModel committed, out PublicWeightsShape shape)
+    {
+        shape = null!;
+        return CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, meter, out committed, out _) && committed.TryShapeRoot(meter, out shape, out _);
+    }
 
     private static Measured VerifyRoot(string name, CommittedModel model, PublicWeightsShape shape)
     {

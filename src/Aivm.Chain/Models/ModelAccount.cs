@@ -110,9 +110,6 @@ public static class ModelAccount
         return (Load(call, account, code), PrivateModel.Is(ContainerOf(code)));
     }
 
-    /// <summary>The price of a public model's architecture, which is analysed as the model was.</summary>
-    internal static void ChargeArchitecture(NativeCall call, Address account) => call.Charge(ModelsStorage.LoadGasOf(call.State, account));
-
     internal static ReadOnlySpan<byte> ContainerOf(ReadOnlyMemory<byte> code) => code.Span[CodePrefix.Length..];
 
     /// <summary>What can be loaded of a container: all of it, or a private model's architecture.</summary>

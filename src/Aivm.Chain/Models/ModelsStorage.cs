@@ -52,10 +52,10 @@ internal static class ModelsStorage
     public static Hash256 HashOf(WorldState state, Address model) =>
         state.GetStorage(SystemContracts.Models, Mapped(ToWord(model).ToHash256(), InfosSlot) + ModelSlots.HashSlot).ToHash256();
 
-    /// <summary>The array of the roots of a model's private weights, oldest first.</summary>
+    /// <summary>The array of the roots of a model's weights, oldest first.</summary>
     public static UInt256 Roots(NativeCall call, Address model) => Mapped(call, ToWord(model).ToHash256(), RootsSlot);
 
-    /// <summary>The block that registered a root of a model's private weights; 0 where none did. Any native contract may ask.</summary>
+    /// <summary>The block that registered a root of a model's weights; 0 where none did. Any native contract may ask.</summary>
     public static ulong ReadRootHeight(NativeCall call, Address model, Hash256 root)
     {
         call.Charge(RootReadGas);

@@ -25,30 +25,30 @@ internal static class RegisterRoot
         var roots = ModelsStorage.Roots(call, account);
         var count = ContractStorage.Length(call, roots);
         if (!isPrivate)
-            RequireStoredWeights(call, account, model, root, proof);
-        else if (Architecture(call, account, model) is var proved && count.IsZero)
-            RequireRanges(call, proved, root, proof);
+            RequireStoredWeights(call, model, root, proof);
+        else if (count.IsZero)
+            RequireRanges(call, ProvedOf(call, account, model), root, proof);
         else
-            RequireEquality(call, proved, ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
+            RequireEquality(call, ProvedOf(call, account, model), ContractStorage.Element(call, roots, count - UInt256.One).ToHash256(), root, proof);
         ContractStorage.Append(call, roots, UInt256.FromBigEndian(root.Span));
         ModelsStorage.SetRootHeight(call, account, root);
         call.Log(ModelsAbi.RootRegistered, ModelsAbi.RootRegistered.BeginData().WriteUInt(count), AbiEvent.TopicOf(account), root);
         return [];
     }
 
-    private static ProvedModel Architecture(NativeCall call, Address account, Model model)
+    private static ProvedModel ProvedOf(NativeCall call, Address account, Model model)
     {
         PrivateModel.TryReadRoot(ModelAccount.ContainerOf(call.State.GetCode(account)), out var first, out _);
         return new ProvedModel(model.Hash, model.Graph, model.Analysis, first);
     }
 
-    private static void RequireStoredWeights(NativeCall call, Address account, Model model, Hash256 root, ReadOnlySpan<byte> proof)
+    private static void RequireStoredWeights(NativeCall call, Model model, Hash256 root, ReadOnlySpan<byte> proof)
     {
-        ModelAccount.ChargeArchitecture(call, account);
-        if (!CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, out var committed, out var error))
-            throw ModelsErrors.InvalidProof(error);
         var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
-        Charge(call, meter, committed.TryShapeRoot(meter, out var shape, out error), error);
+        PublicWeightsShape shape = null!;
+        var isShape = CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, meter, out var committed, out var error)
+            && committed.TryShapeRoot(meter, out shape, out error);
+        Charge(call, meter, isShape, error);
         call.Charge((ulong)VerificationWork.Of(shape));
         if (!PublicWeightsVerifier.TryVerify(shape, new PublicWeightsStatement(model.Hash, root), model.Graph, proof.ToArray(), out error))
             throw ModelsErrors.InvalidProof(error);

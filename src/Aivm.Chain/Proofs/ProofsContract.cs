@@ -86,14 +86,11 @@ internal static class ProofsContract
     {
         if (samples is 0 or > Circuit.MaxSamples)
             throw ProofsErrors.Rejected(new Error("proof-statement", $"a proof is of 1 to {Circuit.MaxSamples} inferences, not of {samples}"));
-        if (privacy.HasFlag(ProofPrivacy.CommittedWeights))
-            ModelAccount.ChargeArchitecture(call, account);
         var key = new ProofShapeKey(call.State.GetCodeHash(account), samples, privacy);
         if (!call.Context.Models.Proofs.TryGet(key, out var prepared))
         {
-            var (graph, analysis) = ReadBy(model, privacy);
             var meter = new WorkMeter((long)Math.Min(call.Frame.Gas, long.MaxValue));
-            var isShape = ProofShape.TryBuild(graph, analysis, (int)samples, privacy, meter, out var shape, out var error);
+            var isShape = TryBuild(model, (int)samples, privacy, meter, out var shape, out var memory, out var error);
             if (meter.IsExhausted)
                 throw CallFailure.OutOfGas(error.Message);
             if (!isShape)
@@ -102,23 +99,29 @@ internal static class ProofsContract
                 call.Charge((ulong)meter.Work);
                 throw ProofsErrors.Rejected(error);
             }
-            // The model's own graph is kept by another cache.
-            var ofArchitecture = graph == model.Graph ? 0 : model.ResidentMemory;
-            prepared = new PreparedShape(shape, meter.Work, shape.ResidentMemory + ofArchitecture);
+            prepared = new PreparedShape(shape, meter.Work, memory);
             call.Context.Models.Proofs.Add(key, prepared);
         }
         call.Charge((ulong)prepared.Work);
         return prepared.Shape;
     }
 
-    /// <summary>What a verifier reads: of weights behind a commitment the bounds alone.</summary>
-    private static (Graph Graph, GraphAnalysis Analysis) ReadBy(Model model, ProofPrivacy privacy)
+    /// <param name="memory">Of what a shape keeps: the model's own graph is in another cache, an architecture that was derived from it is not.</param>
+    private static bool TryBuild(Model model, int samples, ProofPrivacy privacy, WorkMeter meter, out ProofShape shape, out long memory, out Error error)
     {
+        (shape, memory) = (null!, 0);
         if (!privacy.HasFlag(ProofPrivacy.CommittedWeights))
-            return (model.Graph, model.Analysis);
-        return CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, out var committed, out var error)
-            ? (committed.Architecture, committed.Analysis)
-            : throw ProofsErrors.Rejected(error);
+        {
+            if (!ProofShape.TryBuild(model.Graph, model.Analysis, samples, privacy, meter, out shape, out error))
+                return false;
+            memory = shape.ResidentMemory;
+            return true;
+        }
+        if (!CommittedModel.TryCreate(model.Hash, model.Graph, ModelLimits.OnChain, meter, out var committed, out error)
+            || !committed.TryShape(samples, privacy.HasFlag(ProofPrivacy.Inputs), meter, out shape, out error))
+            return false;
+        memory = shape.ResidentMemory + committed.ResidentMemory;
+        return true;
     }
 
     private static long[] Unpack(Model model, ReadOnlySpan<byte> packed, uint samples)

@@ -40,9 +40,9 @@ internal static class SubmitCommand
             var proofs = new ProofsClient(wallet);
 
             var registered = proof.PublicRoot is { } weights
-                ? await RootRegistration.RegisterAsync(wallet, account, weights, result.GetValue(yes), terminal, cancellation)
+                ? await RegisterRootAsync(proof, model, weights, wallet, account, result.GetValue(yes), terminal, cancellation)
                 : null;
-            var quote = await terminal.Step("Asking the node", _ => QuoteAsync(proofs, submission, cancellation));
+            var quote = await terminal.Step("Asking the node", _ => QuoteAsync(proofs, submission, registered, cancellation));
             terminal.Remark($"The node accepts the proof. In a transaction that takes up to {Coins.Gas(quote.Gas)} gas, {Coins.Format(quote.Fee)} coins.");
             await Consent.RequireAsync(wallet, quote.Fee, result.GetValue(yes), terminal, cancellation);
             var receipt = await terminal.Step("Submitting", _ => proofs.SubmitAsync(submission, quote, cancellation));
@@ -56,6 +56,7 @@ internal static class SubmitCommand
                     receipt.GasUsed,
                     Fee = receipt.Fee.ToString(),
                     RootTransaction = registered?.TransactionHash.ToString(),
+                    RootFee = registered?.Fee.ToString(),
                     Statement = ProofView.Document(proof, model),
                 },
                 () =>
@@ -64,7 +65,7 @@ internal static class SubmitCommand
                     terminal.Line($"account    {account.ToChecksumString()}");
                     ProofView.Print(terminal, proof, model);
                     if (registered is not null)
-                        terminal.Line($"root       registered in block {registered.BlockNumber} ({Coins.Gas(registered.GasUsed)} gas), once for all proofs by it");
+                        terminal.Line($"root       registered in block {registered.BlockNumber}, once for all proofs by it: {Coins.Format(registered.Fee)} coins ({Coins.Gas(registered.GasUsed)} gas)");
                     terminal.Line($"paid       {Coins.Format(receipt.Fee)} coins ({Coins.Gas(receipt.GasUsed)} gas), transaction {receipt.TransactionHash}");
                 });
             return 0;
@@ -72,8 +73,19 @@ internal static class SubmitCommand
         return command;
     }
 
-    /// <exception cref="AivmException"><c>proof-refused</c>: nothing was sent.</exception>
-    private static async Task<GasQuote> QuoteAsync(ProofsClient proofs, ProofSubmission submission, CancellationToken cancellation)
+    /// <summary>A root is paid for before its proof: so the whole file is checked here first.</summary>
+    /// <exception cref="AivmException"><c>proof-refused</c>, and those of <see cref="RootRegistration"/>: nothing was sent.</exception>
+    private static async Task<TransactionReceipt?> RegisterRootAsync(
+        ProofFile proof, ProvedModel model, PublicRoot weights, Wallet wallet, Address account, bool yes, Terminal terminal, CancellationToken cancellation)
+    {
+        if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out var error) ? null : error)) is { } refusal)
+            throw new AivmException(Failure.Check, "proof-refused", $"The chain would refuse the proof, and nothing was sent: {refusal}");
+        return await RootRegistration.RegisterAsync(wallet, account, weights, yes, terminal, cancellation);
+    }
+
+    /// <param name="registered">What was paid for the proof's root, just before.</param>
+    /// <exception cref="AivmException"><c>proof-refused</c>: the proof was not sent.</exception>
+    private static async Task<GasQuote> QuoteAsync(ProofsClient proofs, ProofSubmission submission, TransactionReceipt? registered, CancellationToken cancellation)
     {
         try
         {
@@ -81,7 +93,8 @@ internal static class SubmitCommand
         }
         catch (RpcException exception) when (exception.IsRevert)
         {
-            throw new AivmException(Failure.Check, "proof-refused", $"The chain would refuse the proof, and nothing was sent: {exception.Message}");
+            throw new AivmException(Failure.Check, "proof-refused",
+                $"The chain would refuse the proof, and {(registered is null ? "nothing was sent" : $"it was not sent (its root is registered, by transaction {registered.TransactionHash})")}: {exception.Message}");
         }
     }
 

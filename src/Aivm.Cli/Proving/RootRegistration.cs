@@ -32,14 +32,32 @@ internal static class RootRegistration
     }
 
     /// <summary>Registers one to public weights, unless somebody has; says what it costs before it pays.</summary>
-    /// <returns>The transaction; null where there was none to send.</returns>
+    /// <returns>The transaction; null where somebody else's came first.</returns>
+    /// <exception cref="AivmException"><c>root-refused</c>, and those of <see cref="Consent"/>.</exception>
     public static async Task<TransactionReceipt?> RegisterAsync(
         Wallet wallet, Address model, PublicRoot weights, bool yes, Terminal terminal, CancellationToken cancellation)
     {
         var proofs = new ProofsClient(wallet);
-        return await proofs.GetRootHeightAsync(model, weights.Root, cancellation) == 0
-            ? await RegisterAsync(proofs, wallet, model, weights.Root, weights.Proof, yes, terminal, cancellation)
-            : null;
+        if (await IsRegisteredAsync())
+            return null;
+        try
+        {
+            return await RegisterAsync(proofs, wallet, model, weights.Root, weights.Proof, yes, terminal, cancellation);
+        }
+        catch (RpcException exception) when (exception.IsRevert)
+        {
+            return await IsRegisteredAsync()
+                ? null
+                : throw new AivmException(Failure.Check, "root-refused", $"The chain would refuse the root of the weights, and nothing was sent: {exception.Message}");
+        }
+        catch (AivmException exception) when (exception.Error.Code == "transaction-reverted")
+        {
+            if (await IsRegisteredAsync())
+                return null;
+            throw;
+        }
+
+        async Task<bool> IsRegisteredAsync() => await proofs.GetRootHeightAsync(model, weights.Root, cancellation) != 0;
     }
 
     private static async Task<TransactionReceipt> RegisterAsync(

@@ -1,6 +1,6 @@
 namespace Aivm.Proofs.Prover;
 
-/// <summary>Forms of private weights, with the sums that one pass over the weights gives: what the value and the sumcheck need of them.</summary>
+/// <summary>Forms of committed weights, with the sums that one pass over the weights gives: what the value and the sumcheck need of them.</summary>
 internal sealed class WeighedForms : IDisposable
 {
     private readonly List<WeightForm> _forms;

@@ -1,7 +1,7 @@
 namespace Aivm.Proofs.Prover;
 
 /// <summary>
-/// The prover of <see cref="ProductSumcheck.VerifyFromLowest"/> for forms of private weights. Coefficients are outer products of rows and columns, so that
+/// The prover of <see cref="ProductSumcheck.VerifyFromLowest"/> for forms of committed weights. Coefficients are outer products of rows and columns, so that
 /// while the variables of a layer's columns are bound, two vectors of a row's length stand for all of its weights; then one pass over the weights
 /// brings each row to a single number. Neither coefficients nor folded weights are ever written out.
 /// </summary>
@@ -55,7 +55,13 @@ internal sealed class WeightSumcheckProver : IDisposable
             Fold(_columns, point[variable]);
             Fold(_rows, point[variable]);
         }
-        return (new SumcheckClaim(point, claim), _rows.Form[0], _rows.Weights[0]);
+        if (_rows.Form.Length > 0)
+            return (new SumcheckClaim(point, claim), _rows.Form[0], _rows.Weights[0]);
+        // A rectangle as wide as the oracle, of which it is all.
+        var whole = RowsOf(point).Single().Rows;
+        var last = (new SumcheckClaim(point, claim), whole.Form[0], whole.Weights[0]);
+        whole.Dispose();
+        return last;
     }
 
     /// <summary>
@@ -103,7 +109,7 @@ internal sealed class WeightSumcheckProver : IDisposable
     private IEnumerable<(Storage Place, Pair Rows)> RowsOf(ReadOnlySpan<Ext4> point)
     {
         var rows = new List<(Storage, Pair)>();
-        if (point.IsEmpty)
+        if (point.IsEmpty && _layout.RandomCells.Positions > 0)
             rows.Add((_layout.RandomCells, new Pair(new ExtArray(_layout.RandomCells.Positions), ValuesOfRows(_layout.RandomCells, point))));
         var (bits, end) = (point.Length, _columns.Form.Length);
         var coefficients = new Dictionary<Storage, ExtArray>();

@@ -9,7 +9,7 @@ internal static class LookupLeaves
     /// <summary>Numbers that are brought into the field at a time.</summary>
     private const int NumberPiece = 1 << 10;
 
-    /// <param name="weights">The numbers of private ones.</param>
+    /// <param name="weights">The numbers of committed ones.</param>
     /// <param name="denominators">Room for 2^variables elements.</param>
     /// <param name="numerators">Room for those that may be other than 1.</param>
     public static LogupLeaves Build(Witness witness, int[] weights, Ext4 alpha, Ext4 gamma, ExtArray denominators, FeltArray numerators, int threads)
@@ -110,7 +110,7 @@ internal static class LookupLeaves
                 denominators[circuit.TableGrid.Base + table.FirstRow + row] -= powers[column + 1] * Felt.From(witness.Read(address));
     }
 
-    /// <summary>Rows whose entries are private weights.</summary>
+    /// <summary>Rows whose entries are committed weights.</summary>
     private static void SubtractHidden(Circuit circuit, int[] weights, Ext4[] powers, ExtArray denominators)
     {
         using var scratch = new FeltArray(NumberPiece);

@@ -10,7 +10,7 @@ public enum ProofPrivacy
 {
     /// <summary>Weights are in the model's container, inputs in the statement.</summary>
     None = 0,
-    /// <summary>The weights of Conv, Dense and linear models are behind a commitment that serves many proofs.</summary>
+    /// <summary>The weights of layers, linear models, trees and embeddings are secret, behind a commitment that serves many proofs.</summary>
     Weights = 1,
     /// <summary>All inputs are behind a commitment, fresh for each proof.</summary>
     Inputs = 2,
@@ -20,7 +20,7 @@ public enum ProofPrivacy
 
 /// <summary>
 /// What a proof of a model's run says: committed cells, lookups of them in tables, and linear equalities between them. Both sides derive it from the
-/// graph alone (of private weights, from their shapes), so that it is never sent.
+/// graph alone (of committed weights, from their shapes and bounds), so that it is never sent.
 /// </summary>
 public sealed class Circuit
 {
@@ -153,7 +153,7 @@ public sealed class Circuit
     /// <summary>The others.</summary>
     internal ImmutableArray<PlacedTerm<Term>> OtherCellTerms { get; }
 
-    /// <summary>All terms that read public numbers or private weights.</summary>
+    /// <summary>All terms that read public numbers or committed weights.</summary>
     internal ImmutableArray<PlacedTerm<Term>> PublicTerms { get; }
 
     internal ImmutableArray<PlacedTerm<ProductTerm>> Products { get; }

@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Linear models whose weights are private: products of limbs of both, each a linear function of the private ones. What a node's numbers lie between is
+/// Linear models whose weights are committed: products of limbs of both, each a linear function of the committed ones. What a node's numbers lie between is
 /// declared, [-2^m, 2^m) for all of them, and limbs are proved to lie within it once.
 /// </summary>
 internal sealed partial class CircuitBuilder
@@ -57,7 +57,7 @@ internal sealed partial class CircuitBuilder
             ?? Define(value, ValueOf(value, sum));
     }
 
-    /// <summary>Sums of the products of elements and private weights, limb by limb.</summary>
+    /// <summary>Sums of the products of elements and committed weights, limb by limb.</summary>
     private IEnumerable<WideSummand> ProductsOf(CircuitValue[] elements, GridShape grid, HiddenNumbers weights, int outputs, int groups)
     {
         for (var k = 0; k < elements.Length; k++)

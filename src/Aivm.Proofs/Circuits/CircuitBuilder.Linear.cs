@@ -44,7 +44,7 @@ internal sealed partial class CircuitBuilder
         var biasTerm = new BiasTerm(privateBias, samples * grid.Positions);
         for (var c = 0; c < bounds.Length; c++)
             if ((Int128)bounds[c].High << (requantise.Activation is null ? requantise.MaxShift - requantise.ShiftOf(c) : 0) >= GraphAnalysis.AccumulatorBound - (1L << requantise.ShiftOf(c)))
-                return Unsupported($"private weights as large as declared may take the sum of channel {c} beyond 2^29");
+                return Unsupported($"committed weights as large as their bounds may take the sum of channel {c} beyond 2^29");
         return AddRequantised(value, grid, new Accumulator([(term, Once), (biasTerm, Once)], [Felt.Zero], bounds), requantise);
     }
 

@@ -5,7 +5,7 @@ using Aivm.Primitives;
 namespace Aivm.Proofs;
 
 /// <summary>
-/// Tree ensembles: a path through each tree, edge by edge, which stays secret. Edges and leaves are rows, public ones or of private weights, and so are the
+/// Tree ensembles: a path through each tree, edge by edge, which stays secret. Edges and leaves are rows, public ones or of committed weights, and so are the
 /// samples' numbers that tests are made of where ranks are public; else these are cells.
 /// </summary>
 /// <remarks>

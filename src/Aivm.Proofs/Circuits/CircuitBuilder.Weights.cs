@@ -29,7 +29,7 @@ internal sealed partial class CircuitBuilder
                 return fault;
         }
         if (Weights!.IsEmpty)
-            return Unsupported("the model has no Conv, no Dense, no linear model, no trees and no embedding, whose weights alone can be private");
+            return Unsupported("the model has no Conv, no Dense, no linear model, no trees and no embedding, whose weights alone can be committed");
         if (CheckWeights() is { } tooMany)
             return tooMany;
         AddTables();
@@ -161,14 +161,14 @@ internal sealed partial class CircuitBuilder
 
     /// <summary>Commitments have a largest vector.</summary>
     private Error? CheckWeights() => Weights is { } weights && weights.CellCount > 1 << OracleShape.MaxVariables
-        ? Unsupported($"{weights.CellCount} private weights; at most {1 << OracleShape.MaxVariables}")
+        ? Unsupported($"{weights.CellCount} committed weights; at most {1 << OracleShape.MaxVariables}")
         : null;
 
     private Error? AddBiasRange(int node, Constant bounds, Storage place)
     {
         for (var c = 0; c < bounds.Count; c++)
             if (bounds[c] >= MaxBiasBound)
-                return Unsupported($"a bias of node {node} may reach {bounds[c]}; private ones stay below {MaxBiasBound}");
+                return Unsupported($"a bias of node {node} may reach {bounds[c]}; committed ones stay below {MaxBiasBound}");
         foreach (var sign in (ReadOnlySpan<int>)[1, -1])
         {
             var bias = new Summand(0, new BiasTerm(place, positions: 1), [Felt.From(sign)]);

@@ -10,7 +10,7 @@ internal sealed partial class CircuitBuilder(
 {
     private static readonly ImmutableArray<Felt> Once = [Felt.One];
 
-    /// <summary>What is known of each value: of private weights only what is declared.</summary>
+    /// <summary>What is known of each value: of committed weights only their bounds.</summary>
     private readonly ValueInfo[] _infos = analysis.Values.ToArray();
 
     private readonly CircuitValue[] _values = new CircuitValue[graph.ValueCount];
@@ -135,7 +135,7 @@ internal sealed partial class CircuitBuilder(
     private Error At(int node, Error fault) => fault with { Message = $"node {node} ({graph.Nodes[node].Operator}): {fault.Message}" };
 
     /// <summary>
-    /// The analysis saw bounds in place of private weights. That does not matter for activations, whose range is their own; sums that are kept as they are
+    /// The analysis saw bounds in place of committed weights. That does not matter for activations, whose range is their own; sums that are kept as they are
     /// reach as far as any weights could take them, rows as far as is declared, and what is made of them follows.
     /// </summary>
     private Error? InferAgain(GraphNode node, int value)

@@ -39,7 +39,7 @@ internal sealed record WeightRangeGadget(Storage Place, LookupSite Site) : Gadge
 /// <summary>The lookups of private splits: the codes of both edges of each, side by side.</summary>
 internal sealed record SplitCodeGadget(Storage Codes, LookupSite Site) : Gadget(NoValue);
 
-/// <summary>The lookups of a layer's private weights, with their magnitudes: one by one, or two that follow each other with the sum of theirs.</summary>
+/// <summary>The lookups of a layer's committed weights, with their magnitudes: one by one, or two that follow each other with the sum of theirs.</summary>
 internal sealed record MagnitudeGadget(Storage Place, Storage Magnitudes, LookupSite Site) : Gadget(NoValue);
 
 /// <summary>By output: its bound less all its magnitudes.</summary>

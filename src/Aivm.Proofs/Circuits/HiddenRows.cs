@@ -13,7 +13,7 @@ internal sealed class HiddenRows(Storage place)
     /// <summary>A prover's; 0 behind the last.</summary>
     public int At(int index) => _numbers is { } numbers
         ? index < numbers.Count ? (int)numbers[index] : 0
-        : throw new InvalidOperationException("Private rows are the prover's alone.");
+        : throw new InvalidOperationException("Committed rows are the prover's alone.");
 
     /// <summary>Tells a prover the numbers, and writes them to their cells.</summary>
     public void Reveal(Constant numbers, int[] cells)

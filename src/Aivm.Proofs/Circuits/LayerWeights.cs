@@ -12,15 +12,15 @@ internal sealed class LayerWeights
     public static LayerWeights Public(Constant numbers) => new(numbers, null);
 
     /// <param name="place">Cell (tap * Out + o, i) of it holds w[o, i, tap].</param>
-    public static LayerWeights Private(Storage place) => new(null, place);
+    public static LayerWeights Committed(Storage place) => new(null, place);
 
     /// <summary>Where they are committed; null for public ones.</summary>
     public Storage? Place { get; }
 
-    /// <summary>What a verifier of private weights lacks.</summary>
-    private Constant Numbers => _numbers ?? throw new InvalidOperationException("Private weights are the prover's alone.");
+    /// <summary>What a verifier of committed weights lacks.</summary>
+    private Constant Numbers => _numbers ?? throw new InvalidOperationException("Committed weights are the prover's alone.");
 
-    /// <summary>Tells a prover its private weights.</summary>
+    /// <summary>Tells a prover the committed weights.</summary>
     public void Reveal(Constant numbers) => _numbers = numbers;
 
     public long At(int index) => Numbers[index];

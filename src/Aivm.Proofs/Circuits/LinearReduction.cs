@@ -77,7 +77,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>The coefficients' multilinear polynomial at a point of the cells' addresses.</summary>
-    /// <param name="forms">Of private weights: to be added to it.</param>
+    /// <param name="forms">Of committed weights: to be added to it.</param>
     public Ext4 EvaluateCoefficients(EqPoint point, out List<WeightForm> forms)
     {
         var sum = Evaluate(circuit.OtherCellTerms, new PointAssignment(point), out forms);
@@ -109,7 +109,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     }
 
     /// <summary>The part of N + mu D + mu^2 E that both sides know.</summary>
-    /// <param name="forms">Of private weights: to be added to it.</param>
+    /// <param name="forms">Of committed weights: to be added to it.</param>
     public Ext4 Known(Felt[] publicNumbers, out List<WeightForm> forms)
     {
         // All leaves below that count are lookups.
@@ -132,7 +132,7 @@ internal sealed class LinearReduction(Circuit circuit, EqPoint leaves, EqPoint e
     /// <summary>The forms of <see cref="Known"/> alone.</summary>
     public List<WeightForm> FormsOfKnown(Felt[] publicNumbers) => [.. Forms(circuit.PublicTerms, new PublicAssignment(publicNumbers)), .. FormsOfTables()];
 
-    /// <summary>Of the private weights among the entries of tables.</summary>
+    /// <summary>Of the committed weights among the entries of tables.</summary>
     private IEnumerable<WeightForm> FormsOfTables()
     {
         var rows = leaves.Of(circuit.TableGrid);

@@ -45,11 +45,11 @@ internal abstract class LookupTable
     /// <summary>Entries that addresses hold, so that each statement has its own: <see cref="Entry"/> is 0 there.</summary>
     public virtual IEnumerable<(int Row, int Column, int Address)> Stated => [];
 
-    /// <summary>Columns of private weights: <see cref="Entry"/> is 0 there. The table then begins a row of <see cref="Circuit.TableGrid"/>.</summary>
+    /// <summary>Columns of committed weights: <see cref="Entry"/> is 0 there. The table then begins a row of <see cref="Circuit.TableGrid"/>.</summary>
     public virtual ImmutableArray<HiddenColumn> Hidden => [];
 }
 
-/// <summary>Rows from the first on hold a rectangle of private weights, <see cref="Circuit.TableColumns"/> wide, cell by cell.</summary>
+/// <summary>Rows from the first on hold a rectangle of committed weights, <see cref="Circuit.TableColumns"/> wide, cell by cell.</summary>
 /// <param name="FirstRow">A multiple of <see cref="Circuit.TableColumns"/>.</param>
 internal readonly record struct HiddenColumn(int Column, int FirstRow, Storage Place);
 

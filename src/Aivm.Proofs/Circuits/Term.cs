@@ -20,10 +20,10 @@ internal abstract class Term : Expression
     /// <summary>Whether it reads public numbers.</summary>
     internal abstract bool ReadsPublic { get; }
 
-    /// <summary>Whether it reads private weights: its evaluation then leaves a form of them open.</summary>
+    /// <summary>Whether it reads committed weights: its evaluation then leaves a form of them open.</summary>
     internal virtual bool ReadsWeights => false;
 
-    /// <summary>What it sums up in one cell, for tests: private weights, by their place in the oracle, each times what an address holds, or 1.</summary>
+    /// <summary>What it sums up in one cell, for tests: committed weights, by their place in the oracle, each times what an address holds, or 1.</summary>
     internal virtual IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel) => [];
 
     /// <summary>Whether it reads committed cells.</summary>

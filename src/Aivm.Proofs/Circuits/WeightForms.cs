@@ -3,7 +3,7 @@ using Aivm.Inference;
 
 namespace Aivm.Proofs;
 
-/// <summary>A linear function of private weights: what evaluating a term leaves to show about them.</summary>
+/// <summary>A linear function of committed weights: what evaluating a term leaves to show about them.</summary>
 internal abstract class WeightForm : IDisposable
 {
     /// <summary>Its coefficients, for provers.</summary>
@@ -156,7 +156,7 @@ internal sealed class BiasTerm(Storage place, int positions, LayerWeights? numbe
         numbers?.At(channel) ?? throw new InvalidOperationException("A private bias is no cell.");
 }
 
-/// <summary>Private weights as they lie in their oracle: cell (p, first + step * c) of their place.</summary>
+/// <summary>Committed weights as they lie in their oracle: cell (p, first + step * c) of their place.</summary>
 internal sealed class WeightTerm(Storage place, int first = 0, int step = 1) : Term
 {
     internal override bool ReadsPublic => true;
@@ -183,7 +183,7 @@ internal sealed class WeightTerm(Storage place, int first = 0, int step = 1) : T
     internal override IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel) =>
         [(place.Base + (position * place.Width) + first + (step * channel), null)];
 
-    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A private weight is no cell.");
+    internal override long ValueAt(Func<int, long> read, int position, int channel) => throw new InvalidOperationException("A committed weight is no cell.");
 }
 
 /// <summary>The sum over a rectangle of rows[p] * columns[c] * w[p, c].</summary>
@@ -243,7 +243,7 @@ internal sealed class WeightLayout(int openings)
 
     public LayerWeights Add(int node, int outputs, int inputsPerGroup, int taps, out Storage bias)
     {
-        var weights = LayerWeights.Private(Reserve(taps * outputs, inputsPerGroup));
+        var weights = LayerWeights.Committed(Reserve(taps * outputs, inputsPerGroup));
         bias = Reserve(1, outputs);
         _layers.Add((node, weights, bias));
         return weights;
@@ -253,7 +253,7 @@ internal sealed class WeightLayout(int openings)
     public (HiddenNumbers Weights, HiddenNumbers Bias) AddWide(int node, int outputs, int inputs, LimbCut weights, LimbCut bias)
     {
         HiddenNumbers Limbs(LimbCut cut, int positions, int channels) =>
-            new([.. Enumerable.Range(0, cut.Count).Select(_ => LayerWeights.Private(Reserve(positions, channels)))], cut);
+            new([.. Enumerable.Range(0, cut.Count).Select(_ => LayerWeights.Committed(Reserve(positions, channels)))], cut);
 
         var layer = (node, Limbs(weights, outputs, inputs), Limbs(bias, 1, outputs));
         _wideLayers.Add(layer);
@@ -327,7 +327,7 @@ internal sealed class WeightLayout(int openings)
     }
 }
 
-/// <summary>Private numbers of 64 bits: the rectangle of each limb, all alike.</summary>
+/// <summary>Committed numbers of 64 bits: the rectangle of each limb, all alike.</summary>
 internal sealed record HiddenNumbers(LayerWeights[] Limbs, LimbCut Cut)
 {
     /// <summary>Tells a prover the numbers, and writes them to their cells.</summary>

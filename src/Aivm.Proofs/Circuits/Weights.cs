@@ -232,7 +232,7 @@ internal sealed class EqPoint : IDisposable
 /// <summary>What each address holds when a term is evaluated: a term is linear in it.</summary>
 internal abstract class Assignment
 {
-    /// <summary>What terms with private weights leave open: they evaluate to these forms of the weights, beside the number that they return.</summary>
+    /// <summary>What terms with committed weights leave open: they evaluate to these forms of the weights, beside the number that they return.</summary>
     public List<WeightForm> Forms { get; } = [];
 
     /// <summary>What the number that a term returns is multiplied by. Forms have this factor already.</summary>

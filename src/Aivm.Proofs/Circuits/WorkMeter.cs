@@ -10,6 +10,9 @@ public sealed class WorkMeter(long limit)
     /// <summary>So far; where the limit was passed, with what passed it.</summary>
     public long Work { get; private set; }
 
+    /// <summary>What the limit leaves.</summary>
+    internal long Rest => Math.Max(0, limit - Work);
+
     /// <summary>Whether the limit was passed.</summary>
     public bool IsExhausted => Work > limit;
 

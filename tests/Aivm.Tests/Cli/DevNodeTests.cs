@@ -103,6 +103,11 @@ public sealed class DevNodeTests
         var owner = Aivm.Node.DevChain.Accounts[0].Address.ToString();
         await Succeed("model", "publish", model, "--rpc", node.Url);
         await Succeed("prove", model, "--input", row, "--weights-by-root", "--sender", owner, "-o", proof);
+        // No root is paid for where its proof would be refused.
+        var bytes = File.ReadAllBytes(proof);
+        var bad = cli.WriteFile("bad.proof", [.. bytes[..^5], (byte)(bytes[^5] ^ 1), .. bytes[^4..]]);
+        CommandLineTests.AssertFailure(await cli.Run("submit", bad, "--rpc", node.Url, "--json"), 1, "proof-refused");
+
         var first = await Succeed("submit", proof, "--rpc", node.Url);
         Assert.True(first.GetProperty("accepted").GetBoolean());
         Assert.Equal("public", first.GetProperty("statement").GetProperty("weights").GetString());

@@ -112,6 +112,42 @@ public sealed class PublicWeightsTests
         AssertRefused(model, Commit(model, other));
     }
 
+    /// <summary>Without random cells behind them, 64 numbers or fewer are all of their oracle: one row.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 5)]
+    [InlineData(8, 8)]
+    [InlineData(13, 5)]
+    public void Weights_that_are_one_row_of_their_oracle_are_proved_by_their_root(int rows, int width)
+    {
+        var table = Enumerable.Range(0, rows * width).Select(i => (sbyte)((i * 37 % 255) - 127)).ToArray();
+        var model = ModelOf(SmallCircuits.Model(
+            new GraphInput("x", [2], new InputFormat.Index(rows)), new EmbeddingNode { Source = 0, Table = Constant.S8([rows, width], table) }).Graph);
+        var committed = CommittedOf(model);
+        foreach (var hidesInputs in (bool[])[false, true])
+        {
+            Assert.True(committed.TryShape(1, hidesInputs, out var shape, out var error), error?.ToString());
+            using var weights = CommittedWeights.CommitPublic(shape, model.Graph);
+            Assert.True(committed.TryVerifyRoot(weights.Root, Prove(committed, weights), out error), error?.ToString());
+            long[] numbers = [0, rows - 1];
+            using var inputs = hidesInputs ? CommittedInputs.Commit(shape, numbers) : null;
+            var statement = new ProofStatement(
+                model.Hash, Hash256.Zero, hidesInputs ? default(ReadOnlyMemory<long>) : numbers, VectorCircuits.Run(model, 1, numbers), weights.Root, inputs?.Root);
+            Assert.True(ProofProver.TryCreate(shape, model.Graph, weights, threads: 2, out var prover, out error), error?.ToString());
+            using (prover)
+            {
+                Assert.True(ProofVerifier.TryVerify(shape, statement, prover.Prove(statement, inputs), out error), error?.ToString());
+                if (hidesInputs)
+                    continue;
+                var outputs = statement.Outputs.ToArray();
+                outputs[0] += outputs[0] > 0 ? -1 : 1;
+                var lie = statement with { Outputs = outputs };
+                Assert.False(ProofVerifier.TryVerify(shape, lie, prover.Prove(lie), out error));
+                Assert.Equal(PrivateRun.UnmetConstraints, error);
+            }
+        }
+    }
+
     /// <summary>Whoever claims the value of the stored weights has rows that say otherwise.</summary>
     [Theory]
     [InlineData(false, RefusedBy.Combination)]
@@ -192,6 +228,22 @@ public sealed class PublicWeightsTests
         Assert.Equal("proof-unsupported", error.Code);
         Assert.Contains("2^62", error.Message, StringComparison.Ordinal);
         Assert.True(CommittedModel.TryCreate(Hash256.Zero, Linear(-(1L << 30)), ModelLimits.OffChain, out _, out error), error?.ToString());
+    }
+
+    /// <summary>Bounds of weights that several nodes share take memory for each: it is counted before it is taken.</summary>
+    [Fact]
+    public void Bounding_weights_stops_at_a_limit_of_work_before_it_takes_memory()
+    {
+        Constant weights = Constant.S8([64, 1024], new sbyte[64 * 1024]), bias = Constant.S64([64], new long[64]);
+        GraphNode[] layers = [.. Enumerable.Range(0, 64).Select(_ => new WideDenseNode { Source = 0, Weights = weights, Bias = bias })];
+        var graph = SmallCircuits.Model(
+            new GraphInput("x", [1024], new InputFormat.U8()), [.. layers, new ConcatNode { Parts = [.. Enumerable.Range(1, 64)], Axis = 0 }]).Graph;
+        var meter = new WorkMeter(1 << 26);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.False(CommittedModel.TryCreate(Hash256.Zero, graph, ModelLimits.OnChain, meter, out _, out var error));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 16);
+        Assert.Equal("proof-work", error.Code);
+        Assert.True(meter.IsExhausted);
     }
 
     [Fact]

@@ -134,7 +134,7 @@ public sealed class CircuitLimitTests
         Assert.True(GraphAnalysis.TryAnalyse(graph, ModelLimits.OffChain, out var analysis, out var error), error?.ToString());
         Assert.False(Circuit.TryBuild(graph, analysis, 1, ProofPrivacy.Weights, out _, out error));
         Assert.Equal("proof-unsupported", error.Code);
-        Assert.Contains("private weights", error.Message);
+        Assert.Contains("committed weights", error.Message);
         Assert.False(Circuit.TryBuildWeightRanges(graph, analysis, out _, out error));
         Assert.Equal("proof-unsupported", error.Code);
     }
