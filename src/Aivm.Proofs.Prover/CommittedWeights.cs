@@ -35,6 +35,10 @@ public sealed class CommittedWeights : IDisposable
         ? Commit(shape, graph, new byte[Blake3.KeyBytes], threads: threads)
         : throw new ArgumentException("The circuit commits to no public weights.", nameof(shape));
 
+    /// <summary>The same for who proves no run, but that the root holds the weights.</summary>
+    public static CommittedWeights CommitPublic(PublicWeightsShape shape, Graph graph, int? threads = null) =>
+        Commit(shape.Weights, shape.Places, shape.Places.Reveal(graph), new byte[Blake3.KeyBytes], used: 0, threads);
+
     /// <summary>Commits, and tells the circuit its weights.</summary>
     /// <param name="graph">With the weights.</param>
     /// <param name="seed">
@@ -47,17 +51,19 @@ public sealed class CommittedWeights : IDisposable
         Commit(shape, LayoutOf(shape).Reveal(graph), seed, used, threads);
 
     /// <param name="numbers">The cells as integers: tests commit to others than a graph's.</param>
-    internal static CommittedWeights Commit(ProofShape shape, int[] numbers, ReadOnlySpan<byte> seed, int used = 0, int? threads = null)
+    internal static CommittedWeights Commit(ProofShape shape, int[] numbers, ReadOnlySpan<byte> seed, int used = 0, int? threads = null) =>
+        Commit(shape.Weights!, LayoutOf(shape), numbers, seed, used, threads);
+
+    private static CommittedWeights Commit(OracleShape shape, WeightLayout layout, int[] numbers, ReadOnlySpan<byte> seed, int used, int? threads)
     {
-        var layout = LayoutOf(shape);
         var cells = new FeltArray(layout.CellCount);
-        var random = new SecretRandom(SeedOf(shape.Weights!, numbers, seed));
+        var random = new SecretRandom(SeedOf(shape, numbers, seed));
         ExtKernels.FromIntegers(numbers, cells, 0);
         random.Fill(cells.AsSpan()[layout.RandomCells.Base..]);
-        return new CommittedWeights(OracleCommitment.Commit(shape.Weights!, cells, random, threads ?? Environment.ProcessorCount, used), cells, numbers);
+        return new CommittedWeights(OracleCommitment.Commit(shape, cells, random, threads ?? Environment.ProcessorCount, used), cells, numbers);
     }
 
-    private static WeightLayout LayoutOf(ProofShape shape) => shape.Circuit.Weights ?? throw new ArgumentException("The circuit's weights are public.", nameof(shape));
+    private static WeightLayout LayoutOf(ProofShape shape) => shape.Circuit.Weights ?? throw new ArgumentException("The circuit commits to no weights.", nameof(shape));
 
     /// <summary>The keyed hash of the code's sizes and of all cells.</summary>
     private static ReadOnlySpan<byte> SeedOf(OracleShape shape, int[] numbers, ReadOnlySpan<byte> seed)

@@ -16,7 +16,7 @@ public sealed record CommittedModel(Hash256 Hash, Graph Graph, Graph Architectur
     /// <summary>Of the architecture, for who takes no gas: files are not trusted, and bounds may take eight times the memory of what they bound.</summary>
     private const long MaxWork = 1 << 30;
 
-    /// <summary>Errors: <c>proof-unsupported</c>, <c>proof-work</c>, and those of <see cref="GraphAnalysis"/>: sums are taken to reach what the bounds allow.</summary>
+    /// <summary>Errors: <c>proof-unsupported</c>, where sums could pass a limit if weights were as large as their bounds too; <c>proof-work</c>.</summary>
     /// <param name="graph">Of a model that was accepted.</param>
     public static bool TryCreate(Hash256 hash, Graph graph, ModelLimits limits, out CommittedModel model, out Error error) =>
         TryCreate(hash, graph, limits, new WorkMeter(MaxWork), out model, out error);
@@ -30,13 +30,18 @@ public sealed record CommittedModel(Hash256 Hash, Graph Graph, Graph Architectur
             return false;
         var load = new LoadMeter((ulong)meter.Rest);
         var isAnalysed = GraphAnalysis.TryAnalyse(architecture, limits, load, out var analysis, out error);
-        meter.TryTake(load.Gas);
-        model = isAnalysed ? new CommittedModel(hash, graph, architecture, analysis) : null!;
-        return isAnalysed;
+        if (!meter.TryTake(load.Gas))
+            error = new("proof-work", $"analysing the model's architecture takes more than the limit: {meter.Work} so far");
+        else if (!isAnalysed)
+            error = new("proof-unsupported", $"with bounds in the weights' place: {error.Message}");
+        model = error is null ? new CommittedModel(hash, graph, architecture, analysis) : null!;
+        return error is null;
     }
 
     /// <summary>A bound on the bytes that the architecture takes.</summary>
-    public long ResidentMemory => Architecture.Nodes.Sum(PrivateModel.BoundBytesOf) + Analysis.PreparedBytes;
+    public long ResidentMemory => Architecture.Nodes.Sum(node => NodeBytes + PrivateModel.BoundBytesOf(node));
+
+    private const int NodeBytes = 1 << 10;
 
     /// <summary>The shape of proofs of the model's runs. Errors: <c>proof-unsupported</c>.</summary>
     /// <param name="samples">Inferences in one proof, 1 to <see cref="Circuit.MaxSamples"/>.</param>
@@ -55,10 +60,9 @@ public sealed record CommittedModel(Hash256 Hash, Graph Graph, Graph Architectur
     /// <param name="meter">Counts the work of deriving it.</param>
     public bool TryShapeRoot(WorkMeter meter, out PublicWeightsShape shape, out Error error)
     {
-        shape = Circuit.TryBuildWeightRanges(Architecture, Analysis, ProofPrivacy.CommittedWeights, meter, out var circuit, out error)
-            && ProofShape.TryTakeParameters(meter, out error)
-                ? new PublicWeightsShape(circuit, ProofParameters.Production)
-                : null!;
+        shape = WeightLayout.TryCreate(Architecture, Analysis, meter, out var layout, out error) && ProofShape.TryTakeParameters(meter, out error)
+            ? new PublicWeightsShape(layout, ProofParameters.Production)
+            : null!;
         return shape is not null;
     }
 

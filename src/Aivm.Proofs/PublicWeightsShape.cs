@@ -7,25 +7,26 @@ public sealed class PublicWeightsShape
 {
     internal const string Domain = "AIVM public weights 1";
 
-    private readonly WeightLayout _layout;
-
-    /// <param name="circuit">Of the weights' ranges, with <see cref="ProofPrivacy.CommittedWeights"/>: commitments are laid out as it says.</param>
-    public PublicWeightsShape(Circuit circuit, ProofParameters parameters)
+    /// <param name="layout">Of public weights; the shape's alone.</param>
+    internal PublicWeightsShape(WeightLayout layout, ProofParameters parameters)
     {
-        _layout = circuit.Weights is { Openings: 0 } layout ? layout : throw new ArgumentException("The circuit commits to no public weights.", nameof(circuit));
-        Parameters = parameters;
-        Weights = OracleShape.Choose(parameters, _layout.CellCount, _layout.Openings);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(layout.Openings, 0);
+        (Places, Parameters) = (layout, parameters);
+        Weights = OracleShape.Choose(parameters, Places.CellCount, Places.Openings);
         Weights.Reserve(Layout);
         Soundness = new Soundness(parameters, TermsOf(Weights));
     }
 
     public ProofParameters Parameters { get; }
 
+    /// <summary>Where the weights lie in their oracle.</summary>
+    internal WeightLayout Places { get; }
+
     /// <summary>Of the commitment, which hides nothing.</summary>
     public OracleShape Weights { get; }
 
     /// <summary>Of its cells those that are weights as they are stored.</summary>
-    internal long PlainWeights => _layout.PlainCells;
+    internal long PlainWeights => Places.PlainCells;
 
     /// <summary>All messages that would be hidden elsewhere, in order.</summary>
     public PadLayout Layout { get; } = new();
@@ -53,7 +54,7 @@ public sealed class PublicWeightsShape
     internal Ext4 Evaluate(Graph graph, ReadOnlySpan<Ext4> point)
     {
         using var cells = new FeltArray(Weights.Rows << Weights.ColumnBits);
-        ExtKernels.FromIntegers(_layout.Reveal(graph), cells, 0);
+        ExtKernels.FromIntegers(Places.Reveal(graph), cells, 0);
         using var rows = Weights.RowWeights(point[Weights.ColumnBits..], Ext4.One);
         using var combination = new ExtArray(Weights.Columns);
         ExtKernels.CombineRows(combination, 0, rows, cells, 0, Weights.Columns, Weights.Columns);

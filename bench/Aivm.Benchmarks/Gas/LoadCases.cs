@@ -85,6 +85,7 @@ internal static class LoadCases
         Constant weights = Weights([width, width]), bias = Bias(width);
         return Chain8(count, [width], x => new DenseNode { Source = x, Weights = weights, Bias = bias, Requantise = Clamp8(4) });
     }
+
     private static readonly Constant Tiny = Constant.S16([1], [1]);
     private static readonly Constant LargeTable = Of(ElementType.S16, [65536], 32767);
     private static readonly Constant LargeCurve = Of(ElementType.S32, [65537], int.MaxValue);

@@ -120,9 +120,7 @@ internal sealed class ProofGasBenchmark(GasOptions options, TextWriter log)
 
     private static Measured VerifyRoot(string name, CommittedModel model, PublicWeightsShape shape)
     {
-        if (!Circuit.TryBuildWeightRanges(model.Architecture, model.Analysis, ProofPrivacy.CommittedWeights, new WorkMeter(long.MaxValue), out var circuit, out var error))
-            throw new AivmException(Failure.Check, error.Code, $"{name}: {error.Message}");
-        using var weights = CommittedWeights.CommitPublic(new ProofShape(circuit, ProofParameters.Production), model.Graph);
+        using var weights = CommittedWeights.CommitPublic(shape, model.Graph);
         var statement = new PublicWeightsStatement(model.Hash, weights.Root);
         var proof = PublicWeightsProver.Prove(shape, statement, weights);
         return new Measured(name, VerificationWork.Of(shape), Fastest(() =>

@@ -12,6 +12,9 @@ namespace Aivm.Cli.Commands;
 /// <summary><c>aivm submit</c>: every validator checks a proof of inference.</summary>
 internal static class SubmitCommand
 {
+    private const ulong GasOfTransaction = 21_000;
+    private const ulong GasPerByte = 16;
+
     public static Command Create()
     {
         var json = CommonOptions.Json();
@@ -80,6 +83,12 @@ internal static class SubmitCommand
     {
         if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out var error) ? null : error)) is { } refusal)
             throw new AivmException(Failure.Check, "proof-refused", $"The chain would refuse the proof, and nothing was sent: {refusal}");
+        var verification = await new ProofsClient(wallet).GetVerificationGasAsync(account, proof.Samples, proof.InputRoot is not null, weightsByRoot: true, cancellation);
+        var gas = verification + GasOfTransaction + (GasPerByte * (ulong)(proof.Proof.Length + proof.Outputs.Length * sizeof(long) + proof.Inputs.Length * sizeof(long)));
+        terminal.Remark($"The proof by its root then takes about {Coins.Gas(gas)} gas.");
+        if (gas > Wallet.MaxTransactionGas)
+            throw new AivmException(
+                Failure.Check, "proof-refused", $"The proof takes about {gas:N0} gas, more than a transaction may have ({Wallet.MaxTransactionGas:N0}), and nothing was sent: prove fewer samples at once.");
         return await RootRegistration.RegisterAsync(wallet, account, weights, yes, terminal, cancellation);
     }
 
@@ -91,9 +100,10 @@ internal static class SubmitCommand
         {
             return await proofs.QuoteAsync(submission, cancellation);
         }
-        catch (RpcException exception) when (exception.IsRevert)
+        catch (RpcException exception) when (exception.IsRevert || exception.IsOutOfGas)
         {
-            throw new AivmException(Failure.Check, "proof-refused",
+            throw new AivmException(
+                Failure.Check, "proof-refused",
                 $"The chain would refuse the proof, and {(registered is null ? "nothing was sent" : $"it was not sent (its root is registered, by transaction {registered.TransactionHash})")}: {exception.Message}");
         }
     }

@@ -29,7 +29,7 @@ internal static class VerifyCommand
             if (result.GetValue(expected) is { } wanted && HashOf(wanted) is var hash && hash != model.Hash)
                 throw new AivmException(Failure.Check, "model-mismatch", $"The proof is about the model {model.Hash}, not about {hash}.");
             if (await terminal.Step("Verifying", _ => Task.Run(() => proof.TryVerify(model, out var error) ? null : error)) is { } refusal)
-                throw new AivmException(refusal.Code == "proof-unsupported" ? Failure.Input : Failure.Check, refusal.Code, refusal.Message);
+                throw new AivmException(refusal.Code is "proof-unsupported" or "proof-work" ? Failure.Input : Failure.Check, refusal.Code, refusal.Message);
             var soundness = SoundnessView.Of(proof, model);
             terminal.Result(
                 new { Accepted = true, SoundnessBits = soundness.Bits, Soundness = soundness.Document(), Statement = ProofView.Document(proof, model) },

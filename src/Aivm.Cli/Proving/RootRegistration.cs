@@ -52,9 +52,10 @@ internal static class RootRegistration
         }
         catch (AivmException exception) when (exception.Error.Code == "transaction-reverted")
         {
-            if (await IsRegisteredAsync())
-                return null;
-            throw;
+            if (!await IsRegisteredAsync())
+                throw;
+            terminal.Remark($"Somebody else registered it first, and the gas is gone: {exception.Message}");
+            return null;
         }
 
         async Task<bool> IsRegisteredAsync() => await proofs.GetRootHeightAsync(model, weights.Root, cancellation) != 0;

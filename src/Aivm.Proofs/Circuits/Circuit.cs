@@ -255,14 +255,9 @@ public sealed class Circuit
 
     /// <summary>The same within a limit of work. Errors besides: <c>proof-work</c>.</summary>
     /// <param name="meter">Counts the work, that of a refused circuit too.</param>
-    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out Circuit circuit, out Error error) =>
-        TryBuildWeightRanges(architecture, analysis, ProofPrivacy.Weights, meter, out circuit, out error);
-
-    /// <param name="weights">Private or public ones: these are laid out alike, and need no proof.</param>
-    internal static bool TryBuildWeightRanges(
-        Graph architecture, GraphAnalysis analysis, ProofPrivacy weights, WorkMeter meter, out Circuit circuit, out Error error)
+    public static bool TryBuildWeightRanges(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out Circuit circuit, out Error error)
     {
-        var builder = new CircuitBuilder(architecture, analysis, samples: 1, weights, meter);
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.Weights, meter);
         error = builder.BuildWeightRanges()!;
         circuit = error is null ? new Circuit(builder) : null!;
         return error is null;

@@ -16,6 +16,31 @@ internal sealed partial class CircuitBuilder
     /// </summary>
     public Error? BuildWeightRanges() => Limited(BuildRanges);
 
+    /// <summary>Reserves the places that committed weights have in every circuit of the model, and says nothing about them.</summary>
+    public Error? LayOutWeights() => Limited(() =>
+    {
+        for (var i = 0; i < graph.Nodes.Length; i++)
+        {
+            Spend(NodeWork);
+            if (LayOut(i) is { } fault)
+                return fault;
+        }
+        return CheckWeights();
+    });
+
+    private Error? LayOut(int node)
+    {
+        if (HiddenOf(node) is not null)
+            return null;
+        if (graph.Nodes[node] is TreeEnsembleNode ensemble)
+            return PlaceTrees(node, ensemble, out _);
+        if (graph.Nodes[node] is EmbeddingNode embedding && IsHidden(embedding))
+            Weights!.AddRows(node, embedding.Table.Count);
+        else if (LayerOf(graph.Nodes[node]) is { Weights: { } numbers, Bias: var bias })
+            Weights!.Add(node, bias.Count, InputsOf(numbers), TapsOf(numbers), out _);
+        return null;
+    }
+
     private Error? BuildRanges()
     {
         Domain = Circuit.WeightRangesDomain;
@@ -29,7 +54,7 @@ internal sealed partial class CircuitBuilder
                 return fault;
         }
         if (Weights!.IsEmpty)
-            return Unsupported("the model has no Conv, no Dense, no linear model, no trees and no embedding, whose weights alone can be committed");
+            return NoWeights();
         if (CheckWeights() is { } tooMany)
             return tooMany;
         AddTables();
@@ -127,6 +152,23 @@ internal sealed partial class CircuitBuilder
     /// <summary>Both edges of each split have the codes of one test, and leaves lie in the declared interval.</summary>
     private Error? AddTreeRanges(int node, TreeEnsembleNode ensemble)
     {
+        if (PlaceTrees(node, ensemble, out var trees) is { } fault)
+            return fault;
+        if (trees is null)
+            return null;
+        var (codes, splits) = (trees.Codes, Circuit.TableColumns / 2);
+        var site = AddLookup(
+            $"splits of node {node}", codes.Positions, splits,
+            [new(1, new WeightTerm(codes, first: 0, step: 2), Once), new(2, new WeightTerm(codes, first: 1, step: 2), Once)], [new SplitCodeTable(trees.Paths)]);
+        Gadgets.Add(new SplitCodeGadget(codes, site));
+        AddLimbRanges($"leaves of node {node}", trees.Values, column => trees.Cut.IntervalOf(column % trees.Cut.Count));
+        return null;
+    }
+
+    /// <param name="trees">Null where no tree has a split.</param>
+    private Error? PlaceTrees(int node, TreeEnsembleNode ensemble, out HiddenTrees? trees)
+    {
+        trees = null;
         Spend(((Int128)ensemble.Splits.Count * SplitWork) + ((Int128)ensemble.Leaves.Count * ElementWork));
         var paths = HiddenPathsOf(ensemble);
         if (!paths.Fits)
@@ -136,13 +178,7 @@ internal sealed partial class CircuitBuilder
         var cut = CutOfLeaves(ensemble);
         if (CheckLeaves(paths, cut) is { } tooWide)
             return tooWide;
-        var trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), cut);
-        var (codes, splits) = (trees.Codes, Circuit.TableColumns / 2);
-        var site = AddLookup(
-            $"splits of node {node}", codes.Positions, splits,
-            [new(1, new WeightTerm(codes, first: 0, step: 2), Once), new(2, new WeightTerm(codes, first: 1, step: 2), Once)], [new SplitCodeTable(paths)]);
-        Gadgets.Add(new SplitCodeGadget(codes, site));
-        AddLimbRanges($"leaves of node {node}", trees.Values, column => trees.Cut.IntervalOf(column % trees.Cut.Count));
+        trees = Weights!.AddTrees(node, paths, paths.Trees.Max(tree => tree.TargetCount), cut);
         return null;
     }
 
@@ -159,10 +195,16 @@ internal sealed partial class CircuitBuilder
         }
     }
 
-    /// <summary>Commitments have a largest vector.</summary>
-    private Error? CheckWeights() => Weights is { } weights && weights.CellCount > 1 << OracleShape.MaxVariables
-        ? Unsupported($"{weights.CellCount} committed weights; at most {1 << OracleShape.MaxVariables}")
-        : null;
+    /// <summary>Commitments have a largest vector, and a least one: without random cells there has to be a weight.</summary>
+    private Error? CheckWeights() => Weights?.CellCount switch
+    {
+        0 => NoWeights(),
+        > 1 << OracleShape.MaxVariables => Unsupported($"{Weights.CellCount} committed weights; at most {1 << OracleShape.MaxVariables}"),
+        _ => null,
+    };
+
+    private static Error NoWeights() =>
+        Unsupported("the model has no Conv, no Dense, no linear model, no trees and no embedding, whose weights alone can be committed");
 
     private Error? AddBiasRange(int node, Constant bounds, Storage place)
     {

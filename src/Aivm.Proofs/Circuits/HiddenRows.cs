@@ -24,7 +24,7 @@ internal sealed class HiddenRows(Storage place)
     }
 }
 
-/// <summary>Rows (place among all numbers, number), the numbers being private.</summary>
+/// <summary>Rows (place among all numbers, number), the numbers being committed.</summary>
 internal sealed class HiddenRowTable(HiddenRows rows) : LookupTable
 {
     public override int Rows => rows.Place.Positions * Circuit.TableColumns;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Aivm.Inference;
+using Aivm.Primitives;
 
 namespace Aivm.Proofs;
 
@@ -153,7 +154,7 @@ internal sealed class BiasTerm(Storage place, int positions, LayerWeights? numbe
     internal override IEnumerable<(int Weight, int? Address)> WeightsAt(int position, int channel) => [(place.Base + channel, null)];
 
     internal override long ValueAt(Func<int, long> read, int position, int channel) =>
-        numbers?.At(channel) ?? throw new InvalidOperationException("A private bias is no cell.");
+        numbers?.At(channel) ?? throw new InvalidOperationException("A committed bias is no cell.");
 }
 
 /// <summary>Committed weights as they lie in their oracle: cell (p, first + step * c) of their place.</summary>
@@ -217,6 +218,16 @@ internal sealed class WeightLayout(int openings)
     private readonly List<(int Node, HiddenTrees Trees)> _ensembles = [];
     private readonly List<(int Node, HiddenRows Rows)> _embeddings = [];
     private int _count;
+
+    /// <summary>Of public weights, as every circuit of the model has them. Errors: <c>proof-unsupported</c>, <c>proof-work</c>.</summary>
+    /// <param name="meter">Counts the work, before it is done.</param>
+    public static bool TryCreate(Graph architecture, GraphAnalysis analysis, WorkMeter meter, out WeightLayout layout, out Error error)
+    {
+        var builder = new CircuitBuilder(architecture, analysis, samples: 1, ProofPrivacy.CommittedWeights, meter);
+        error = builder.LayOutWeights()!;
+        layout = builder.Weights!;
+        return error is null;
+    }
 
     public bool IsEmpty => _layers.Count == 0 && _wideLayers.Count == 0 && _ensembles.Count == 0 && _embeddings.Count == 0;
 

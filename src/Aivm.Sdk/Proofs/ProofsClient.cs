@@ -60,10 +60,11 @@ public sealed class ProofsClient(Wallet wallet)
     public async Task<ulong> GetVerificationGasAsync(
         Address model, int samples, bool hidesInputs, bool weightsByRoot = false, CancellationToken cancellation = default)
     {
-        var call = ProofsInterface.VerificationGasByRoot.BeginCall()
-            .WriteAddress(model).WriteUInt((ulong)samples).WriteBool(hidesInputs).WriteBool(weightsByRoot).ToArray();
+        var function = weightsByRoot ? ProofsInterface.VerificationGasByRoot : ProofsInterface.VerificationGas;
+        var arguments = function.BeginCall().WriteAddress(model).WriteUInt((ulong)samples).WriteBool(hidesInputs);
+        var call = (weightsByRoot ? arguments.WriteBool(true) : arguments).ToArray();
         var reader = new AbiReader(await wallet.Rpc.CallAsync(new CallRequest { To = ProofsInterface.Contract, Data = call }, cancellation));
-        return reader.TryReadUInt64(out var gas) && reader.TryEnd() ? gas : throw ModelsClient.Malformed(ProofsInterface.VerificationGasByRoot);
+        return reader.TryReadUInt64(out var gas) && reader.TryEnd() ? gas : throw ModelsClient.Malformed(function);
     }
 
     /// <summary>The block that registered the root, 0 where none did.</summary>

@@ -138,6 +138,27 @@ public sealed class PublicRootTests : IDisposable
         Assert.True(_chain.Run(_chain.Models(Bob, data, gas: needed)).Success);
     }
 
+    /// <summary>A million weights: wherever gas ends, in loading, in bounds, in the analysis or later, it is gone and no other error has a name.</summary>
+    [Fact]
+    public void Wherever_gas_ends_while_an_architecture_is_derived_the_call_ends()
+    {
+        var container = Container.Encode(Dense(layers: 1));
+        var model = _chain.Publish(Alice, container, chunkSize: ChainLimits.Default.ChunkBytes / 2);
+        Assert.True(Model.TryLoad(container, out var loaded, out var error), error?.ToString());
+        foreach (var (contract, data) in (IEnumerable<(Address, byte[])>)
+            [
+                (SystemContracts.Models, RegisterRoot(model, Keccak.Hash("x"u8), [])),
+                (SystemContracts.Proofs, ProofsAbi.VerificationGasByRoot.BeginCall().WriteAddress(model).WriteUInt(1UL).WriteBool(false).WriteBool(true).ToArray()),
+            ])
+            for (var beyond = -100_000L; beyond < 1_600_000; beyond += 100_000)
+            {
+                var gas = (ulong)((long)(IntrinsicGas.Of(data, []).Base + loaded.LoadGas) + beyond);
+                var mined = _chain.Run(_chain.Sign(Bob, contract, data: data, gas: gas));
+                Assert.False(mined.Success, $"{beyond}");
+                Assert.Equal(gas, mined.GasUsed);
+            }
+    }
+
     [Fact]
     public void A_model_that_no_commitment_holds_is_refused_by_name()
     {
@@ -147,6 +168,12 @@ public sealed class PublicRootTests : IDisposable
         var result = _chain.Call(Bob.Address, SystemContracts.Models, RegisterRoot(model, Keccak.Hash("x"u8), [])).Call;
         Assert.Equal("InvalidProof", result.Error!.Code);
         Assert.Contains("proof-unsupported", result.Error.ToString(), StringComparison.Ordinal);
+
+        var told = ProofsAbi.VerificationGasByRoot.BeginCall().WriteAddress(model).WriteUInt(1UL).WriteBool(false).WriteBool(true).ToArray();
+        var refused = _chain.Call(Bob.Address, SystemContracts.Proofs, told).Call;
+        Assert.Equal("ProofRejected", refused.Error!.Code);
+        Assert.Contains("proof-unsupported", refused.Error.ToString(), StringComparison.Ordinal);
+        Assert.False(_chain.Run(_chain.Sign(Bob, SystemContracts.Proofs, data: told, gas: Gas)).Success);
     }
 
     /// <summary>Registration, a proof by the root, and one that reads the weights, each.</summary>
@@ -160,7 +187,7 @@ public sealed class PublicRootTests : IDisposable
         var graph = file switch
         {
             "text-generator" => Onnx.Load(TransformerTests.Generator.Value).Graph,
-            "dense" => Dense(),
+            "dense" => Dense(layers: 3),
             _ => VectorCircuits.ModelOf(file, takesBytes: true).Graph,
         };
         var container = Container.Encode(graph);
@@ -176,13 +203,13 @@ public sealed class PublicRootTests : IDisposable
             $"{file}: {registered.GasUsed} gas to register; by root {call.Proof.Length} bytes, {mined.GasUsed} gas; reading weights {reading.Proof.Length} bytes, {read.GasUsed} gas");
     }
 
-    /// <summary>Three layers of 1024 by 1024 weights: the most that a container of the chain has room for.</summary>
-    private static Graph Dense()
+    /// <summary>Layers of 1024 by 1024 weights.</summary>
+    private static Graph Dense(int layers)
     {
         const int Width = 1024;
         var random = new Random(4);
         var nodes = new List<GraphNode> { QuantiseNode.Scale(0, ElementType.S8, 1, 1) };
-        for (var layer = 0; layer < 3; layer++)
+        for (var layer = 0; layer < layers; layer++)
         {
             var weights = new sbyte[Width * Width];
             for (var i = 0; i < weights.Length; i++)

@@ -28,6 +28,7 @@ public sealed class PublicWeightsTests
         using var weights = CommittedWeights.CommitPublic(shape, model.Graph);
         var root = PublicWeightsProver.Prove(rootShape, new PublicWeightsStatement(model.Hash, weights.Root), weights);
         Assert.True(verifier.TryVerifyRoot(weights.Root, root, out error), error?.ToString());
+        Assert.Equal(rootShape.Places.Places, shape.Circuit.Weights!.Places);
 
         var numbers = VectorModels.InputsOf(name, samples);
         using var inputs = CommittedInputs.Commit(shape, numbers);
@@ -55,6 +56,10 @@ public sealed class PublicWeightsTests
         using var again = Commit(model, Network);
         Assert.Equal(weights.Root, again.Root);
         Assert.True(model.TryShapeRoot(out var shape, out var error), error?.ToString());
+        using var alone = CommittedWeights.CommitPublic(shape, Network);
+        Assert.Equal(weights.Root, alone.Root);
+        using var seeded = CommittedWeights.Commit(RunShape(model, ProofParameters.Production), Network, Keccak.Hash([9]).Span);
+        Assert.Equal(weights.Root, seeded.Root);
         var statement = new PublicWeightsStatement(model.Hash, weights.Root);
         var first = PublicWeightsProver.Prove(shape, statement, weights);
         for (var i = 0; i < 2 * CommittedWeights.MaxProofs; i++)
@@ -74,16 +79,19 @@ public sealed class PublicWeightsTests
         AssertRefused(model, Commit(model, With(node, number, isBias)));
     }
 
-    /// <summary>The first cell, one between channels and width, the last.</summary>
+    /// <summary>The first cell, one between two places, one between channels and width (of the dense layer: 36 of 64), the last, behind its bias.</summary>
     [Theory]
     [InlineData(0)]
-    [InlineData(10)]
+    [InlineData(50)]
+    [InlineData(100)]
     [InlineData(int.MaxValue)]
     public void A_commitment_with_another_cell_is_refused(int at)
     {
         var model = CommittedOf(SmallNetwork.Model);
-        var shape = RangesShape(model, ProofParameters.Production);
+        var shape = RunShape(model, ProofParameters.Production);
         var cells = shape.Circuit.Weights!.Reveal(Network);
+        if (at is 50 or 100)
+            Assert.DoesNotContain(shape.Circuit.Weights.Places, place => at >= place.Base && at < place.End && (at - place.Base) % place.Width < place.Channels);
         cells[Math.Min(at, cells.Length - 1)]++;
         AssertRefused(model, CommittedWeights.Commit(shape, cells, new byte[32]));
     }
@@ -154,10 +162,9 @@ public sealed class PublicWeightsTests
     [InlineData(true, "An opened column does not fit the combination of rows.")]
     public void A_false_value_is_refused_whatever_is_sent(bool combinesWhatFits, string check)
     {
-        var circuit = RangesShape(CommittedOf(SmallNetwork.Model), ProofParameters.Toy).Circuit;
-        var shape = new PublicWeightsShape(circuit, ProofParameters.Toy);
+        var shape = RootShape(CommittedOf(SmallNetwork.Model), ProofParameters.Toy);
         Assert.Null(shape.Weights.Combination);
-        int[] stored = circuit.Weights!.Reveal(Network), committed = circuit.Weights.Reveal(With(3, 5, isBias: false));
+        int[] stored = shape.Places.Reveal(Network), committed = shape.Places.Reveal(With(3, 5, isBias: false));
         using var cells = new FeltArray(committed.Length);
         for (var i = 0; i < committed.Length; i++)
             cells[i] = Felt.From(committed[i]);
@@ -194,7 +201,7 @@ public sealed class PublicWeightsTests
         using var secret = CommittedWeights.Commit(ranges, Network, new byte[32]);
         AssertRejected(model.TryVerifyRoot(secret.Root, proof, out error), error);
         Assert.Throws<ArgumentException>(() => CommittedWeights.CommitPublic(ranges, Network));
-        Assert.Throws<ArgumentException>(() => new PublicWeightsShape(ranges.Circuit, ProofParameters.Production));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PublicWeightsShape(ranges.Circuit.Weights!, ProofParameters.Production));
     }
 
     [Fact]
@@ -252,15 +259,16 @@ public sealed class PublicWeightsTests
         var model = CommittedOf(SmallCircuits.Model(new GraphInput("x", [4], new InputFormat.Fixed(3)), QuantiseNode.Scale(0, ElementType.S8, 1, 3)));
         Assert.False(model.TryShapeRoot(out _, out var error));
         Assert.Equal("proof-unsupported", error.Code);
+        Assert.False(model.TryShape(1, hidesInputs: false, out _, out error));
+        Assert.Equal("proof-unsupported", error.Code);
     }
 
     [Fact]
     public void A_shape_below_what_is_demanded_is_taken_by_neither_prover_nor_verifier()
     {
         var model = CommittedOf(SmallNetwork.Model);
-        var ranges = RangesShape(model, ProofParameters.Production with { QueryBits = 99 });
-        var shape = new PublicWeightsShape(ranges.Circuit, ranges.Parameters);
-        using var weights = CommittedWeights.CommitPublic(ranges, Network);
+        var shape = RootShape(model, ProofParameters.Production with { QueryBits = 99 });
+        using var weights = CommittedWeights.CommitPublic(shape, Network);
         var statement = new PublicWeightsStatement(model.Hash, weights.Root);
         Assert.Equal("proof-soundness", Assert.Throws<AivmException>(() => PublicWeightsProver.Prove(shape, statement, weights)).Error.Code);
         Assert.False(PublicWeightsVerifier.TryVerify(shape, statement, Network, default, out var error));
@@ -296,15 +304,18 @@ public sealed class PublicWeightsTests
         return PublicWeightsProver.Prove(shape, new PublicWeightsStatement(model.Hash, weights.Root), weights);
     }
 
-    private static CommittedWeights Commit(CommittedModel model, Graph graph) => CommittedWeights.CommitPublic(RangesShape(model, ProofParameters.Production), graph);
+    private static CommittedWeights Commit(CommittedModel model, Graph graph) => CommittedWeights.CommitPublic(RunShape(model, ProofParameters.Production), graph);
 
-    private static ProofShape RangesShape(CommittedModel model, ProofParameters parameters)
+    private static ProofShape RunShape(CommittedModel model, ProofParameters parameters)
     {
-        Assert.True(
-            Circuit.TryBuildWeightRanges(
-                model.Architecture, model.Analysis, ProofPrivacy.CommittedWeights, new WorkMeter(long.MaxValue), out var circuit, out var error),
-            error?.ToString());
+        Assert.True(Circuit.TryBuild(model.Architecture, model.Analysis, 1, ProofPrivacy.CommittedWeights, out var circuit, out var error), error?.ToString());
         return new ProofShape(circuit, parameters);
+    }
+
+    private static PublicWeightsShape RootShape(CommittedModel model, ProofParameters parameters)
+    {
+        Assert.True(WeightLayout.TryCreate(model.Architecture, model.Analysis, new WorkMeter(long.MaxValue), out var layout, out var error), error?.ToString());
+        return new PublicWeightsShape(layout, parameters);
     }
 
     private static CommittedModel CommittedOf(Model model)

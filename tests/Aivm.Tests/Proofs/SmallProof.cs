@@ -162,18 +162,25 @@ internal abstract record SmallProof(byte[] Bytes)
 
     private static RootProof ProveRoot(ProofParameters parameters)
     {
-        var (model, circuit) = (SmallNetwork.Model, WeightRanges(ProofPrivacy.CommittedWeights));
-        var shape = new PublicWeightsShape(circuit, parameters);
-        using var weights = CommittedWeights.CommitPublic(new ProofShape(circuit, parameters), model.Graph);
+        var (model, shape) = (SmallNetwork.Model, new PublicWeightsShape(PublicLayout(), parameters));
+        using var weights = CommittedWeights.CommitPublic(shape, model.Graph);
         var statement = new PublicWeightsStatement(model.Hash, weights.Root);
         return new RootProof(PublicWeightsProver.Prove(shape, statement, weights), shape, statement);
     }
 
-    private static Circuit WeightRanges(ProofPrivacy weights = ProofPrivacy.Weights)
+    private static WeightLayout PublicLayout()
     {
         var skeleton = PrivateModel.Skeleton(SmallNetwork.Model.Graph);
         Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
-        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, weights, new WorkMeter(long.MaxValue), out var circuit, out error), error?.ToString());
+        Assert.True(WeightLayout.TryCreate(skeleton, analysis, new WorkMeter(long.MaxValue), out var layout, out error), error?.ToString());
+        return layout;
+    }
+
+    private static Circuit WeightRanges()
+    {
+        var skeleton = PrivateModel.Skeleton(SmallNetwork.Model.Graph);
+        Assert.True(GraphAnalysis.TryAnalyse(skeleton, out var analysis, out var error), error?.ToString());
+        Assert.True(Circuit.TryBuildWeightRanges(skeleton, analysis, out var circuit, out error), error?.ToString());
         return circuit;
     }
 
@@ -272,7 +279,7 @@ internal abstract record SmallProof(byte[] Bytes)
         {
             var parameters = Shape.Parameters with { Probe = probe };
             // Evaluating writes the weights into a shape: each verification has its own.
-            var shape = new PublicWeightsShape(WeightRanges(ProofPrivacy.CommittedWeights), parameters);
+            var shape = new PublicWeightsShape(PublicLayout(), parameters);
             return PublicWeightsVerifier.TryVerify(shape, Statement, SmallNetwork.Model.Graph, proof, out var error) ? null : error;
         }
 
