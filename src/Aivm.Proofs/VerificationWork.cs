@@ -44,8 +44,8 @@ public static class VerificationWork
     private const int CodeElement = 1;
     private const int Coefficient = 20;
     private const int Node = 150;
-    private const int StoredWeight = 4;
-    private const int StoredNumber = 10;
+    private const int StoredWeight = 6;
+    private const int StoredNumber = 12;
 
     internal static long Mapped(TapMaps maps) => (long)maps.Count * maps.BatchPositions * Moved;
 
