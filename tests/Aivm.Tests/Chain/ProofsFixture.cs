@@ -107,11 +107,12 @@ internal static class ProofsFixture
     }
 
     /// <summary>A proof of runs of a public model by the root of its weights.</summary>
-    public static ProofCall ProveByRoot(Address account, byte[] container, Address sender, int samples = 1, bool hidesInputs = false)
+    public static ProofCall ProveByRoot(
+        Address account, byte[] container, Address sender, int samples = 1, bool hidesInputs = false, Hash256? subject = null)
     {
         var (model, full) = CommittedOf(container);
         Assert.True(model.TryShape(samples, hidesInputs, out var shape, out var error), error?.ToString());
-        return Prove(account, model.Hash, shape, full, shape => CommittedWeights.CommitPublic(shape, full.Graph), sender, TestChain.ChainId, Subject);
+        return Prove(account, model.Hash, shape, full, shape => CommittedWeights.CommitPublic(shape, full.Graph), sender, TestChain.ChainId, subject ?? Subject);
     }
 
     /// <summary>The root of a public model's weights, with the proof that registers it.</summary>

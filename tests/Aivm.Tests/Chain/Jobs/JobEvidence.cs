@@ -12,8 +12,13 @@ internal static class JobEvidence
 {
     /// <summary>A proof of <see cref="SmallNetwork"/> that whoever is named may show for a job, or against its answer.</summary>
     public static ProofCall Prove(Address model, ulong job, TestAccount shower, ulong chainId = ChainId) => ProofsFixture.Prove(
-        model, SmallNetwork.Container, SystemContracts.Jobs, chainId: chainId,
-        subject: Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower.Address).ToArray()));
+        model, SmallNetwork.Container, SystemContracts.Jobs, chainId: chainId, subject: SubjectOf(job, shower));
+
+    /// <summary>The same by the root of its weights.</summary>
+    public static ProofCall ProveByRoot(Address model, ulong job, TestAccount shower) =>
+        ProofsFixture.ProveByRoot(model, SmallNetwork.Container, SystemContracts.Jobs, subject: SubjectOf(job, shower));
+
+    private static Hash256 SubjectOf(ulong job, TestAccount shower) => Keccak.Hash(new AbiWriter(2).WriteUInt(job).WriteAddress(shower.Address).ToArray());
 
     public static byte[] Evidence(this ProofCall proof) => JobsClient.ProofEvidence(proof.Inputs, proof.WeightRoot, proof.Proof);
 

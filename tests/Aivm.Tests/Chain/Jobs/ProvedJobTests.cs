@@ -35,6 +35,21 @@ public sealed class ProvedJobTests : IDisposable
         Assert.Equal("WrongState", _chain.RefusedJob(Bob, Replay(job, proof.Inputs)));
     }
 
+    [Fact]
+    public void A_proof_by_the_root_of_public_weights_settles_a_job_once_the_root_is_registered()
+    {
+        var job = Accepted(Carol, EvidenceKind.Proved, Prove(1, Carol).Inputs);
+        var proof = JobEvidence.ProveByRoot(_model, job, Carol);
+        Assert.Equal(Refusal.OfEvidence("UnknownRoot"), MineRefused(job, proof));
+        var root = ProofsFixture.RootOf(SmallNetwork.Container);
+        Assert.True(_chain.Run(_chain.Models(Bob, ProofsFixture.RegisterRoot(_model, root.Root, root.Proof.ToArray()), gas: ProofsFixture.Gas)).Success);
+        Assert.Equal(WrongProof, MineRefused(job, JobEvidence.ProveByRoot(_model, job + 1, Carol)));
+        Assert.Equal(WrongProof, MineRefused(job, proof with { Outputs = [proof.Outputs[0] ^ 1, .. proof.Outputs[1..]] }));
+        Assert.True(SubmitProof(Carol, job, proof).Success);
+        Assert.Equal((JobState.Ended, JobEnd.Settled), (_chain.Job(job).State, _chain.Job(job).End));
+        _chain.RequireEqualReplay();
+    }
+
     public static TheoryData<string> Tamperings => [.. Tampered.Keys];
 
     private static readonly Refusal WrongProof = Refusal.OfEvidence("ProofRejected");
