@@ -36,8 +36,7 @@ public sealed class PublicWeightsShape
     /// <summary>The transcript after the parameters (one message of five words, 4 bytes each, little-endian) and the statement.</summary>
     internal Transcript Begin(PublicWeightsStatement statement)
     {
-        var transcript = new Transcript(Domain, Parameters.Probe);
-        transcript.AbsorbWords(Parameters.QueryBits, Parameters.GrindingBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
+        var transcript = Parameters.Begin(Domain);
         statement.AbsorbInto(transcript);
         return transcript;
     }

@@ -39,8 +39,7 @@ public sealed class WeightEqualityShape
     /// </summary>
     internal Transcript Begin(WeightEqualityStatement statement)
     {
-        var transcript = new Transcript(Domain, Parameters.Probe);
-        transcript.AbsorbWords(Parameters.QueryBits, Parameters.GrindingBits, Parameters.BlowUpBits, Parameters.ReusedBlowUpBits, Parameters.SmallCodeBits);
+        var transcript = Parameters.Begin(Domain);
         statement.AbsorbInto(transcript);
         return transcript;
     }

@@ -24,7 +24,7 @@ internal static class ProveCommand
         };
         var byRoot = new Option<bool>("--weights-by-root")
         {
-            Description = "Rest the proof on a commitment to the model's public weights: the chain checks its root against the stored weights once, when 'aivm submit' registers it, and later proofs without reading them.",
+            Description = "Rest the proof on a commitment to the model's public weights: the chain checks its root against the stored weights once, when 'aivm submit' registers it. For verifiers who have no weights: on the chain itself such a proof takes more gas.",
         };
         var output = new Option<FileInfo>("--output", "-o") { Description = "Where the proof goes; by default beside the model, as .proof.", HelpName = "FILE" };
         var context = new ContextOptions();

@@ -32,6 +32,14 @@ public sealed record ProofParameters
     /// <summary>Of tests, in every transcript of a proof with these parameters; null otherwise.</summary>
     internal TranscriptProbe? Probe { get; init; }
 
+    /// <summary>The transcript of a proof about a commitment to weights, after one message of five words, 4 bytes each, little-endian.</summary>
+    internal Transcript Begin(string domain)
+    {
+        var transcript = new Transcript(domain, Probe);
+        transcript.AbsorbWords(QueryBits, GrindingBits, BlowUpBits, ReusedBlowUpBits, SmallCodeBits);
+        return transcript;
+    }
+
     /// <summary>100 bits, proven for a hash that is a random function.</summary>
     public static ProofParameters Production { get; } =
         new() { RequiredBits = 100, QueryBits = 105, GrindingBits = 10, BlowUpBits = 2, ReusedBlowUpBits = 4, SmallCodeBits = 17 };

@@ -56,6 +56,14 @@ internal sealed class CliProcess : IDisposable
         return Process.Start(start)!;
     }
 
+    /// <summary>The document of a command that exits 0.</summary>
+    public async Task<JsonElement> Succeed(params string[] arguments)
+    {
+        var outcome = await Run([.. arguments, "--json"]);
+        Assert.True(outcome.ExitCode == 0, $"{string.Join(' ', arguments.Take(2))}: {outcome.Error}");
+        return outcome.Json;
+    }
+
     public async Task<Outcome> Run(params string[] arguments)
     {
         using var process = Start(arguments);

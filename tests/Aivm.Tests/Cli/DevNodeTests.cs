@@ -17,17 +17,17 @@ public sealed class DevNodeTests
         using var node = await DevNode.StartAsync(cli);
         var model = cli.PathOf("logistic.aivm");
         var rows = cli.WriteFile("rows.csv", string.Join('\n', File.ReadLines(Path.Combine(Repository.Root, Samples, "rows.csv")).Take(4)));
-        await Succeed("model", "compile", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "-o", model, "--input", "fixed:4");
+        await cli.Succeed("model", "compile", Path.Combine(Repository.Root, Samples, "logistic.onnx"), "-o", model, "--input", "fixed:4");
 
-        var published = await Succeed("model", "publish", model, "--name", "loans", "--price", "0.5", "--rpc", node.Url);
+        var published = await cli.Succeed("model", "publish", model, "--name", "loans", "--price", "0.5", "--rpc", node.Url);
         var address = published.GetProperty("address").GetString();
-        var listed = await Succeed("model", "list", "--rpc", node.Url);
+        var listed = await cli.Succeed("model", "list", "--rpc", node.Url);
         Assert.Equal(address, Assert.Single(listed.GetProperty("models").EnumerateArray()).GetProperty("address").GetString());
-        var shown = await Succeed("model", "show", "loans", "--rpc", node.Url);
+        var shown = await cli.Succeed("model", "show", "loans", "--rpc", node.Url);
         Assert.Equal("500000000000000000", shown.GetProperty("price").GetString());
 
-        var local = await Succeed("model", "run", model, "--input", rows);
-        var inferred = await Succeed("infer", "loans", "--input", rows, "--rpc", node.Url);
+        var local = await cli.Succeed("model", "run", model, "--input", rows);
+        var inferred = await cli.Succeed("infer", "loans", "--input", rows, "--rpc", node.Url);
         Assert.Equal(
             local.GetProperty("samples").EnumerateArray().Select(sample => sample.GetProperty("hash").GetString()),
             inferred.GetProperty("inferences").EnumerateArray().Select(inference => inference.GetProperty("output_hash").GetString()));
@@ -36,13 +36,6 @@ public sealed class DevNodeTests
         CommandLineTests.AssertFailure(refused, 1, "price-too-high");
         var unknown = await cli.Run("infer", "no-such-model", "--input", rows, "--rpc", node.Url, "--json");
         CommandLineTests.AssertFailure(unknown, 2, "model-not-found");
-
-        async Task<JsonElement> Succeed(params string[] arguments)
-        {
-            var outcome = await cli.Run([.. arguments, "--json"]);
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
-            return outcome.Json;
-        }
     }
 
     [Fact]
@@ -52,13 +45,13 @@ public sealed class DevNodeTests
         using var node = await DevNode.StartAsync(cli);
         var onnx = Path.Combine(Repository.Root, "samples", "image-classifier", "model.onnx");
         var store = cli.PathOf("store");
-        var published = await Succeed("model", "publish", onnx, "--off-chain", "--store", store, "--gas", "3000000", "--name", "images", "--price", "0.5", "--rpc", node.Url);
+        var published = await cli.Succeed("model", "publish", onnx, "--off-chain", "--store", store, "--gas", "3000000", "--name", "images", "--price", "0.5", "--rpc", node.Url);
         Assert.Equal("onnx", published.GetProperty("kind").GetString());
         var digest = published.GetProperty("digest").GetString()!;
-        await Succeed("content", "get", digest, "-o", cli.PathOf("copy"), "--store", store);
+        await cli.Succeed("content", "get", digest, "-o", cli.PathOf("copy"), "--store", store);
         Assert.Equal(File.ReadAllBytes(onnx), File.ReadAllBytes(cli.PathOf("copy")));
 
-        var shown = await Succeed("model", "show", "images", "--rpc", node.Url);
+        var shown = await cli.Succeed("model", "show", "images", "--rpc", node.Url);
         Assert.Equal(("onnx", digest, true), (shown.GetProperty("kind").GetString(), shown.GetProperty("digest").GetString(), shown.GetProperty("is_off_chain").GetBoolean()));
         Assert.Equal((new FileInfo(onnx).Length, 3_000_000), (shown.GetProperty("size").GetInt64(), shown.GetProperty("gas").GetInt64()));
         Assert.Equal(digest, shown.GetProperty("description").GetProperty("digest").GetString());
@@ -67,9 +60,9 @@ public sealed class DevNodeTests
             Assert.Contains(text, people.Output, StringComparison.Ordinal);
 
         var container = cli.WriteFile("small.aivm", SmallNetwork.Container);
-        var integers = await Succeed("model", "publish", container, "--off-chain", "--store", store, "--rpc", node.Url);
+        var integers = await cli.Succeed("model", "publish", container, "--off-chain", "--store", store, "--rpc", node.Url);
         Assert.Equal(("aivm-q", SmallNetwork.Model.Gas), (integers.GetProperty("kind").GetString(), integers.GetProperty("gas").GetUInt64()));
-        Assert.Equal(2, (await Succeed("model", "list", "--rpc", node.Url)).GetProperty("models").GetArrayLength());
+        Assert.Equal(2, (await cli.Succeed("model", "list", "--rpc", node.Url)).GetProperty("models").GetArrayLength());
 
         async Task Refused(int exit, string code, params string[] arguments) =>
             CommandLineTests.AssertFailure(await cli.Run([.. arguments, "--rpc", node.Url, "--json"]), exit, code);
@@ -82,13 +75,6 @@ public sealed class DevNodeTests
         var row = cli.WriteFile("rows.csv", "1,2\n");
         await Refused(2, "input-shape", "infer", "images", "--input", row, "--store", store);
         await Refused(1, "content-missing", "infer", "images", "--input", row, "--store", cli.PathOf("elsewhere"));
-
-        async Task<JsonElement> Succeed(params string[] arguments)
-        {
-            var outcome = await cli.Run([.. arguments, "--json"]);
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
-            return outcome.Json;
-        }
     }
 
     /// <summary>The first to show a proof by a root registers it, and pays for that; the next finds it there.</summary>
@@ -101,27 +87,20 @@ public sealed class DevNodeTests
         var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
         var proof = cli.PathOf("run.proof");
         var owner = Aivm.Node.DevChain.Accounts[0].Address.ToString();
-        await Succeed("model", "publish", model, "--rpc", node.Url);
-        await Succeed("prove", model, "--input", row, "--weights-by-root", "--sender", owner, "-o", proof);
+        await cli.Succeed("model", "publish", model, "--rpc", node.Url);
+        await cli.Succeed("prove", model, "--input", row, "--weights-by-root", "--sender", owner, "-o", proof);
         // No root is paid for where its proof would be refused.
         var bytes = File.ReadAllBytes(proof);
         var bad = cli.WriteFile("bad.proof", [.. bytes[..^5], (byte)(bytes[^5] ^ 1), .. bytes[^4..]]);
         CommandLineTests.AssertFailure(await cli.Run("submit", bad, "--rpc", node.Url, "--json"), 1, "proof-refused");
 
-        var first = await Succeed("submit", proof, "--rpc", node.Url);
+        var first = await cli.Succeed("submit", proof, "--rpc", node.Url);
         Assert.True(first.GetProperty("accepted").GetBoolean());
         Assert.Equal("public", first.GetProperty("statement").GetProperty("weights").GetString());
         Assert.NotEqual(JsonValueKind.Null, first.GetProperty("root_transaction").ValueKind);
-        var second = await Succeed("submit", proof, "--rpc", node.Url);
+        var second = await cli.Succeed("submit", proof, "--rpc", node.Url);
         Assert.True(second.GetProperty("accepted").GetBoolean());
         Assert.Equal(JsonValueKind.Null, second.GetProperty("root_transaction").ValueKind);
-
-        async Task<JsonElement> Succeed(params string[] arguments)
-        {
-            var outcome = await cli.Run([.. arguments, "--json"]);
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
-            return outcome.Json;
-        }
     }
 
     /// <summary>The owner publishes an architecture and keeps the weights; a customer gets an answer with a proof, and every validator believes it.</summary>
@@ -136,14 +115,14 @@ public sealed class DevNodeTests
         var proof = cli.PathOf("run.proof");
         var owner = Aivm.Node.DevChain.Accounts[0].Address.ToString();
 
-        var published = await Succeed("model", "publish", model, "--private-weights", "--password-file", password, "--rpc", node.Url);
+        var published = await cli.Succeed("model", "publish", model, "--private-weights", "--password-file", password, "--rpc", node.Url);
         Assert.Equal("private", published.GetProperty("weights").GetString());
         Assert.Single(published.GetProperty("roots").EnumerateArray());
         CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--rpc", node.Url, "--json"), 1, "no-offer");
         CommandLineTests.AssertFailure(await cli.Run("infer", "small", "--input", row, "--evidence", "tee", "--rpc", node.Url, "--json"), 2, "weights-private");
 
         await Prove(owner);
-        var submitted = await Succeed("submit", proof, "--rpc", node.Url);
+        var submitted = await cli.Succeed("submit", proof, "--rpc", node.Url);
         Assert.True(submitted.GetProperty("accepted").GetBoolean());
         Assert.Equal(published.GetProperty("address").GetString(), submitted.GetProperty("model").GetString());
         Assert.Equal(SmallNetwork.Run(SmallNetwork.Input(1)), submitted.GetProperty("statement").GetProperty("runs")[0].GetProperty("outputs").EnumerateArray().Select(number => number.GetInt64()));
@@ -151,24 +130,17 @@ public sealed class DevNodeTests
         await Prove("0x00000000000000000000000000000000000000aa");
         CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 2, "proof-context");
 
-        await Succeed("weights", "renew", model, "--password-file", password, "-o", cli.PathOf("equality"));
+        await cli.Succeed("weights", "renew", model, "--password-file", password, "-o", cli.PathOf("equality"));
         await Prove(owner);
         CommandLineTests.AssertFailure(await cli.Run("submit", proof, "--rpc", node.Url, "--json"), 1, "proof-refused");
         Assert.Single((await Register()).GetProperty("registered").EnumerateArray());
         Assert.Empty((await Register()).GetProperty("registered").EnumerateArray());
-        Assert.True((await Succeed("submit", proof, "--rpc", node.Url)).GetProperty("accepted").GetBoolean());
+        Assert.True((await cli.Succeed("submit", proof, "--rpc", node.Url)).GetProperty("accepted").GetBoolean());
 
         Task<JsonElement> Prove(string sender) =>
-            Succeed("prove", model, "--input", row, "--private", "weights,input", "--password-file", password, "--sender", sender, "-o", proof);
+            cli.Succeed("prove", model, "--input", row, "--private", "weights,input", "--password-file", password, "--sender", sender, "-o", proof);
 
-        Task<JsonElement> Register() => Succeed("weights", "register", model, "--password-file", password, "--rpc", node.Url);
-
-        async Task<JsonElement> Succeed(params string[] arguments)
-        {
-            var outcome = await cli.Run([.. arguments, "--json"]);
-            Assert.True(outcome.ExitCode == 0, outcome.Error);
-            return outcome.Json;
-        }
+        Task<JsonElement> Register() => cli.Succeed("weights", "register", model, "--password-file", password, "--rpc", node.Url);
     }
 
     [Fact]

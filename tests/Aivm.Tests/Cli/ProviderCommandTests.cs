@@ -62,7 +62,7 @@ public sealed class ProviderCommandTests
         using var node = await DevNode.StartAsync(cli, "--block-time", "0.1", "--challenge-window", "5");
         var model = cli.WriteFile("small.aivm", SmallNetwork.Container);
         var row = cli.WriteFile("row.json", JsonSerializer.Serialize(new[] { SmallNetwork.Input(1) }));
-        await Succeed("model", "publish", model, "--name", "small", "--price", "0.01", "--rpc", node.Url);
+        await cli.Succeed("model", "publish", model, "--name", "small", "--price", "0.01", "--rpc", node.Url);
 
         var none = await cli.Run("infer", "small", "--input", row, "--evidence", "zk", "--rpc", node.Url, "--json");
         CommandLineTests.AssertFailure(none, 1, "no-offer");
@@ -75,9 +75,9 @@ public sealed class ProviderCommandTests
         try
         {
             await UntilOfferedAsync();
-            var onChain = await Succeed("infer", "small", "--input", row, "--rpc", node.Url);
+            var onChain = await cli.Succeed("infer", "small", "--input", row, "--rpc", node.Url);
             var expected = Hash(onChain);
-            var proved = await Succeed("infer", "small", "--input", row, "--evidence", "zk", "--rpc", node.Url);
+            var proved = await cli.Succeed("infer", "small", "--input", row, "--evidence", "zk", "--rpc", node.Url);
             Assert.Equal((expected, "zk"), (Hash(proved), proved.GetProperty("evidence").GetString()));
             Assert.Equal(HttpStatusCode.OK, await HealthAsync(port));
 
@@ -91,37 +91,37 @@ public sealed class ProviderCommandTests
                 var attested = await waiting;
                 Assert.True(attested.ExitCode == 0, attested.Error);
                 Assert.Equal((expected, "development-tee"), (Hash(attested.Json), attested.Json.GetProperty("evidence").GetString()));
-                var hidden = await Succeed("infer", "small", "--input", row, "--evidence", "tee", "--sealed", "--rpc", node.Url);
+                var hidden = await cli.Succeed("infer", "small", "--input", row, "--evidence", "tee", "--sealed", "--rpc", node.Url);
                 Assert.Equal(expected, Hash(hidden));
                 Assert.True(hidden.GetProperty("sealed").GetBoolean());
                 Assert.Equal(!new MachineMemory(cli.Memory).HasSwap, session == await SessionAsync());
 
                 var job = hidden.GetProperty("inferences")[0].GetProperty("job").GetUInt64();
-                var shown = await Succeed("job", "show", $"{job}", "--rpc", node.Url);
+                var shown = await cli.Succeed("job", "show", $"{job}", "--rpc", node.Url);
                 Assert.Contains(shown.GetProperty("state").GetString(), (string[])["answered", "ended"]);
                 Assert.Equal(JsonValueKind.Null, shown.GetProperty("output").ValueKind);
                 Assert.Equal(66, hidden.GetProperty("inferences")[0].GetProperty("salt").GetString()!.Length);
-                var open = await Succeed("job", "show", $"{proved.GetProperty("inferences")[0].GetProperty("job").GetUInt64()}", "--rpc", node.Url);
+                var open = await cli.Succeed("job", "show", $"{proved.GetProperty("inferences")[0].GetProperty("job").GetUInt64()}", "--rpc", node.Url);
                 Assert.Equal(
                     proved.GetProperty("inferences")[0].GetProperty("outputs").EnumerateArray().Select(number => number.GetInt64()),
                     open.GetProperty("output").EnumerateArray().Select(number => number.GetInt64()));
                 Assert.Equal(proved.GetProperty("inferences")[0].GetProperty("transaction").GetString(), open.GetProperty("answer_transaction").GetString());
                 var receipt = cli.PathOf("receipt.json");
-                var got = await Succeed("receipt", "get", hidden.GetProperty("inferences")[0].GetProperty("receipt_id").GetString()!, "-o", receipt, "--rpc", node.Url);
-                var verified = await Succeed("receipt", "verify", receipt, "--header", got.GetProperty("header").GetString()!);
+                var got = await cli.Succeed("receipt", "get", hidden.GetProperty("inferences")[0].GetProperty("receipt_id").GetString()!, "-o", receipt, "--rpc", node.Url);
+                var verified = await cli.Succeed("receipt", "verify", receipt, "--header", got.GetProperty("header").GetString()!);
                 Assert.True(verified.GetProperty("verified").GetBoolean());
 
-                await Succeed(
+                await cli.Succeed(
                     "model", "publish", model, "--off-chain", "--store", content, "--name", "stored", "--from", DevChain.Accounts[3].Address.ToString(), "--rpc", node.Url);
-                var stored = await Succeed("infer", "stored", "--input", row, "--store", content, "--rpc", node.Url);
+                var stored = await cli.Succeed("infer", "stored", "--input", row, "--store", content, "--rpc", node.Url);
                 Assert.Equal((expected, "development-tee"), (Hash(stored), stored.GetProperty("evidence").GetString()));
 
-                var watched = await Succeed("provider", "watch", "--once", "--from-block", "1", "--fraction", "1", "--from", DevChain.Accounts[2].Address.ToString(), "--rpc", node.Url);
+                var watched = await cli.Succeed("provider", "watch", "--once", "--from-block", "1", "--fraction", "1", "--from", DevChain.Accounts[2].Address.ToString(), "--rpc", node.Url);
                 Assert.Empty(watched.GetProperty("wrong").EnumerateArray());
-                var status = await Succeed("provider", "status", ProviderAccount, "--rpc", node.Url);
+                var status = await cli.Succeed("provider", "status", ProviderAccount, "--rpc", node.Url);
                 Assert.True(status.GetProperty("record").GetProperty("succeeded").GetInt32() >= 1);
                 Assert.Equal(0, status.GetProperty("record").GetProperty("late").GetInt32());
-                var unbonded = await Succeed("provider", "unbond", "50", "--from", ProviderAccount, "--rpc", node.Url);
+                var unbonded = await cli.Succeed("provider", "unbond", "50", "--from", ProviderAccount, "--rpc", node.Url);
                 Assert.Equal("50000000000000000000", unbonded.GetProperty("unbonding").GetString());
                 CommandLineTests.AssertFailure(await cli.Run("provider", "withdraw", "--from", ProviderAccount, "--rpc", node.Url, "--json"), 2, "call-reverted");
 
@@ -152,21 +152,14 @@ public sealed class ProviderCommandTests
             while (true)
             {
                 Assert.False(provider.HasExited, provider.HasExited ? await provider.StandardError.ReadToEndAsync() : "");
-                var list = await Succeed("provider", "list", "--rpc", node.Url);
-                var status = await Succeed("model", "list", "--rpc", node.Url);
+                var list = await cli.Succeed("provider", "list", "--rpc", node.Url);
+                var status = await cli.Succeed("model", "list", "--rpc", node.Url);
                 Assert.NotEqual(default, status.ValueKind);
                 if (list.GetProperty("asks").GetArrayLength() == 12)
                     break;
                 await Task.Delay(300, patience.Token);
             }
             await Task.Delay(2500, patience.Token);
-        }
-
-        async Task<JsonElement> Succeed(params string[] arguments)
-        {
-            var outcome = await cli.Run([.. arguments, "--json"]);
-            Assert.True(outcome.ExitCode == 0, $"{arguments[0]} {arguments[1]}: {outcome.Error}");
-            return outcome.Json;
         }
     }
 
